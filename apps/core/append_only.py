@@ -1,0 +1,27 @@
+"""Migration operations by which the database itself refuses to change or delete rows."""
+
+from django.db import migrations
+
+CREATE_FUNCTION = """
+CREATE OR REPLACE FUNCTION public.granary_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only: correct it by adding a reversal', TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation';
+END $$
+"""
+
+
+def append_only(table: str) -> migrations.RunSQL:
+    """Refuse UPDATE, DELETE and TRUNCATE on `table`, whoever asks."""
+    return migrations.RunSQL(
+        f"""
+        CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION public.granary_append_only();
+        CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION public.granary_append_only();
+        """,
+        reverse_sql=f"""
+        DROP TRIGGER {table}_append_only ON {table};
+        DROP TRIGGER {table}_no_truncate ON {table};
+        """,
+    )

@@ -1,0 +1,100 @@
+"""The base of every state machine: protected state, optimistic lock, and a log row in the same transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import models, transaction
+from django_fsm import ConcurrentTransition, ConcurrentTransitionMixin, FSMField, TransitionNotAllowed, can_proceed
+
+from apps.core import bulk
+from apps.core.models import Transition
+
+__all__ = [
+    "ConcurrentTransition",
+    "Stateful",
+    "TransitionNotAllowed",
+    "log_birth",
+    "move_all",
+    "state_field",
+    "states_hold",
+]
+
+
+def state_field(states: Sequence[str]) -> Any:
+    """A protected state field over `states`, the first being the state at birth."""
+    return FSMField(
+        default=states[0], choices=[(state, state) for state in states], max_length=24, protected=True, editable=False
+    )
+
+
+def states_hold(table: str, states: Sequence[str]) -> models.CheckConstraint:
+    """The database's own word on which states exist."""
+    return models.CheckConstraint(condition=models.Q(state__in=list(states)), name=f"{table}_state_known")
+
+
+class Stateful(ConcurrentTransitionMixin, models.Model):
+    """A row whose `state` only transitions move. Saving a row whose state has moved meanwhile raises."""
+
+    class Meta:
+        abstract = True
+
+    state: Any
+
+    def can(self, verb: str) -> bool:
+        """Whether the transition named `verb` is allowed now."""
+        return bool(can_proceed(getattr(self, verb)))
+
+    def move(self, verb: str, *, at: datetime, by: str, reason: str = "", **changes: Any) -> None:
+        """Call the transition `verb` with `changes`, save the row, and log who, when and why, all or nothing.
+
+        Raises TransitionNotAllowed when the state forbids it, ConcurrentTransition when the row is stale.
+        """
+        with transaction.atomic():
+            source = self.state
+            getattr(self, verb)(**changes)
+            self.save()
+            _log([(self, verb, source)], at=at, by=by, reason=reason)
+
+
+S = TypeVar("S", bound=Stateful)
+
+
+def move_all(
+    instances: Sequence[S], verb: str, *, at: datetime, by: str, reason: str = "", fields: Sequence[str] = (), **changes: Any
+) -> None:
+    """`move` for many rows of one model: each instance's own transition, then one UPDATE and one COPY for all.
+
+    `fields` names the columns besides state that the transition or the caller has set. Raises ConcurrentTransition
+    when any row's state is no longer what it was when read; then nothing is written.
+    """
+    if not instances:
+        return
+    moved = []
+    for instance in instances:
+        source = instance.state
+        getattr(instance, verb)(**changes)
+        moved.append((instance, verb, source))
+    rows = [
+        (one.pk, one.state, *(getattr(one, name) for name in fields), source) for one, _verb, source in moved
+    ]
+    with transaction.atomic():
+        if bulk.update_rows(type(instances[0]), ["state", *fields], rows, guards=["state"]) != len(rows):
+            raise ConcurrentTransition(f"Some {instances[0]._meta.verbose_name_plural} were moved by someone else.")
+        _log(moved, at=at, by=by, reason=reason)
+
+
+def log_birth(instances: Sequence[S], *, at: datetime, by: str, reason: str = "") -> None:
+    """Log rows that were just created, and the state each was born in."""
+    _log([(instance, "create", "") for instance in instances], at=at, by=by, reason=reason)
+
+
+def _log(moved: Sequence[tuple[Any, str, str]], *, at: datetime, by: str, reason: str) -> None:
+    bulk.copy_rows(
+        Transition,
+        ["model", "object_id", "verb", "source", "target", "by", "reason", "at"],
+        (
+            (one._meta.label_lower, one.pk, verb, source, one.state, by, reason, at)
+            for one, verb, source in moved
+        ),
+    )

@@ -1,0 +1,44 @@
+"""The books' own calendar: which business date an event of now belongs to, and which dates are closed."""
+
+from datetime import date
+
+from apps.core.dates import DAY
+from apps.ledger.models import Books
+
+
+class DateClosed(ValueError):
+    """The business date is closed; its entries are final and a correction belongs to an open date."""
+
+
+def open_books(*, first_date: date) -> Books:
+    """The books' calendar, starting it the day before `first_date` when there is none yet."""
+    books, _made = Books.objects.get_or_create(
+        id=1, defaults={"frozen_through": first_date - DAY, "closed_through": first_date - DAY}
+    )
+    return books
+
+
+def booking_date(asked: date) -> date:
+    """The business date on which an event of `asked` is booked: `asked` itself, or the first date not yet frozen.
+
+    Call inside a transaction: the calendar is held in share until it ends, so that no night starts in between.
+    """
+    books = Books.objects.raw("SELECT * FROM ledger_books WHERE id = 1 FOR SHARE")
+    frozen = next((row.frozen_through for row in books), None)
+    return asked if frozen is None or asked > frozen else frozen + DAY
+
+
+def freeze(through: date) -> None:
+    """Keep dates through `through` for the night alone. Waits for writers under way."""
+    Books.objects.filter(id=1, frozen_through__lt=through).update(frozen_through=through)
+
+
+def close(through: date) -> None:
+    """Take no entry dated through `through` any more."""
+    Books.objects.filter(id=1, closed_through__lt=through).update(closed_through=through)
+
+
+def must_be_open(business_date: date) -> None:
+    """Raises DateClosed when `business_date` takes no more entries."""
+    if Books.objects.filter(closed_through__gte=business_date).exists():
+        raise DateClosed(f"{business_date} is closed. Book this on an open business date.")

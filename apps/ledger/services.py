@@ -1,0 +1,189 @@
+"""Writing the books: post, post many, reverse. Nothing else writes an entry."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import connection, transaction
+
+from apps.core import bulk
+from apps.core.money import ZERO, is_payable
+from apps.ledger.calendar import must_be_open
+from apps.ledger.chart import CODES, kind_of
+from apps.ledger.models import Account, DailyTotal, Entry, Posting
+
+
+class KeyReused(ValueError):
+    """An entry with this key exists and says something else. Nothing was posted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One posting to be: `amount` (payable, positive) from account `credit` to account `debit`, named by chart code."""
+
+    debit: str
+    credit: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One entry to be. `key` is deterministic: it names the event, so that the event is posted once."""
+
+    key: str
+    kind: str
+    subject: str
+    lines: tuple[Line, ...]
+
+
+def post(
+    *,
+    key: str,
+    kind: str,
+    business_date: date,
+    currency: str,
+    lines: Sequence[Line],
+    subject: str = "",
+    reverses: Entry | None = None,
+    at: datetime,
+    by: str,
+) -> Entry:
+    """Post one entry and return it; the same key with the same content returns the entry that is there.
+
+    Raises KeyReused when the key exists with other content, ValueError for amounts that are not positive and payable
+    in `currency`, or for an entry without lines, DateClosed when the books of that date are closed.
+    """
+    _check(lines, currency, key)
+    with transaction.atomic():
+        known = Entry.objects.filter(key=key).first()
+        if known is not None:
+            _must_be_the_same(known, business_date, currency, lines)
+            return known
+        must_be_open(business_date)
+        accounts = accounts_by_code(currency)
+        entry = Entry(
+            key=key,
+            kind=kind,
+            business_date=business_date,
+            currency=currency,
+            subject=subject,
+            reverses=reverses,
+            by=by,
+            posted_at=at,
+        )
+        entry.save(force_insert=True)
+        _write_postings([(entry.pk, line) for line in lines], currency, accounts)
+        _add_to_daily_totals(lines, business_date, accounts)
+        return entry
+
+
+def post_many(
+    drafts: Iterable[Draft], *, business_date: date, currency: str, at: datetime, by: str
+) -> dict[str, int]:
+    """Post many new entries of one business date with two COPYs; returns the entry's id by key.
+
+    A key that exists already violates the database's unique constraint (IntegrityError) and undoes the whole batch:
+    callers hold the lock that makes their keys new. Raises ValueError as `post` does.
+    """
+    batch = [draft for draft in drafts if draft.lines]
+    if not batch:
+        return {}
+    must_be_open(business_date)
+    accounts = accounts_by_code(currency)
+    ids = bulk.next_ids(Entry, len(batch))
+    for draft in batch:
+        _check(draft.lines, currency, draft.key)
+    bulk.copy_rows(
+        Entry,
+        ["id", "key", "business_date", "kind", "subject", "currency", "by", "posted_at"],
+        (
+            (entry_id, draft.key, business_date, draft.kind, draft.subject, currency, by, at)
+            for entry_id, draft in zip(ids, batch, strict=True)
+        ),
+    )
+    pairs = [(entry_id, line) for entry_id, draft in zip(ids, batch, strict=True) for line in draft.lines]
+    _write_postings(pairs, currency, accounts)
+    _add_to_daily_totals([line for _id, line in pairs], business_date, accounts)
+    return {draft.key: entry_id for entry_id, draft in zip(ids, batch, strict=True)}
+
+
+def reverse(*, entry: Entry, business_date: date, at: datetime, by: str) -> Entry:
+    """Post the mirror image of `entry` on `business_date`; asked twice, it answers the same reversal."""
+    lines = [
+        Line(debit=credit, credit=debit, amount=amount)
+        for debit, credit, amount in entry.postings.order_by("id").values_list("debit__code", "credit__code", "amount")
+    ]
+    return post(
+        key=f"reversal:{entry.key}",
+        kind="reversal",
+        business_date=business_date,
+        currency=entry.currency,
+        lines=lines,
+        subject=entry.subject,
+        reverses=entry,
+        at=at,
+        by=by,
+    )
+
+
+def accounts_by_code(currency: str) -> dict[str, int]:
+    """The id of each account of the chart in `currency`, making the accounts on first use."""
+    known = dict(Account.objects.filter(currency=currency).values_list("code", "id"))
+    missing = sorted(CODES - known.keys())
+    if missing:
+        Account.objects.bulk_create(
+            [Account(code=code, kind=kind_of(code), currency=currency) for code in missing], ignore_conflicts=True
+        )
+        known = dict(Account.objects.filter(currency=currency).values_list("code", "id"))
+    return known
+
+
+def _check(lines: Sequence[Line], currency: str, key: str) -> None:
+    if not lines:
+        raise ValueError(f"Entry {key} has no lines.")
+    for line in lines:
+        if not (line.amount > 0 and is_payable(line.amount, currency)):
+            raise ValueError(f"Entry {key}: {line.amount} is not a positive amount payable in {currency}.")
+
+
+def _must_be_the_same(known: Entry, business_date: date, currency: str, lines: Sequence[Line]) -> None:
+    there = sorted(known.postings.values_list("debit__code", "credit__code", "amount"))
+    asked = sorted((line.debit, line.credit, line.amount) for line in lines)
+    if (known.business_date, known.currency, there) != (business_date, currency, asked):
+        raise KeyReused(f"Entry {known.key} was posted before with other content. Nothing was posted now.")
+
+
+def _write_postings(pairs: Sequence[tuple[int, Line]], currency: str, accounts: dict[str, int]) -> None:
+    bulk.copy_rows(
+        Posting,
+        ["entry_id", "debit_id", "credit_id", "amount", "currency"],
+        ((entry_id, accounts[line.debit], accounts[line.credit], line.amount, currency) for entry_id, line in pairs),
+    )
+
+
+def _add_to_daily_totals(lines: Sequence[Line], business_date: date, accounts: dict[str, int]) -> None:
+    """One upsert, rows in account order so that two writers never wait for each other in a circle."""
+    debits: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+    credits: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+    for line in lines:
+        debits[line.debit] += line.amount
+        credits[line.credit] += line.amount
+    codes = sorted(debits.keys() | credits.keys(), key=accounts.__getitem__)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO {DailyTotal._meta.db_table} AS kept (account_id, business_date, debits, credits)
+            SELECT account_id, %s, debits, credits
+            FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[]) AS new(account_id, debits, credits)
+            ON CONFLICT (account_id, business_date) DO UPDATE
+            SET debits = kept.debits + excluded.debits, credits = kept.credits + excluded.credits
+            """,  # noqa: S608  the table's name is ours
+            [
+                business_date,
+                [accounts[code] for code in codes],
+                [debits[code] for code in codes],
+                [credits[code] for code in codes],
+            ],
+        )

@@ -1,0 +1,245 @@
+"""How each state of `docs/` mechanics is called on a page, and in which tone it is shown.
+
+The keys are the names of models and states; the words are for people. A test holds this table against the models.
+"""
+
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import pgettext_lazy
+
+NEUTRAL, GOOD, WARN, BAD = "neutral", "good", "warn", "bad"
+
+
+class Wording(NamedTuple):
+    """The tone and the words of one state."""
+
+    tone: str
+    label: Promise | str
+
+
+SELLER = {
+    "invited": Wording(NEUTRAL, pgettext_lazy("seller", "Invited")),
+    "registered": Wording(NEUTRAL, pgettext_lazy("seller", "Registered")),
+    "submitted": Wording(WARN, pgettext_lazy("seller", "Being checked")),
+    "info_requested": Wording(WARN, pgettext_lazy("seller", "Needs more from you")),
+    "verified": Wording(GOOD, pgettext_lazy("seller", "Verified")),
+    "rejected": Wording(BAD, pgettext_lazy("seller", "Not accepted")),
+    "suspended": Wording(BAD, pgettext_lazy("seller", "Suspended")),
+    "closed": Wording(NEUTRAL, pgettext_lazy("seller", "Closed")),
+}
+
+ORDER = {
+    "placed": Wording(NEUTRAL, pgettext_lazy("order", "Placed")),
+    "paid": Wording(NEUTRAL, pgettext_lazy("order", "Paid")),
+    "shipped": Wording(NEUTRAL, pgettext_lazy("order", "On its way")),
+    "delivered": Wording(GOOD, pgettext_lazy("order", "Delivered")),
+    "completed": Wording(GOOD, pgettext_lazy("order", "Completed")),
+    "settled": Wording(GOOD, pgettext_lazy("order", "Settled")),
+    "cancelled": Wording(NEUTRAL, pgettext_lazy("order", "Cancelled")),
+    "refund_requested": Wording(WARN, pgettext_lazy("order", "Refund asked for")),
+    "refunded": Wording(WARN, pgettext_lazy("order", "Refunded")),
+    "partially_refunded": Wording(WARN, pgettext_lazy("order", "Partly refunded")),
+    "refused": Wording(NEUTRAL, pgettext_lazy("order", "Refund refused")),
+    "charged_back": Wording(BAD, pgettext_lazy("order", "Charged back")),
+}
+
+OFFER = {
+    "draft": Wording(NEUTRAL, pgettext_lazy("offer", "Draft")),
+    "delivered": Wording(GOOD, pgettext_lazy("offer", "Open to you")),
+    "accepted": Wording(GOOD, pgettext_lazy("offer", "Accepted")),
+    "paid_out": Wording(GOOD, pgettext_lazy("offer", "Paid out")),
+    "completed": Wording(GOOD, pgettext_lazy("offer", "Completed")),
+    "expired": Wording(NEUTRAL, pgettext_lazy("offer", "Expired")),
+    "replaced": Wording(NEUTRAL, pgettext_lazy("offer", "Replaced by a newer one")),
+    "cancelled": Wording(NEUTRAL, pgettext_lazy("offer", "Withdrawn")),
+    "passed_over": Wording(NEUTRAL, pgettext_lazy("offer", "Not chosen")),
+}
+
+APPLICATION = {
+    "draft": Wording(NEUTRAL, pgettext_lazy("application", "Started")),
+    "submitted": Wording(NEUTRAL, pgettext_lazy("application", "Sent")),
+    "under_review": Wording(WARN, pgettext_lazy("application", "Being looked at")),
+    "info_requested": Wording(WARN, pgettext_lazy("application", "Needs more from you")),
+    "approved": Wording(GOOD, pgettext_lazy("application", "Approved")),
+    "contracted": Wording(GOOD, pgettext_lazy("application", "Signed")),
+    "rejected": Wording(BAD, pgettext_lazy("application", "Not approved")),
+    "withdrawn": Wording(NEUTRAL, pgettext_lazy("application", "Withdrawn")),
+    "lapsed": Wording(NEUTRAL, pgettext_lazy("application", "Lapsed")),
+}
+
+FINANCING = {
+    "pending": Wording(NEUTRAL, pgettext_lazy("financing", "Money on its way")),
+    "active": Wording(GOOD, pgettext_lazy("financing", "Being repaid")),
+    "repaid": Wording(GOOD, pgettext_lazy("financing", "Repaid")),
+    "written_off": Wording(BAD, pgettext_lazy("financing", "Written off")),
+    "restructured": Wording(NEUTRAL, pgettext_lazy("financing", "Restructured")),
+    "cancelled": Wording(NEUTRAL, pgettext_lazy("financing", "Cancelled")),
+    "overpaid": Wording(WARN, pgettext_lazy("financing", "Overpaid, refund due")),
+    "on_track": Wording(GOOD, pgettext_lazy("financing", "On track")),
+    "near_breach": Wording(WARN, pgettext_lazy("financing", "Close to its minimum")),
+    "paused": Wording(NEUTRAL, pgettext_lazy("financing", "Paused")),
+    "frozen": Wording(WARN, pgettext_lazy("financing", "Frozen")),
+    "overdue": Wording(BAD, pgettext_lazy("financing", "Overdue")),
+}
+
+MINIMUM_PERIOD = {
+    "open": Wording(NEUTRAL, pgettext_lazy("minimum period", "Running")),
+    "met": Wording(GOOD, pgettext_lazy("minimum period", "Met")),
+    "breached": Wording(BAD, pgettext_lazy("minimum period", "Missed")),
+}
+
+WAREHOUSE_RECEIPT = {
+    "requested": Wording(NEUTRAL, pgettext_lazy("warehouse receipt", "Requested")),
+    "issued": Wording(GOOD, pgettext_lazy("warehouse receipt", "In store")),
+    "pledged": Wording(NEUTRAL, pgettext_lazy("warehouse receipt", "Pledged")),
+    "delivered": Wording(NEUTRAL, pgettext_lazy("warehouse receipt", "Taken out")),
+    "split": Wording(NEUTRAL, pgettext_lazy("warehouse receipt", "Split")),
+    "expired": Wording(WARN, pgettext_lazy("warehouse receipt", "Expired")),
+    "invoked": Wording(BAD, pgettext_lazy("warehouse receipt", "Taken over")),
+    "sold": Wording(BAD, pgettext_lazy("warehouse receipt", "Sold")),
+    "title_transferred": Wording(BAD, pgettext_lazy("warehouse receipt", "Title passed on")),
+    "frozen": Wording(WARN, pgettext_lazy("warehouse receipt", "Frozen")),
+    "replaced": Wording(NEUTRAL, pgettext_lazy("warehouse receipt", "Replaced")),
+}
+
+PLEDGE = {
+    "requested": Wording(WARN, pgettext_lazy("pledge", "Waiting for confirmation")),
+    "pledged": Wording(GOOD, pgettext_lazy("pledge", "Pledged")),
+    "release_requested": Wording(WARN, pgettext_lazy("pledge", "Release asked for")),
+    "released": Wording(NEUTRAL, pgettext_lazy("pledge", "Released")),
+    "partially_released": Wording(GOOD, pgettext_lazy("pledge", "Partly released")),
+    "enforcing": Wording(BAD, pgettext_lazy("pledge", "Being enforced")),
+    "sold": Wording(BAD, pgettext_lazy("pledge", "Sold")),
+}
+
+MARGIN_CALL = {
+    "watch": Wording(WARN, pgettext_lazy("margin call", "Close to your limit")),
+    "called": Wording(BAD, pgettext_lazy("margin call", "Please top up")),
+    "cured_by_cash": Wording(GOOD, pgettext_lazy("margin call", "Settled with money")),
+    "cured_by_goods": Wording(GOOD, pgettext_lazy("margin call", "Settled with goods")),
+    "cured_by_price": Wording(GOOD, pgettext_lazy("margin call", "Settled by the price")),
+    "overdue": Wording(BAD, pgettext_lazy("margin call", "Overdue")),
+    "enforcing": Wording(BAD, pgettext_lazy("margin call", "Being enforced")),
+    "stale_price": Wording(WARN, pgettext_lazy("margin call", "Price out of date")),
+}
+
+RECEIVABLE = {
+    "drafted": Wording(NEUTRAL, pgettext_lazy("receivable", "Draft")),
+    "pending_debtor": Wording(WARN, pgettext_lazy("receivable", "Waiting for the debtor")),
+    "confirmed": Wording(GOOD, pgettext_lazy("receivable", "Confirmed")),
+    "held": Wording(GOOD, pgettext_lazy("receivable", "Held")),
+    "split": Wording(NEUTRAL, pgettext_lazy("receivable", "Split")),
+    "transferred": Wording(NEUTRAL, pgettext_lazy("receivable", "Passed on")),
+    "financed": Wording(GOOD, pgettext_lazy("receivable", "Financed")),
+    "early_paid": Wording(GOOD, pgettext_lazy("receivable", "Paid early")),
+    "due": Wording(WARN, pgettext_lazy("receivable", "Due")),
+    "settled": Wording(GOOD, pgettext_lazy("receivable", "Settled")),
+    "short_paid": Wording(BAD, pgettext_lazy("receivable", "Paid short")),
+    "overdue": Wording(BAD, pgettext_lazy("receivable", "Overdue")),
+    "rejected": Wording(BAD, pgettext_lazy("receivable", "Rejected by the debtor")),
+    "timed_out": Wording(NEUTRAL, pgettext_lazy("receivable", "No answer in time")),
+}
+
+FINANCING_PRODUCT = {
+    "draft": Wording(NEUTRAL, pgettext_lazy("financing product", "Draft")),
+    "in_review": Wording(WARN, pgettext_lazy("financing product", "In review")),
+    "active": Wording(GOOD, pgettext_lazy("financing product", "Active")),
+    "retired": Wording(NEUTRAL, pgettext_lazy("financing product", "Retired")),
+}
+
+SWEEP = {
+    "planned": Wording(NEUTRAL, pgettext_lazy("sweep", "Planned")),
+    "reserved": Wording(NEUTRAL, pgettext_lazy("sweep", "Reserved")),
+    "released": Wording(NEUTRAL, pgettext_lazy("sweep", "Nothing taken")),
+    "executed": Wording(GOOD, pgettext_lazy("sweep", "Taken")),
+    "posted": Wording(GOOD, pgettext_lazy("sweep", "Booked")),
+    "matched": Wording(GOOD, pgettext_lazy("sweep", "Seen at the bank")),
+    "rejected": Wording(BAD, pgettext_lazy("sweep", "Refused by the bank")),
+    "retried": Wording(WARN, pgettext_lazy("sweep", "Tried again")),
+    "reversed": Wording(WARN, pgettext_lazy("sweep", "Reversed")),
+}
+
+PAYMENT_BATCH = {
+    "built": Wording(WARN, pgettext_lazy("payment batch", "Waits for approval")),
+    "approved": Wording(NEUTRAL, pgettext_lazy("payment batch", "Approved")),
+    "sent": Wording(NEUTRAL, pgettext_lazy("payment batch", "Sent to the bank")),
+    "accepted": Wording(GOOD, pgettext_lazy("payment batch", "Accepted by the bank")),
+    "settled": Wording(GOOD, pgettext_lazy("payment batch", "Settled")),
+    "rejected": Wording(BAD, pgettext_lazy("payment batch", "Refused by the bank")),
+    "returned": Wording(BAD, pgettext_lazy("payment batch", "Returned")),
+}
+
+CONTRACT = {
+    "drafted": Wording(NEUTRAL, pgettext_lazy("contract", "Being prepared")),
+    "rendered": Wording(WARN, pgettext_lazy("contract", "Ready to sign")),
+    "signed_by_seller": Wording(NEUTRAL, pgettext_lazy("contract", "Signed by the seller")),
+    "in_force": Wording(GOOD, pgettext_lazy("contract", "In force")),
+    "fulfilled": Wording(GOOD, pgettext_lazy("contract", "Fulfilled")),
+    "terminated": Wording(BAD, pgettext_lazy("contract", "Terminated")),
+    "void": Wording(NEUTRAL, pgettext_lazy("contract", "Void")),
+}
+
+NIGHTLY_RUN = {
+    "open": Wording(NEUTRAL, pgettext_lazy("nightly run", "Not started")),
+    "running": Wording(NEUTRAL, pgettext_lazy("nightly run", "Running")),
+    "balanced": Wording(GOOD, pgettext_lazy("nightly run", "Balanced")),
+    "with_breaks": Wording(BAD, pgettext_lazy("nightly run", "Breaks open")),
+    "failed": Wording(BAD, pgettext_lazy("nightly run", "Failed")),
+    "closed": Wording(GOOD, pgettext_lazy("nightly run", "Closed")),
+}
+
+NIGHTLY_STEP = {
+    "waiting": Wording(NEUTRAL, pgettext_lazy("nightly step", "Waiting")),
+    "running": Wording(NEUTRAL, pgettext_lazy("nightly step", "Running")),
+    "done": Wording(GOOD, pgettext_lazy("nightly step", "Done")),
+    "failed": Wording(BAD, pgettext_lazy("nightly step", "Failed")),
+    "skipped": Wording(WARN, pgettext_lazy("nightly step", "Skipped")),
+}
+
+CONTROL_TOTAL = {
+    "proved": Wording(GOOD, pgettext_lazy("control total", "Proved")),
+    "open": Wording(BAD, pgettext_lazy("control total", "Open")),
+    "sealed": Wording(GOOD, pgettext_lazy("control total", "Sealed")),
+}
+
+BREAK = {
+    "open": Wording(BAD, pgettext_lazy("break", "Open")),
+    "suggested": Wording(WARN, pgettext_lazy("break", "Suggested")),
+    "matched": Wording(GOOD, pgettext_lazy("break", "Matched")),
+    "investigating": Wording(WARN, pgettext_lazy("break", "Being looked into")),
+    "waiting_counterparty": Wording(WARN, pgettext_lazy("break", "Waiting for the other side")),
+    "pending_approval": Wording(WARN, pgettext_lazy("break", "Waits for approval")),
+    "adjusted": Wording(GOOD, pgettext_lazy("break", "Adjusted")),
+    "timing": Wording(NEUTRAL, pgettext_lazy("break", "Timing, closes itself")),
+    "written_off": Wording(NEUTRAL, pgettext_lazy("break", "Written off")),
+}
+
+MACHINES = {
+    "seller": SELLER,
+    "order": ORDER,
+    "offer": OFFER,
+    "application": APPLICATION,
+    "financing": FINANCING,
+    "minimum_period": MINIMUM_PERIOD,
+    "warehouse_receipt": WAREHOUSE_RECEIPT,
+    "pledge": PLEDGE,
+    "margin_call": MARGIN_CALL,
+    "receivable": RECEIVABLE,
+    "financing_product": FINANCING_PRODUCT,
+    "sweep": SWEEP,
+    "payment_batch": PAYMENT_BATCH,
+    "contract": CONTRACT,
+    "nightly_run": NIGHTLY_RUN,
+    "nightly_step": NIGHTLY_STEP,
+    "control_total": CONTROL_TOTAL,
+    "break": BREAK,
+}
+
+
+def wording(machine: str, state: str) -> Wording:
+    """Tone and words of `state` of `machine`; a state without words yet is shown by its own name, in no tone.
+
+    Raises KeyError for an unknown machine, which is a slip in a template.
+    """
+    return MACHINES[machine].get(state) or Wording(NEUTRAL, state.replace("_", " ").capitalize())

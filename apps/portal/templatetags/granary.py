@@ -1,0 +1,233 @@
+"""The tags and filters of Granary's pages. Formatting only: they print what they are given and decide nothing.
+
+Filters print text, and a dash for None. Tags print a component of `templates/components/`, each of which exists once.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date as Date
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Select, Textarea
+from django.template import Context
+from django.urls import reverse
+
+from apps.portal import formats, states
+
+register = template.Library()
+
+WHOLE = Decimal(1)
+NOTHING = Decimal(0)
+
+
+def _or_dash(value: Any, printed: Callable[..., str], *how: Any) -> str:
+    return formats.ABSENT if value is None or value == "" else printed(value, *how)
+
+
+# Filters
+
+
+@register.filter
+def money(amount: Decimal | None, currency: str) -> str:
+    """`{{ amount|money:currency }}`: ¥48,000.00."""
+    return _or_dash(amount, formats.format_money, currency)
+
+
+@register.filter
+def whole_money(amount: Decimal | None, currency: str) -> str:
+    """`{{ amount|whole_money:currency }}`: ¥48,000, with minor digits only where there are some."""
+    return _or_dash(amount, formats.format_whole_money, currency)
+
+
+@register.filter
+def signed_money(amount: Decimal | None, currency: str) -> str:
+    """`{{ amount|signed_money:currency }}`: + ¥2,290.90 or − ¥312.40."""
+    return _or_dash(amount, formats.format_signed_money, currency)
+
+
+@register.filter
+def currency_symbol(currency: str) -> str:
+    """`{{ currency|currency_symbol }}`: ¥, R$, KWD."""
+    return formats.currency_symbol(currency)
+
+
+@register.filter
+def percent(share: Decimal | None, decimals: int = 1) -> str:
+    """`{{ share|percent }}`: 0.317 as 31.7%, 0.12 as 12%; `|percent:2` keeps up to two decimals."""
+    return _or_dash(share, formats.format_share, decimals)
+
+
+@register.filter
+def count(number: int | None) -> str:
+    """`{{ number|count }}`: 48,212."""
+    return _or_dash(number, formats.format_count)
+
+
+@register.filter
+def day(value: Date | None) -> str:
+    """`{{ date|day }}`: 9 March 2026, 2026年3月9日."""
+    return _or_dash(value, formats.format_day)
+
+
+@register.filter
+def short_day(value: Date | None) -> str:
+    """`{{ date|short_day }}`: 9 Mar, 3月9日."""
+    return _or_dash(value, formats.format_short_day)
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """`{{ datetime|moment }}`: 9 March 2026, 02:01, in the active time zone."""
+    return _or_dash(value, formats.format_moment)
+
+
+@register.filter
+def clock(value: datetime | None) -> str:
+    """`{{ datetime|clock }}`: 02:01, in the active time zone."""
+    return _or_dash(value, formats.format_clock)
+
+
+@register.filter
+def span(value: timedelta | None) -> str:
+    """`{{ timedelta|span }}`: 0:06, 1:02:09."""
+    return _or_dash(value, formats.format_span)
+
+
+@register.filter
+def tone(level_tag: str) -> str:
+    """`{{ message.level_tag|tone }}`: the tone of a note for a level of Django's messages."""
+    return {"success": states.GOOD, "warning": states.WARN, "error": states.BAD}.get(level_tag, "info")
+
+
+# Components
+
+
+@register.inclusion_tag("components/icon.html")
+def icon(name: str, css: str = "") -> dict[str, Any]:
+    """`{% icon "home" %}`: a drawing beside words that say the same, hidden from screen readers."""
+    return {"name": name, "css": css}
+
+
+@register.inclusion_tag("components/money.html", name="money")
+def money_component(amount: Decimal | None, currency: str, *, signed: bool = False, big: bool = False) -> dict[str, Any]:
+    """`{% money amount currency %}` in figures of equal width; `signed=True` says the direction, `big=True` is a headline."""
+    if big and amount is not None:
+        symbol, figure = formats.split_symbol(amount, currency)
+        return {"big": True, "symbol": symbol, "figure": figure}
+    return {"figure": signed_money(amount, currency) if signed else money(amount, currency)}
+
+
+@register.inclusion_tag("components/date.html", name="date")
+def date_component(value: Date | None, *, short: bool = False) -> dict[str, Any]:
+    """`{% date value %}` as a `<time>`; `short=True` drops the year."""
+    return {"value": value, "printed": short_day(value) if short else day(value)}
+
+
+@register.inclusion_tag("components/state_pill.html")
+def state_pill(machine: str, state: str) -> dict[str, Any]:
+    """`{% state_pill "financing" financing.state %}`: the state in words, in its tone.
+
+    Raises KeyError for a machine that `apps.portal.states` does not name.
+    """
+    tone, label = states.wording(machine, state)
+    return {"tone": tone, "label": label}
+
+
+@register.inclusion_tag("components/bar.html")
+def bar(share: Decimal | None, label: str, *, tone: str = states.GOOD, mark: Decimal | None = None) -> dict[str, Any]:
+    """`{% bar share label %}`: how full something is, from 0 to 1, with `label` saying it in words.
+
+    `tone` is good (the default), warn or bad; `mark` draws a limit at that share. A share outside 0 to 1 is drawn at the end.
+    """
+    return {
+        "width": _width(share or NOTHING),
+        "label": label,
+        "tone": tone,
+        "mark": None if mark is None else _width(mark),
+    }
+
+
+def _width(share: Decimal) -> str:
+    return f"{max(NOTHING, min(share, WHOLE)) * 100:.1f}%"
+
+
+@register.inclusion_tag("components/cell.html")
+def cell(value: Any) -> dict[str, Any]:
+    """`{% cell value %}`: one cell of `apps.portal.tables`, wherever it stands."""
+    return {"cell": value}
+
+
+@register.inclusion_tag("components/field.html")
+def field(
+    bound: BoundField,
+    *,
+    currency: str = "",
+    suffix: str = "",
+    hints: Mapping[str, str] | None = None,
+    slider: bool = False,
+    step: int = 1,
+) -> dict[str, Any]:
+    """`{% field form.amount %}`: label, hint, error and control, tied together for screen readers.
+
+    `currency` puts its symbol before an amount, `suffix` a unit behind; `hints` maps the values of choices to a line
+    below each; `slider=True` adds a slider in steps of `step` between the field's own limits, beside the box.
+    """
+    return {
+        "field": bound,
+        "layout": _layout(bound),
+        "control": bound.as_widget(attrs={"class": _control_class(bound), "placeholder": False}),
+        "choices": [(one, (hints or {}).get(str(one.data["value"]), "")) for one in _choices(bound)],
+        "currency": currency,
+        "suffix": suffix,
+        "slider": slider,
+        "step": step,
+        "lowest": getattr(bound.field, "min_value", None),
+        "highest": getattr(bound.field, "max_value", None),
+    }
+
+
+def _layout(bound: BoundField) -> str:
+    match bound.field.widget:
+        case RadioSelect() | CheckboxSelectMultiple():
+            return "choices"
+        case CheckboxInput():
+            return "tick"
+        case _:
+            return "group" if bound.use_fieldset else "control"
+
+
+def _choices(bound: BoundField) -> list[Any]:
+    return list(bound.subwidgets) if _layout(bound) == "choices" else []
+
+
+def _control_class(bound: BoundField) -> str:
+    match bound.field.widget:
+        case CheckboxInput():
+            kind = "tick"
+        case Textarea():
+            kind = "input text"
+        case Select():
+            kind = "input select"
+        case FileInput():
+            kind = "input file"
+        case _:
+            kind = "input"
+    return f"{kind} {bound.field.widget.attrs.get('class', '')}".strip()
+
+
+@register.inclusion_tag("components/nav_link.html", takes_context=True)
+def nav_link(context: Context, view: str, icon_name: str, label: str) -> dict[str, Any]:
+    """`{% nav_link "portal:money" "money" label %}`: one place of the main navigation.
+
+    It is marked as current on its own page, and on every page whose context has `section` set to the view's last name.
+    Raises NoReverseMatch when there is no such view.
+    """
+    match_ = getattr(context.get("request"), "resolver_match", None)
+    current = ""
+    if match_ is not None and match_.view_name == view:
+        current = "page"
+    elif context.get("section") == view.rpartition(":")[2]:
+        current = "true"
+    return {"href": reverse(view), "icon_name": icon_name, "label": label, "current": current}

@@ -1,0 +1,171 @@
+"""Servicing: what moved on each financing, what each sales day brought and where it went, what falls due."""
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django_fsm import transition
+
+from apps.core.models import AmountField, CurrencyField
+from apps.core.states import Stateful, state_field, states_hold
+from apps.financing.models import Financing
+from apps.sellers.models import Seller
+
+SWEEP_STATES = ("planned", "reserved", "released", "executed", "posted", "matched", "rejected", "retried", "reversed")
+
+
+class Sweep(Stateful):
+    """One seller's sales day: net sales, what was kept for repayment, what was paid out, what is carried.
+
+    A sweep that the night reserves, executes and posts inside one transaction is written in the state it reached.
+    """
+
+    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="sweeps", db_index=False)
+    business_date = models.DateField()
+    currency = CurrencyField()
+    captured = AmountField(default=Decimal(0))
+    refunded = AmountField(default=Decimal(0))
+    charged_back = AmountField(default=Decimal(0))
+    brought_forward = AmountField(default=Decimal(0), help_text="Owed to the seller before; negative after refunds.")
+    kept = AmountField(default=Decimal(0), help_text="Swept to repayment.")
+    paid_out = AmountField(default=Decimal(0))
+    carried_forward = AmountField(default=Decimal(0))
+    state = state_field(SWEEP_STATES)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            states_hold("sweep", SWEEP_STATES),
+            models.UniqueConstraint(fields=["seller", "business_date"], name="sweep_once_a_sales_day"),
+            models.CheckConstraint(
+                condition=Q(captured__gte=0, refunded__gte=0, charged_back__gte=0, kept__gte=0, paid_out__gte=0),
+                name="sweep_amounts_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    carried_forward=F("brought_forward")
+                    + F("captured")
+                    - F("refunded")
+                    - F("charged_back")
+                    - F("kept")
+                    - F("paid_out")
+                ),
+                name="sweep_adds_up",
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["business_date"], name="sweep_of_a_night")]
+
+    def __str__(self) -> str:
+        return f"{self.seller_id} {self.business_date}"
+
+    @property
+    def net(self) -> Decimal:
+        """Sales less refunds and chargebacks of the day."""
+        return self.captured - self.refunded - self.charged_back
+
+    @transition(field="state", source="planned", target="reserved")
+    def reserve(self) -> None: ...
+
+    @transition(field="state", source="reserved", target="released")
+    def release(self) -> None: ...
+
+    @transition(field="state", source="reserved", target="executed")
+    def execute(self) -> None: ...
+
+    @transition(field="state", source="executed", target="posted")
+    def post(self) -> None: ...
+
+    @transition(field="state", source="posted", target="matched")
+    def match(self) -> None: ...
+
+    @transition(field="state", source="executed", target="rejected")
+    def reject(self) -> None: ...
+
+    @transition(field="state", source="rejected", target="retried")
+    def retry(self) -> None: ...
+
+    @transition(field="state", source=["posted", "matched"], target="reversed")
+    def reverse(self) -> None: ...
+
+
+class Movement(models.Model):
+    """One change of a financing's balances, with its cause. Append-only; their sum is what is outstanding."""
+
+    class Kind(models.TextChoices):
+        DISBURSEMENT = "disbursement"
+        ACCRUAL = "accrual"
+        SWEEP = "sweep"
+        PAYMENT = "payment"
+
+    financing = models.ForeignKey(Financing, on_delete=models.PROTECT, related_name="movements", db_index=False)
+    business_date = models.DateField()
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    reason = models.CharField(max_length=40)
+    key = models.CharField(max_length=60, help_text="With the financing, what makes the same event happen once.")
+    principal = AmountField(default=Decimal(0))
+    fee = AmountField(default=Decimal(0))
+    interest = AmountField(default=Decimal(0))
+    penalty = AmountField(default=Decimal(0))
+    outstanding = AmountField(help_text="Owed in all after this movement.")
+    entry_key = models.CharField(max_length=120, help_text="The ledger entry that carries this movement.")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["financing", "business_date", "key"], name="movement_once"),
+            models.CheckConstraint(
+                condition=~Q(principal=0) | ~Q(fee=0) | ~Q(interest=0) | ~Q(penalty=0), name="movement_moves_something"
+            ),
+            models.CheckConstraint(condition=Q(outstanding__gte=0), name="movement_never_below_zero"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.financing_id} {self.business_date} {self.kind}"
+
+    @property
+    def total(self) -> Decimal:
+        """The change in what is owed: positive owes more."""
+        return self.principal + self.fee + self.interest + self.penalty
+
+
+DEMAND_STATES = ("open", "met", "breached")
+
+
+class Demand(Stateful):
+    """An amount to be repaid by a date: a minimum period of an advance on sales, or the maturity of a receivable.
+
+    A decided demand is never rewritten: a breach stays, and `paid` goes on counting until the shortfall is made up.
+    """
+
+    class Kind(models.TextChoices):
+        MINIMUM = "minimum"
+        MATURITY = "maturity"
+
+    financing = models.ForeignKey(Financing, on_delete=models.PROTECT, related_name="demands", db_index=False)
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    starts_on = models.DateField()
+    due_on = models.DateField(help_text="The last date on which it is paid in time.")
+    amount = AmountField(help_text="For a maturity, the principal; interest is due with it.")
+    paid = AmountField(default=Decimal(0))
+    state = state_field(DEMAND_STATES)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            states_hold("demand", DEMAND_STATES),
+            models.UniqueConstraint(fields=["financing", "number"], name="demand_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0, paid__gte=0), name="demand_amounts_sensible"),
+            models.CheckConstraint(condition=Q(due_on__gte=F("starts_on")), name="demand_due_after_start"),
+            models.CheckConstraint(condition=~Q(state="met") | Q(paid__gte=F("amount")), name="demand_met_is_paid"),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["financing"], condition=Q(paid__lt=F("amount")), name="demand_unpaid")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.financing_id} {self.due_on}"
+
+    @transition(field="state", source="open", target="met")
+    def pay(self) -> None: ...
+
+    @transition(field="state", source="open", target="breached")
+    def end(self) -> None: ...

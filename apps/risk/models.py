@@ -1,0 +1,46 @@
+"""What we think a seller can carry, and why."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from apps.core.models import AmountField, CurrencyField, RateField
+from apps.sellers.models import Seller
+
+
+class AssessmentQuerySet(models.QuerySet["Assessment"]):
+    """Assessments of sellers."""
+
+    def current(self) -> "AssessmentQuerySet":
+        """The latest assessment of each seller."""
+        return self.order_by("seller_id", "-business_date", "-id").distinct("seller_id")
+
+
+class Assessment(models.Model):
+    """A seller's score, grade and limit as of the end of a business date. A new row only when something changed."""
+
+    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="assessments", db_index=False)
+    business_date = models.DateField()
+    scorecard = models.CharField(max_length=20)
+    score = models.PositiveIntegerField()
+    grade = models.CharField(max_length=1, blank=True, help_text="Empty: no credit.")
+    default_probability = RateField()
+    limit = AmountField(help_text="What all financings of the seller together may reach.")
+    currency = CurrencyField()
+    features = models.JSONField()
+    reasons = models.JSONField(help_text="At most four keys, the ones that cost most points first.")
+
+    objects = AssessmentQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["seller", "business_date"], name="assessment_once_a_date"),
+            models.CheckConstraint(condition=Q(limit__gte=0), name="assessment_limit_not_negative"),
+            models.CheckConstraint(
+                condition=Q(default_probability__gte=0, default_probability__lte=1), name="assessment_probability"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seller_id} {self.business_date} {self.grade or '-'}"

@@ -1,0 +1,134 @@
+"""Sellers: small merchants and farmers, how far their joining got, and what they consented to."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django_fsm import transition
+
+from apps.banking.models import BankAccount
+from apps.core.models import AmountField, CurrencyField, RateField
+from apps.core.states import Stateful, state_field, states_hold
+
+SELLER_STATES = (
+    "invited", "registered", "submitted", "info_requested", "verified", "suspended", "rejected", "closed",
+)  # fmt: skip
+STEPS = ("identity", "business", "payout_account", "data_consent")
+
+
+class SellerQuerySet(models.QuerySet["Seller"]):
+    """Which sellers there are."""
+
+    def verified(self) -> "SellerQuerySet":
+        return self.filter(state="verified")
+
+    def of(self, user: Any) -> "SellerQuerySet":
+        """The seller that a signed-in person acts for."""
+        return self.filter(user=user)
+
+
+class Seller(Stateful):
+    """A small merchant or farmer of the platform."""
+
+    external_id = models.CharField(max_length=64, unique=True, help_text="The platform's own key.")
+    name = models.CharField(max_length=140)
+    category = models.CharField(max_length=80, blank=True)
+    region = models.CharField(max_length=80, blank=True)
+    language = models.CharField(max_length=8, default="en")
+    joined_on = models.DateField()
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="seller"
+    )
+    payout_account = models.ForeignKey(BankAccount, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    payout_frozen = models.BooleanField(default=False, help_text="Set while two people re-verify a changed account.")
+    identity_done = models.BooleanField(default=False)
+    business_done = models.BooleanField(default=False)
+    payout_account_done = models.BooleanField(default=False)
+    data_consent_done = models.BooleanField(default=False)
+    sweep_cap = RateField(default=Decimal("0.5"), help_text="All financings together take at most this share of sales.")
+    currency = CurrencyField()
+    balance = AmountField(default=Decimal(0), help_text="Proceeds owed to the seller; negative after refunds.")
+    worst_days_past_due = models.PositiveIntegerField(default=0)
+    state = state_field(SELLER_STATES)
+
+    objects = SellerQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            states_hold("seller", SELLER_STATES),
+            models.CheckConstraint(condition=Q(sweep_cap__gte=0, sweep_cap__lte=1), name="seller_sweep_cap_is_share"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def steps_left(self) -> list[str]:
+        """The joining steps that are not done yet."""
+        return [step for step in STEPS if not getattr(self, f"{step}_done")]
+
+    def all_steps_done(self) -> bool:
+        return not self.steps_left()
+
+    def owes_nothing(self) -> bool:
+        return self.balance >= 0 and not self.financings.outstanding().exists()
+
+    @transition(field="state", source="invited", target="registered")
+    def register(self) -> None: ...
+
+    @transition(field="state", source=["registered", "info_requested"], target="submitted", conditions=[all_steps_done])
+    def submit(self) -> None: ...
+
+    @transition(field="state", source="submitted", target="verified")
+    def verify(self) -> None: ...
+
+    @transition(field="state", source="submitted", target="info_requested")
+    def request_info(self) -> None: ...
+
+    @transition(field="state", source="submitted", target="rejected")
+    def reject(self) -> None: ...
+
+    @transition(field="state", source="verified", target="suspended")
+    def suspend(self) -> None: ...
+
+    @transition(field="state", source="suspended", target="verified")
+    def resume(self) -> None: ...
+
+    @transition(field="state", source="verified", target="closed", conditions=[owes_nothing])
+    def close(self) -> None: ...
+
+
+class ConsentQuerySet(models.QuerySet["Consent"]):
+    """Which consents hold."""
+
+    def in_force(self, on: date) -> "ConsentQuerySet":
+        """Consents given and neither ended nor withdrawn on `on` (inclusive)."""
+        return self.filter(given_on__lte=on, until__gte=on, withdrawn_at=None)
+
+
+class Consent(models.Model):
+    """The seller lets `audience` read `data` until a date, and can take it back."""
+
+    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="consents")
+    data = models.CharField(max_length=40, help_text="What may be read, such as orders.")
+    audience = models.CharField(max_length=80, help_text="Who may read it.")
+    given_on = models.DateField()
+    until = models.DateField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.CharField(max_length=80, blank=True)
+
+    objects = ConsentQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(condition=Q(until__gte=models.F("given_on")), name="consent_ends_after_it_starts"),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None, withdrawn_by="") | (Q(withdrawn_at__isnull=False) & ~Q(withdrawn_by="")),
+                name="consent_withdrawal_paired",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.data} for {self.audience}"

@@ -1,0 +1,44 @@
+"""The request's platform: chosen by host name, refused when suspended, named on every log line."""
+
+from collections.abc import Callable
+
+import structlog
+from django.db import connection
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
+from django_tenants.middleware.main import TenantMainMiddleware
+from django_tenants.utils import get_public_schema_urlconf
+
+from apps.tenants.models import Domain, Platform
+
+
+class PlatformMiddleware(TenantMainMiddleware):
+    """Enter the platform that the host name leads to, and leave it again however the request ends.
+
+    Hosts without a platform see the public pages when they are local names of this server, else 404.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        super().__init__(get_response)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            return super().__call__(request)  # type: ignore[no-any-return]  # MiddlewareMixin is untyped
+        finally:
+            structlog.contextvars.clear_contextvars()
+            timezone.deactivate()
+            connection.set_schema_to_public()
+
+    def get_tenant(self, domain_model: type[Domain], hostname: str) -> Platform:
+        platform = domain_model.objects.select_related("tenant").get(domain=hostname).tenant
+        if platform.suspended_at is not None:
+            raise Http404
+        structlog.contextvars.bind_contextvars(platform=platform.schema_name)
+        timezone.activate(platform.zone)
+        return platform
+
+    def no_tenant_found(self, request: HttpRequest, hostname: str) -> HttpResponse | None:
+        if hostname not in {"localhost", "127.0.0.1"}:
+            raise Http404
+        request.urlconf = get_public_schema_urlconf()
+        return None

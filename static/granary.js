@@ -1,0 +1,49 @@
+/* Pleasantries only: every page works without this file. */
+"use strict";
+
+// A slider follows its box and the box its slider. Without this file the slider stays hidden.
+document.querySelectorAll("[data-slider-for]").forEach((slider) => {
+  const box = document.getElementById(slider.dataset.sliderFor);
+  slider.hidden = false;
+  slider.value = box.value || slider.value;
+  slider.addEventListener("input", () => {
+    box.value = slider.value;
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  box.addEventListener("input", () => { slider.value = box.value; });
+});
+
+// A link to a dialog opens it as one; without this file, :target shows it.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="#"]');
+  const dialog = link && link.hash.length > 1 && document.getElementById(link.hash.slice(1));
+  if (dialog instanceof HTMLDialogElement) {
+    event.preventDefault();
+    dialog.showModal();
+  } else if (link && link.matches("[data-close]") && link.closest("dialog[open]")) {
+    event.preventDefault();
+    link.closest("dialog").close();
+  }
+});
+
+// A button that acts shows that it was heard. The server does it once in any case.
+document.addEventListener("submit", (event) => {
+  const button = event.target.querySelector("[data-once]");
+  if (button) {
+    setTimeout(() => { button.disabled = true; button.setAttribute("aria-busy", "true"); });
+  }
+});
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("[data-once][aria-busy]").forEach((button) => {
+    button.disabled = false;
+    button.removeAttribute("aria-busy");
+  });
+});
+
+// The list of what has to be put right is read first.
+document.querySelector("[data-focus]")?.focus();
+
+// A printed page shows what is folded away.
+window.addEventListener("beforeprint", () => {
+  document.querySelectorAll("details").forEach((details) => { details.open = true; });
+});
