@@ -8,7 +8,7 @@ WORKERS ?= logical
 ARGS ?=
 UPGRADE ?=
 
-PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+PIP := $(BIN)/pip install -qq --disable-pip-version-check --require-hashes
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 WITH_SERVERS := $(BIN)/python -m config.embedded run

@@ -1,4 +1,4 @@
-"""What the machine itself must have: Python and Debian packages. `make` runs this before there is a virtual environment.
+"""What the machine itself must have: Python and Debian packages. `make` runs this before all else.
 
     python3 config/machine.py run|test
 

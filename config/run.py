@@ -29,6 +29,7 @@ STOPPED_BY_SIGNAL = {130, 143}
 
 
 def main() -> int:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts background jobs deaf to it
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGHUP, _end_without_terminal)
     port = _free_port()
@@ -46,7 +47,7 @@ def main() -> int:
         return 0
 
 
-class Supervisor(Manager):  # type: ignore[misc]  # honcho has no types
+class Supervisor(Manager):
     def terminate(self) -> None:
         """Stop every process. Honcho cannot stop one it has not yet seen start, so a very early Ctrl-C waits."""
         if self._all_started():
@@ -112,7 +113,7 @@ def _welcome(port: int) -> None:
     """Once the first page is served, print addresses and demo sign-ins."""
     while not _serves(port):
         time.sleep(0.2)
-    _manage("demo_signins")
+    subprocess.run([sys.executable, "manage.py", "demo_signins"], cwd=embedded.BASE_DIR, check=False)
 
 
 def _serves(port: int) -> bool:

@@ -1,6 +1,6 @@
 """The base of every state machine: protected state, optimistic lock, and a log row in the same transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -40,6 +40,10 @@ class Stateful(ConcurrentTransitionMixin, models.Model):
         abstract = True
 
     state: Any
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Check every field but the state, which nobody but a transition sets."""
+        super().clean_fields(exclude={*(exclude or ()), "state"})
 
     def can(self, verb: str) -> bool:
         """Whether the transition named `verb` is allowed now."""

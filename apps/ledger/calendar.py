@@ -28,6 +28,12 @@ def booking_date(asked: date) -> date:
     return asked if frozen is None or asked > frozen else frozen + DAY
 
 
+def open_date(asked: date) -> date:
+    """What `booking_date` would answer now, for pages that only show: nobody waits for it, a night may overtake it."""
+    frozen = Books.objects.filter(id=1).values_list("frozen_through", flat=True).first()
+    return asked if frozen is None or asked > frozen else frozen + DAY
+
+
 def freeze(through: date) -> None:
     """Keep dates through `through` for the night alone. Waits for writers under way."""
     Books.objects.filter(id=1, frozen_through__lt=through).update(frozen_through=through)

@@ -78,7 +78,7 @@ def format_signed_money(amount: Decimal | int, currency: str) -> str:
 
 
 def format_compact_money(amount: Decimal | int, currency: str) -> str:
-    """`amount` short enough for the axis of a chart: ¥20.8K, ¥2.08万. Rounds to two decimals; never use it as a price."""
+    """`amount` short enough for the axis of a chart: ¥20.8K, ¥2.08万. Rounds to two decimals: not a price."""
     locale = _locale()
     text = format_compact_currency(_exact(amount), currency, locale=locale, fraction_digits=2)
     return _printed(text, currency, locale)

@@ -1,4 +1,4 @@
-"""How each state of `docs/` mechanics is called on a page, and in which tone it is shown.
+"""How each state is called on a page, and in which tone it is shown.
 
 The keys are the names of models and states; the words are for people. A test holds this table against the models.
 """
@@ -83,10 +83,10 @@ FINANCING = {
     "overdue": Wording(BAD, pgettext_lazy("financing", "Overdue")),
 }
 
-MINIMUM_PERIOD = {
-    "open": Wording(NEUTRAL, pgettext_lazy("minimum period", "Running")),
-    "met": Wording(GOOD, pgettext_lazy("minimum period", "Met")),
-    "breached": Wording(BAD, pgettext_lazy("minimum period", "Missed")),
+DEMAND = {
+    "open": Wording(NEUTRAL, pgettext_lazy("demand", "Running")),
+    "met": Wording(GOOD, pgettext_lazy("demand", "Met")),
+    "breached": Wording(BAD, pgettext_lazy("demand", "Missed")),
 }
 
 WAREHOUSE_RECEIPT = {
@@ -141,11 +141,11 @@ RECEIVABLE = {
     "timed_out": Wording(NEUTRAL, pgettext_lazy("receivable", "No answer in time")),
 }
 
-FINANCING_PRODUCT = {
-    "draft": Wording(NEUTRAL, pgettext_lazy("financing product", "Draft")),
-    "in_review": Wording(WARN, pgettext_lazy("financing product", "In review")),
-    "active": Wording(GOOD, pgettext_lazy("financing product", "Active")),
-    "retired": Wording(NEUTRAL, pgettext_lazy("financing product", "Retired")),
+PRODUCT_VERSION = {
+    "draft": Wording(NEUTRAL, pgettext_lazy("product version", "Draft")),
+    "in_review": Wording(WARN, pgettext_lazy("product version", "In review")),
+    "active": Wording(GOOD, pgettext_lazy("product version", "Active")),
+    "retired": Wording(NEUTRAL, pgettext_lazy("product version", "Retired")),
 }
 
 SWEEP = {
@@ -221,12 +221,12 @@ MACHINES = {
     "offer": OFFER,
     "application": APPLICATION,
     "financing": FINANCING,
-    "minimum_period": MINIMUM_PERIOD,
+    "demand": DEMAND,
     "warehouse_receipt": WAREHOUSE_RECEIPT,
     "pledge": PLEDGE,
     "margin_call": MARGIN_CALL,
     "receivable": RECEIVABLE,
-    "financing_product": FINANCING_PRODUCT,
+    "product_version": PRODUCT_VERSION,
     "sweep": SWEEP,
     "payment_batch": PAYMENT_BATCH,
     "contract": CONTRACT,

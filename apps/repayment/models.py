@@ -145,7 +145,7 @@ class Demand(Stateful):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     starts_on = models.DateField()
     due_on = models.DateField(help_text="The last date on which it is paid in time.")
-    amount = AmountField(help_text="For a maturity, the principal; interest is due with it.")
+    amount = AmountField(help_text="Of principal and fee; interest is due with a maturity.")
     paid = AmountField(default=Decimal(0))
     state = state_field(DEMAND_STATES)
 

@@ -25,6 +25,11 @@ class SellerQuerySet(models.QuerySet["Seller"]):
     def verified(self) -> "SellerQuerySet":
         return self.filter(state="verified")
 
+    def consenting(self, data: str, on: date) -> "SellerQuerySet":
+        """Sellers whose consent to read `data` is in force on `on` (inclusive)."""
+        given = Consent.objects.in_force(on).filter(seller=models.OuterRef("pk"), data=data)
+        return self.filter(models.Exists(given))
+
     def of(self, user: Any) -> "SellerQuerySet":
         """The seller that a signed-in person acts for."""
         return self.filter(user=user)

@@ -34,6 +34,9 @@ class Platform(TenantMixin):
     country = models.CharField(max_length=2, default="CN", help_text="ISO 3166; decides the bank holidays.")
     cut_off = models.TimeField(default=time(2, 0), help_text="When the night of a business date may start, next day.")
     opened_on = models.DateField(help_text="The first business date of the books.")
+    nights_by_hand = models.BooleanField(
+        default=False, help_text="Nights start only by command, as for a platform that replays its past."
+    )
     suspended_at = models.DateTimeField(null=True, blank=True)
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)

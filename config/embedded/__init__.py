@@ -77,9 +77,13 @@ def using() -> Iterator[None]:
     with _locked(var):
         in_use = (var / "in-use.lock").open("w")
         fcntl.flock(in_use, fcntl.LOCK_SH)
-        if _start_missing(var):
-            _stop_when_unused(var).touch()
     try:
+        with _locked(var):
+            missing = _missing(var)
+            if missing:  # marked first, so that a Ctrl-C while they start stops them too
+                _stop_when_unused(var).touch()
+            for server in missing:
+                _start(server)
         yield
     finally:
         with _locked(var):
@@ -92,7 +96,8 @@ def start() -> None:
     """Start what does not run yet, to stay until `stop()`."""
     var = var_dir()
     with _locked(var):
-        _start_missing(var)
+        for server in _missing(var):
+            _start(server)
         _stop_when_unused(var).unlink(missing_ok=True)
 
 
@@ -108,14 +113,16 @@ def stop() -> None:
 def status() -> dict[str, str | None]:
     """The URL at which each server answers, by its name; None for one that does not run."""
     servers: tuple[Server, ...] = (Postgres(var_dir()), Valkey(var_dir()))
-    return {server.name: server.url() if server.answers() else None for server in servers}
+    with _plain_sentence(var_dir()):
+        return {server.name: server.url() if server.answers() else None for server in servers}
 
 
 def watch() -> None:
     """Restart, where it was, a server that dies; runs for ever."""
     while True:
         with _locked(var_dir()):
-            _start_missing(var_dir())
+            for server in _missing(var_dir()):
+                _start(server)
         time.sleep(WATCH_EVERY_SECONDS)
 
 
@@ -141,13 +148,10 @@ def _ensure_running(server: Server) -> None:
             _start(server)
 
 
-def _start_missing(var: Path) -> bool:
-    """Start those servers that do not answer and that no environment variable replaces; whether any was started."""
+def _missing(var: Path) -> list[Server]:
+    """The servers that do not answer, but for those that an environment variable replaces."""
     wanted: dict[str, Server] = {"DATABASE_URL": Postgres(var), "BROKER_URL": Valkey(var)}
-    missing = [server for name, server in wanted.items() if not os.environ.get(name) and not server.answers()]
-    for server in missing:
-        _start(server)
-    return bool(missing)
+    return [server for name, server in wanted.items() if not os.environ.get(name) and not server.answers()]
 
 
 def _start(server: Server) -> None:
@@ -163,7 +167,7 @@ def _start(server: Server) -> None:
 def _stop_all(var: Path) -> None:
     servers: tuple[Server, ...] = (Valkey(var), Postgres(var))
     for server in servers:
-        if server.answers():
+        if server.is_alive():
             server.stop()
     _stop_when_unused(var).unlink(missing_ok=True)
 

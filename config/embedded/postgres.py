@@ -58,12 +58,16 @@ class Postgres:
             return False
         return True
 
+    def is_alive(self) -> bool:
+        """Whether its process lives, even if it does not answer yet."""
+        return self._pid() is not None
+
     def start(self) -> None:
         """Create the cluster if there is none, and start its server."""
         if not self.home.exists():
             self._create()
-        if self._pid() is not None:
-            return  # alive but silent: it is starting, or recovering after a crash
+        if self.is_alive():
+            return  # not answering yet: it is starting, or recovering after a crash
         # PostgreSQL would refuse to start when a dead server's id now belongs to another process.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         for attempt in range(START_ATTEMPTS):
@@ -77,7 +81,7 @@ class Postgres:
 
     def stop(self) -> None:
         result = run_as_service([*self._pg_ctl("stop"), "-m", "fast"], self.home)
-        if result.returncode and self._pid() is not None:
+        if result.returncode and self.is_alive():
             raise EmbeddedServerError(f"The embedded PostgreSQL did not stop: {last_line(self.log)}")
 
     def _create(self) -> None:

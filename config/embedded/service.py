@@ -35,7 +35,7 @@ class ConnectionFile:
     def read(self) -> tuple[int, str]:
         """(port, password); port 0 before the first start."""
         content = json.loads(self.path.read_text())
-        return content["port"], content["password"]
+        return int(content["port"]), str(content["password"])
 
     def create(self) -> str:
         """The new password."""
@@ -52,7 +52,7 @@ class ConnectionFile:
                 candidate.bind((LOOPBACK, port))
             except OSError:
                 candidate.bind((LOOPBACK, 0))
-            port = candidate.getsockname()[1]
+            port = int(candidate.getsockname()[1])
         self._write(port, password)
         return port
 
@@ -69,7 +69,8 @@ def package_directory(package: str, variable: str) -> Path:
     """Where `package` is installed; `variable` is the setting that does without it."""
     found = importlib.util.find_spec(package)
     if found is None or found.origin is None:
-        raise EmbeddedServerError(f"The package {package.replace('_', '-')} is not installed: run `make setup`, or set {variable}.")
+        name = package.replace("_", "-")
+        raise EmbeddedServerError(f"The package {name} is not installed: run `make setup`, or set {variable}.")
     return Path(found.origin).parent
 
 
@@ -96,6 +97,7 @@ def run_as_service(command: Sequence[str], home: Path, text: str = "") -> subpro
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
+        start_new_session=True,  # the terminal's Ctrl-C is not for the servers
     )
 
 
@@ -116,19 +118,16 @@ def _service_account(home: Path) -> pwd.struct_passwd | None:
 def _launcher(account: pwd.struct_passwd | None) -> list[str]:
     if account is None:
         return []
-    # A checkout often lies where only root may enter. Rather than open that directory to everyone, let the server
-    # look through it: this capability reads and traverses, and writes nothing.
-    kept = "-all,+dac_read_search" if _may_read_everywhere() else "-all"
-    return [
-        "setpriv",
-        f"--reuid={account.pw_uid}",
-        f"--regid={account.pw_gid}",
-        "--clear-groups",
-        f"--inh-caps={kept}",
-        f"--ambient-caps={kept}",
-        f"--bounding-set={kept}",
-        "--",
-    ]
+    identity = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
+    capabilities = "-all"
+    if _may_read_everywhere():
+        # A checkout often lies where only root may enter. Rather than open that directory to everyone, let the server
+        # look through it: this capability reads and traverses, and writes nothing. access(2) would forget it for any
+        # user but root, were it not for the secure bit.
+        capabilities = "-all,+dac_read_search"
+        identity.append("--securebits=+no_setuid_fixup")
+    sets = [f"--{name}={capabilities}" for name in ("inh-caps", "ambient-caps", "bounding-set")]
+    return ["setpriv", *identity, *sets, "--"]
 
 
 def _may_read_everywhere() -> bool:

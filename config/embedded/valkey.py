@@ -45,6 +45,10 @@ class Valkey:
         """Whether this very server takes commands; a stranger on its port does not know the password."""
         return self.connection.exists() and self._send("PING") == ["+OK", "+PONG", "+OK"]
 
+    def is_alive(self) -> bool:
+        """Whether its process lives; it answers a moment after it starts."""
+        return self.answers()
+
     def start(self) -> None:
         make_home(self.home)
         if not self.connection.exists():

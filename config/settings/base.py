@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import django_stubs_ext
+import structlog
 from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
@@ -175,8 +176,8 @@ LOGGING = {
     "formatters": {
         "line": {
             "()": "structlog.stdlib.ProcessorFormatter",
-            "processor": "structlog.processors.JSONRenderer",
-            "foreign_pre_chain": ["config.logs.ADD_CONTEXT"],
+            "processor": structlog.processors.JSONRenderer(),
+            "foreign_pre_chain": [structlog.contextvars.merge_contextvars],
         },
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},

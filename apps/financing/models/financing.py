@@ -58,6 +58,7 @@ class Financing(Stateful):
     )
     accrued_posted = AmountField(default=Decimal(0), help_text="The part of it that is posted, in minor units.")
     closed_through = models.DateField(null=True, blank=True, help_text="The last business date that was closed.")
+    demands_raised = models.PositiveIntegerField(default=0, help_text="Minimum periods or maturities demanded so far.")
     past_due = AmountField(default=Decimal(0))
     days_past_due = models.PositiveIntegerField(default=0)
     state = state_field(FINANCING_STATES)

@@ -94,7 +94,7 @@ class Offer(Stateful):
     @transition(field="state", source="delivered", target="replaced")
     def replace(self) -> None: ...
 
-    @transition(field="state", source="delivered", target="cancelled")
+    @transition(field="state", source=["delivered", "accepted"], target="cancelled")
     def cancel(self) -> None: ...
 
     @transition(field="state", source="delivered", target="passed_over")

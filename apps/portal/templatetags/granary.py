@@ -4,8 +4,7 @@ Filters print text, and a dash for None. Tags print a component of `templates/co
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date as Date
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +12,7 @@ from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Select, Textarea
 from django.template import Context
 from django.urls import reverse
+from django.utils.translation import get_language
 
 from apps.portal import formats, states
 
@@ -66,13 +66,13 @@ def count(number: int | None) -> str:
 
 
 @register.filter
-def day(value: Date | None) -> str:
+def day(value: date | None) -> str:
     """`{{ date|day }}`: 9 March 2026, 2026年3月9日."""
     return _or_dash(value, formats.format_day)
 
 
 @register.filter
-def short_day(value: Date | None) -> str:
+def short_day(value: date | None) -> str:
     """`{{ date|short_day }}`: 9 Mar, 3月9日."""
     return _or_dash(value, formats.format_short_day)
 
@@ -104,6 +104,13 @@ def tone(level_tag: str) -> str:
 # Components
 
 
+@register.simple_tag(takes_context=True)
+def platform_name(context: Context) -> str:
+    """`{% platform_name %}`: the platform's name for this reader, or the product's where there is no platform."""
+    local_name = getattr(getattr(context.get("request"), "tenant", None), "local_name", None)
+    return local_name(get_language() or "en") if local_name else "Granary"
+
+
 @register.inclusion_tag("components/icon.html")
 def icon(name: str, css: str = "") -> dict[str, Any]:
     """`{% icon "home" %}`: a drawing beside words that say the same, hidden from screen readers."""
@@ -111,8 +118,10 @@ def icon(name: str, css: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/money.html", name="money")
-def money_component(amount: Decimal | None, currency: str, *, signed: bool = False, big: bool = False) -> dict[str, Any]:
-    """`{% money amount currency %}` in figures of equal width; `signed=True` says the direction, `big=True` is a headline."""
+def money_component(
+    amount: Decimal | None, currency: str, *, signed: bool = False, big: bool = False
+) -> dict[str, Any]:
+    """`{% money amount currency %}` in figures of equal width; `signed=True` says the direction, `big=True` is huge."""
     if big and amount is not None:
         symbol, figure = formats.split_symbol(amount, currency)
         return {"big": True, "symbol": symbol, "figure": figure}
@@ -120,7 +129,7 @@ def money_component(amount: Decimal | None, currency: str, *, signed: bool = Fal
 
 
 @register.inclusion_tag("components/date.html", name="date")
-def date_component(value: Date | None, *, short: bool = False) -> dict[str, Any]:
+def date_component(value: date | None, *, short: bool = False) -> dict[str, Any]:
     """`{% date value %}` as a `<time>`; `short=True` drops the year."""
     return {"value": value, "printed": short_day(value) if short else day(value)}
 
@@ -139,7 +148,7 @@ def state_pill(machine: str, state: str) -> dict[str, Any]:
 def bar(share: Decimal | None, label: str, *, tone: str = states.GOOD, mark: Decimal | None = None) -> dict[str, Any]:
     """`{% bar share label %}`: how full something is, from 0 to 1, with `label` saying it in words.
 
-    `tone` is good (the default), warn or bad; `mark` draws a limit at that share. A share outside 0 to 1 is drawn at the end.
+    `tone` is good (the default), warn or bad; `mark` draws a limit at that share. A share outside 0 to 1 ends there.
     """
     return {
         "width": _width(share or NOTHING),

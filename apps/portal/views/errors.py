@@ -6,4 +6,4 @@ from django.shortcuts import render
 
 def stale_page(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  Django's signature
     """A form sent from a page that is too old: nothing was changed, and how to go on."""
-    return render(request, "409.html", {"stale": True}, status=403)
+    return render(request, "403_csrf.html", status=403)

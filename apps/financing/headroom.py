@@ -1,0 +1,44 @@
+"""How much a seller may draw. Pure functions; amounts in one currency."""
+
+from collections.abc import Mapping
+from decimal import ROUND_DOWN, Decimal
+
+from apps.core.money import ZERO, quantum
+from apps.products.terms import RECEIVABLE, SALES, Terms
+from apps.risk.scorecard import two_digits
+
+# What a paid order is worth as security while its money is on the way.
+STATE_WEIGHTS: Mapping[str, Decimal] = {"delivered": Decimal("0.9"), "completed": Decimal(1)}
+# An open offer is left alone until its amount would change by more than this share.
+MATERIAL_CHANGE = Decimal("0.2")
+
+
+def eligible_value(paid: Decimal, refunded: Decimal, state: str, returned: Decimal, currency: str) -> Decimal:
+    """Eligible value of an order: (paid - refunded) x weight(state) x (1 - expected return share), rounded down."""
+    value = (paid - refunded) * STATE_WEIGHTS.get(state, ZERO) * (1 - returned)
+    return value.quantize(quantum(currency), rounding=ROUND_DOWN)
+
+
+def largest_amount(
+    *, terms: Terms, limit: Decimal, exposure: Decimal, pool_headroom: Decimal, daily_sales: Decimal, eligible: Decimal
+) -> Decimal:
+    """The largest amount that may be offered under `terms`; 0 when it would be below the product's least amount.
+
+    min(limit - exposure, product maximum, pool headroom) and what repays it: for an advance on sales, what the sweep
+    takes of expected sales in the expected days; for receivables, the advance rate times their eligible value.
+    Rounded down to two significant digits for sales, to whole units for receivables.
+    """
+    ceiling = min(limit - exposure, terms.maximum_amount, pool_headroom)
+    if terms.technique == SALES:
+        swept = daily_sales * terms.sweep_rate * terms.expected_days
+        amount = two_digits(max(min(ceiling, swept / (1 + terms.fee_rate)), ZERO))
+    elif terms.technique == RECEIVABLE:
+        amount = min(ceiling, eligible * terms.advance_rate).to_integral_value(rounding=ROUND_DOWN)
+    else:
+        amount = ZERO
+    return amount if amount >= terms.minimum_amount else ZERO
+
+
+def is_material(offered: Decimal, now: Decimal) -> bool:
+    """Whether an open offer of `offered` should give way to one of `now`."""
+    return abs(now - offered) > offered * MATERIAL_CHANGE

@@ -1,0 +1,171 @@
+"""The paper of a contract: its terms in, a page or a PDF out. Pure: no database, no clock, no network.
+
+The paper is written once from the terms and stored; it is never rendered again for a contract that has one.
+"""
+
+import hashlib
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal, format_percent
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+from weasyprint import CSS, HTML
+from weasyprint.urls import FatalURLFetchingError, URLFetcher
+
+from apps.core.money import round_money
+from apps.evidence.chain import canonical
+from apps.financing.capitals import chinese_capitals
+from apps.products.terms import RECEIVABLE, SALES
+
+LANGUAGES = {"en": "en_GB", "zh-hans": "zh_Hans_CN"}
+SHEETS = {SALES: "sales.html", RECEIVABLE: "receivable.html"}
+
+
+def contract_html(terms: dict[str, Any], language: str) -> str:
+    """The contract that `terms` state, as one HTML page in `language` (a Chinese one, or else English).
+
+    `terms` are as financing.services.terms makes them: every value text, amounts in `terms["currency"]`, rates shares
+    of one, dates ISO; an empty text or a zero leaves the clause out. Raises KeyError for a technique without a paper.
+    """
+    language = "zh-hans" if language.lower().startswith("zh") else "en"
+    return render_to_string(f"contracts/{language}/{SHEETS[terms['technique']]}", _wording(terms, language))
+
+
+def contract_pdf(terms: dict[str, Any], language: str) -> bytes:
+    """The contract as a tagged PDF. The same terms give the same bytes, as long as fonts and WeasyPrint stay the same."""
+    page = HTML(string=contract_html(terms, language), url_fetcher=_Nowhere())
+    paper: bytes = page.write_pdf(
+        stylesheets=[_stylesheet()], pdf_identifier=_hash(terms)[:32].encode(), pdf_tags=True
+    )
+    return paper
+
+
+class _Nowhere(URLFetcher):  # type: ignore[misc]  # weasyprint is untyped
+    """A contract stands alone: whatever it would load, from the network or from disk, is refused."""
+
+    def fetch(self, url: str, headers: Any = None) -> Any:  # noqa: ARG002  weasyprint's signature
+        raise FatalURLFetchingError(f"A contract loads nothing, but something asked for {url}.")
+
+
+@cache
+def _stylesheet() -> CSS:
+    path = finders.find("contract.css")
+    if path is None:
+        raise FileNotFoundError("static/contract.css is missing; it sets the contracts' type.")
+    return CSS(string=Path(path).read_text(encoding="utf-8"), url_fetcher=_Nowhere())
+
+
+def _hash(terms: dict[str, Any]) -> str:
+    return hashlib.sha256(canonical(terms).encode()).hexdigest()
+
+
+def _wording(terms: dict[str, Any], language: str) -> dict[str, Any]:
+    """Every value of the paper as its reader writes it; what is absent or zero is an empty text."""
+    words = _Words(language, terms["currency"])
+    chinese = language == "zh-hans"
+    amount, total = Decimal(terms["amount"]), Decimal(terms["total"])
+    return {
+        "language": language,
+        "number": terms["number"],
+        "terms_sha256": _hash(terms),
+        "created": terms["business_date"],
+        "currency": terms["currency"],
+        "currency_name": words.currency_name,
+        "platform": (chinese and terms["platform"].get("name_zh")) or terms["platform"]["name"],
+        "country": terms["platform"]["country"],
+        "country_name": words.country(terms["platform"]["country"]),
+        "financier": terms["financier"],
+        "seller": terms["seller"],
+        "product": (chinese and terms["product"].get("name_zh")) or terms["product"]["name"],
+        "product_version": terms["product"]["version"],
+        "payout_account": terms.get("payout_account", "").lstrip("·"),
+        "day_count": terms["day_count"].removesuffix("F").rpartition("/")[2],
+        "grace_days": int(terms.get("grace_days") or 0),
+        "period_days": int(terms.get("period_days") or 0),
+        "amount_in_capitals": chinese_capitals(amount) if terms["currency"] == "CNY" else "",
+        **{
+            name: words.money(terms.get(name))
+            for name in ("amount", "fee", "total", "livelihood_floor", "day_cap", "expected_daily_sales")
+        },
+        "charge": words.money(total - amount),
+        "minimum": words.money(_minimum(terms)),
+        **{
+            name: words.share(terms.get(name))
+            for name in ("sweep_rate", "annual_rate", "advance_rate", "minimum_share", "annualised_rate")
+        },
+        **{name: words.day(terms.get(name)) for name in ("business_date", "decided_on", "valid_until", "due_on")},
+        "cases": {
+            one["case"]: {"days": one["days"], "annualised_rate": words.share(one["annualised_rate"])}
+            for one in terms.get("projections") or ()
+        },
+        "orders": [
+            {
+                "external_id": order["external_id"],
+                "eligible_value": words.number(order["eligible_value"]),
+                "expected_on": words.day(order["expected_on"]),
+            }
+            for order in terms.get("orders") or ()
+        ],
+        "orders_value": words.number(sum(Decimal(order["eligible_value"]) for order in terms.get("orders") or ())),
+        "waterfall": _by_standing(terms["waterfall"]),
+    }
+
+
+def _minimum(terms: dict[str, Any]) -> Decimal:
+    """What each minimum period asks for: the share of all that is to be repaid, as the night computes it."""
+    if not int(terms.get("period_days") or 0):
+        return Decimal(0)
+    lent = Decimal(terms["amount"]) + Decimal(terms["fee"] or 0)
+    share = Decimal(terms.get("minimum_share") or 0)
+    return round_money(lent * share, terms["currency"], terms.get("rounding") or "ROUND_HALF_EVEN")
+
+
+def _by_standing(waterfall: list[str]) -> list[dict[str, Any]]:
+    """The steps of a waterfall as it is followed: one standing after the other, the components in order within each."""
+    steps = [step.rpartition("_") for step in waterfall]
+    first_seen = list(dict.fromkeys(standing for standing, _dash, _component in steps))
+    steps.sort(key=lambda step: first_seen.index(step[0]))
+    return [
+        {"standing": standing, "components": [component for _standing, _dash, component in group]}
+        for standing, group in groupby(steps, key=lambda step: step[0])
+    ]
+
+
+class _Words:
+    """Amounts, shares and dates in one language and one currency, by CLDR."""
+
+    def __init__(self, language: str, currency: str) -> None:
+        self.locale = Locale.parse(LANGUAGES[language])
+        self.currency = currency
+        self.currency_name = str(self.locale.currencies.get(currency, currency))
+
+    def money(self, amount: Any) -> str:
+        """CNY 10,400.00, 人民币10,400.00元: the currency by its code or name, for a sign may mean several."""
+        if not Decimal(amount or 0):
+            return ""
+        if self.locale.language != "zh":
+            return f"{self.currency}\N{NO-BREAK SPACE}{self.number(amount)}"
+        return f"{self.currency_name}{self.number(amount)}{'元' if self.currency == 'CNY' else ''}"
+
+    def number(self, amount: Any) -> str:
+        """The amount with all minor digits of the currency and without its name, for columns that name it above."""
+        return str(format_currency(Decimal(amount), self.currency, format="#,##0.00", locale=self.locale)).strip()
+
+    def share(self, share: Any) -> str:
+        """A share of one as percent, to two places at most."""
+        if not Decimal(share or 0):
+            return ""
+        return str(format_percent(Decimal(share), format="#,##0.##%", locale=self.locale))
+
+    def day(self, iso: str | None) -> str:
+        return str(format_date(date.fromisoformat(iso), format="long", locale=self.locale)) if iso else ""
+
+    def country(self, code: str) -> str:
+        return str(self.locale.territories.get(code, code))

@@ -1,0 +1,212 @@
+"""From an offer to a drafted contract: the application, its frozen decision, the terms that will be signed."""
+
+import hashlib
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from celery import current_app
+from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext as _
+
+from apps.core.money import is_payable
+from apps.core.states import log_birth
+from apps.evidence.chain import canonical
+from apps.financing.models import Application, Contract, Offer
+from apps.financing.refusals import OfferRefused, SellerBusy
+from apps.financing.services.offers import exposure_of
+from apps.financing.services.receivables import assign_orders
+from apps.financing.services.terms import terms_of
+from apps.products.terms import RECEIVABLE
+from apps.sellers.models import Seller
+
+DAYS_TO_SIGN = 7
+
+
+def lock_seller(seller_id: int) -> Seller:
+    """The seller's row, locked until the transaction ends. Raises SellerBusy when someone else holds it."""
+    try:
+        with transaction.atomic():
+            return Seller.objects.select_for_update(nowait=True).get(pk=seller_id)
+    except OperationalError as error:
+        raise SellerBusy(_("Your account is being updated right now. Please try again in a minute.")) from error
+
+
+def accept_offer(
+    *,
+    offer_id: int,
+    seller_id: int,
+    amount: Decimal,
+    business_date: date,
+    zone: ZoneInfo,
+    language: str,
+    at: datetime,
+    by: str,
+) -> Contract:
+    """Accept an offer for `amount` (in the offer's currency) and draft the contract; its paper is rendered after commit.
+
+    Accepting twice with the same amount answers the same contract. Raises OfferRefused when the offer is not open any
+    more or the amount does not fit it, SellerBusy while the seller's day is being closed, Offer.DoesNotExist when it
+    is not this seller's.
+    """
+    with transaction.atomic():
+        seller = lock_seller(seller_id)
+        offer = Offer.objects.select_for_update(of=("self",)).select_related(
+            "version__product__pool", "assessment"
+        ).get(pk=offer_id, seller_id=seller_id)
+        known = Contract.objects.filter(application__offer=offer).first()
+        if known is not None and offer.accepted_amount == amount and known.state != "void":
+            return known
+        check_can_accept(offer=offer, seller=seller, amount=amount, business_date=business_date)
+        application = _decide(offer, seller, amount, business_date, at, by)
+        return _draft_contract(application, offer, seller, business_date, zone, language, at, by)
+
+
+def check_can_accept(*, offer: Offer, seller: Seller, amount: Decimal, business_date: date) -> None:
+    """Raises OfferRefused with the reason when `seller` cannot accept `offer` for `amount` on `business_date`."""
+    if seller.state != "verified":
+        raise OfferRefused(_("Your account is not open for new financing. Please contact the platform."))
+    if offer.state != "delivered":
+        raise OfferRefused(_("This offer is no longer open. Nothing was changed. See your current offers."))
+    if offer.expires_on < business_date:
+        raise OfferRefused(_("This offer has expired. Nothing was changed. See your current offers."))
+    if not is_payable(amount, offer.currency):
+        raise OfferRefused(_("Please enter an amount without smaller parts than the currency has."))
+    if not offer.minimum_amount <= amount <= offer.maximum_amount:
+        raise OfferRefused(_("Please choose an amount between the least and the most that the offer shows."))
+    room = offer.assessment.limit - exposure_of(seller.pk, seller.pk).get(seller.pk, Decimal(0))
+    if amount > min(room, offer.version.product.pool.headroom):
+        raise OfferRefused(_("This amount is more than you can draw today. Please choose a smaller amount."))
+
+
+def can_accept(*, offer: Offer, seller: Seller, amount: Decimal, business_date: date) -> bool:
+    """Whether `check_can_accept` would let it pass."""
+    try:
+        check_can_accept(offer=offer, seller=seller, amount=amount, business_date=business_date)
+    except OfferRefused:
+        return False
+    return True
+
+
+def _decide(
+    offer: Offer, seller: Seller, amount: Decimal, business_date: date, at: datetime, by: str
+) -> Application:
+    """An application within policy passes review without a person; the decision freezes all that it rested on."""
+    application = Application(
+        seller=seller,
+        offer=offer,
+        version=offer.version,
+        product_code=offer.product_code,
+        collateral=f"orders of offer {offer.pk}" if offer.version.terms.technique == RECEIVABLE else "",
+        requested_amount=amount,
+        currency=offer.currency,
+        business_date=business_date,
+    )
+    application.save()
+    log_birth([application], at=at, by=by)
+    application.move("submit", at=at, by=by)
+    application.move("assess", at=at, by=by)
+    application.move(
+        "approve",
+        at=at,
+        by="policy",
+        reason="within the offer",
+        amount=amount,
+        valid_until=business_date + timedelta(days=DAYS_TO_SIGN),
+        decision=_decision(offer, at),
+    )
+    for sibling in Offer.objects.open().filter(seller=seller).exclude(pk=offer.pk).order_by("pk"):
+        sibling.move("pass_over", at=at, by=by, reason=f"offer {offer.pk} was accepted")
+    return application
+
+
+def _decision(offer: Offer, at: datetime) -> dict[str, Any]:
+    assessment = offer.assessment
+    return {
+        "decided_at": at.isoformat(),
+        "decided_by": "policy",
+        "assessment": assessment.pk,
+        "scorecard": assessment.scorecard,
+        "score": assessment.score,
+        "grade": assessment.grade,
+        "default_probability": str(assessment.default_probability),
+        "limit": str(assessment.limit),
+        "features": assessment.features,
+        "reasons": assessment.reasons,
+        "product": offer.product_code,
+        "version": offer.version.number,
+        "offered_maximum": str(offer.maximum_amount),
+    }
+
+
+def _draft_contract(
+    application: Application,
+    offer: Offer,
+    seller: Seller,
+    business_date: date,
+    zone: ZoneInfo,
+    language: str,
+    at: datetime,
+    by: str,
+) -> Contract:
+    number = f"C-{application.pk:06d}"
+    orders = assign_orders(application, offer, business_date, zone)
+    terms = terms_of(number, application, offer, seller, business_date, language, orders)
+    offer.accepted_amount = application.approved_amount
+    offer.accepted_fee = Decimal(terms["fee"])
+    offer.accepted_sweep_rate = offer.version.sweep_rate
+    offer.accepted_at = at
+    offer.move("accept", at=at, by=by)
+    text = canonical(terms)
+    contract = Contract.objects.create(
+        number=number,
+        seller=seller,
+        application=application,
+        language=language,
+        terms=text,
+        terms_sha256=hashlib.sha256(text.encode()).hexdigest(),
+    )
+    log_birth([contract], at=at, by=by)
+    platform = connection.schema_name
+    transaction.on_commit(lambda: _ask_for_paper(platform, contract.pk))
+    return contract
+
+
+def _ask_for_paper(platform: str, contract_id: int) -> None:
+    """A nudge to a worker. Lost or refused, the minute-by-minute sweep over drafted contracts makes up for it."""
+    try:
+        current_app.send_task(
+            "financing.render_contract", kwargs={"platform": platform, "contract_id": contract_id}, retry=False
+        )
+    except Exception:  # the broker being down in whatever way must not undo or hide what was committed
+        structlog.get_logger().exception("contract waits for the next sweep", contract=contract_id)
+
+
+def decline_contract(*, contract_id: int, seller_id: int, at: datetime, by: str, reason: str) -> None:
+    """Give an unsigned contract up: its application is withdrawn, its offer cancelled. Done already, it does nothing."""
+    with transaction.atomic():
+        lock_seller(seller_id)
+        contract = Contract.objects.select_for_update().get(pk=contract_id, seller_id=seller_id)
+        if contract.can("void"):
+            _undo(contract, "withdraw", at=at, by=by, reason=reason)
+
+
+def lapse_unsigned(*, through: date, at: datetime, by: str) -> int:
+    """Void the contracts whose time to sign ended on or before `through`; returns how many."""
+    with transaction.atomic():
+        waiting = Contract.objects.select_for_update().filter(
+            state__in=["drafted", "rendered"], application__valid_until__lte=through
+        )
+        contracts = list(waiting.order_by("pk"))
+        for contract in contracts:
+            _undo(contract, "lapse", at=at, by=by, reason="not signed in time")
+        return len(contracts)
+
+
+def _undo(contract: Contract, verb: str, *, at: datetime, by: str, reason: str) -> None:
+    contract.move("void", at=at, by=by, reason=reason)
+    application = contract.application
+    application.move(verb, at=at, by=by, reason=reason)
+    application.offer.move("cancel", at=at, by=by, reason=reason)

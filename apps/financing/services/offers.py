@@ -1,0 +1,182 @@
+"""Offers of a night: new ones, replaced ones, expired ones. Never an edit."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.db.models import Case, Exists, F, OuterRef, Sum, When
+
+from apps.core import bulk
+from apps.core.money import ZERO
+from apps.core.states import log_birth, move_all
+from apps.financing.headroom import eligible_value, is_material, largest_amount
+from apps.financing.models import Application, FinancedOrder, Financing, Offer
+from apps.orders.models import Order, OrderQuerySet
+from apps.products.models import ProductVersion
+from apps.products.terms import RECEIVABLE
+from apps.risk.models import Assessment
+from apps.sellers.models import Seller
+
+
+@dataclass(frozen=True, slots=True)
+class OfferCounts:
+    """What a refresh did."""
+
+    issued: int
+    replaced: int
+    expired: int
+    cancelled: int
+
+
+def refresh_offers(
+    *,
+    first_seller: int,
+    last_seller: int,
+    business_date: date,
+    zone: ZoneInfo,
+    assessments: Mapping[int, Assessment],
+    at: datetime,
+    by: str,
+) -> OfferCounts:
+    """Bring the open offers of a range of sellers in line with their assessments at the end of `business_date`.
+
+    An offer past its last date expires; one whose amount moved materially is replaced, one that may no longer stand is
+    cancelled; a seller without one who can carry one gets one from the next date on. Asked twice, it changes nothing.
+    """
+    versions = list(ProductVersion.objects.active())
+    open_offers = list(Offer.objects.open().filter(seller_id__gte=first_seller, seller_id__lte=last_seller))
+    expired = [offer for offer in open_offers if offer.expires_on <= business_date]
+    move_all(expired, "expire", at=at, by=by, reason="ran out")
+    standing = {
+        (offer.seller_id, offer.product_code): offer for offer in open_offers if offer.expires_on > business_date
+    }
+    amounts = _amounts(first_seller, last_seller, business_date, zone, versions, assessments)
+    cancelled = [offer for key, offer in standing.items() if not amounts.get(key)]
+    replaced = [
+        offer for key, offer in standing.items() if amounts.get(key) and is_material(offer.maximum_amount, amounts[key])
+    ]
+    move_all(cancelled, "cancel", at=at, by=by, reason="no longer within limits")
+    move_all(replaced, "replace", at=at, by=by, reason="newer figures")
+    kept = standing.keys() - {(offer.seller_id, offer.product_code) for offer in (*cancelled, *replaced)}
+    version_by_code = {version.product.code: version for version in versions}
+    fresh = [
+        _new_offer(version_by_code[code], assessments[seller_id], amount, business_date)
+        for (seller_id, code), amount in amounts.items()
+        if amount and (seller_id, code) not in kept
+    ]
+    _issue(fresh, replaced, at=at, by=by)
+    return OfferCounts(len(fresh) - len(replaced), len(replaced), len(expired), len(cancelled))
+
+
+def _issue(fresh: list[Offer], replaced: list[Offer], *, at: datetime, by: str) -> None:
+    for offer in fresh:
+        offer.deliver()
+    bulk.copy_instances(fresh)
+    log_birth(fresh, at=at, by=by)
+    successors = {(offer.seller_id, offer.product_code): offer.pk for offer in fresh}
+    bulk.update_rows(
+        Offer,
+        ["replaced_by_id"],
+        [(offer.pk, successors[(offer.seller_id, offer.product_code)]) for offer in replaced],
+    )
+
+
+def _new_offer(version: ProductVersion, assessment: Assessment, amount: Decimal, business_date: date) -> Offer:
+    return Offer(
+        seller_id=assessment.seller_id,
+        version=version,
+        product_code=version.product.code,
+        assessment=assessment,
+        currency=assessment.currency,
+        minimum_amount=version.minimum_amount,
+        maximum_amount=amount,
+        expected_daily_sales=Decimal(assessment.features["daily_sales"]),
+        made_on=business_date,
+        expires_on=business_date + timedelta(days=version.offer_valid_days),
+    )
+
+
+def _amounts(
+    first_seller: int,
+    last_seller: int,
+    business_date: date,
+    zone: ZoneInfo,
+    versions: list[ProductVersion],
+    assessments: Mapping[int, Assessment],
+) -> dict[tuple[int, str], Decimal]:
+    """The largest amount of each product for each seller who may be offered one."""
+    creditworthy = {seller_id: one for seller_id, one in assessments.items() if one.grade}
+    if not creditworthy or not versions:
+        return {}
+    exposures = exposure_of(first_seller, last_seller)
+    in_arrears = set(
+        Seller.objects.filter(pk__range=(first_seller, last_seller), worst_days_past_due__gt=0).values_list("pk", flat=True)
+    )
+    eligible = {
+        version.product.code: _eligible_values(
+            first_seller, last_seller, business_date, zone, version.terms.settlement_days, creditworthy
+        )
+        for version in versions
+        if version.terms.technique == RECEIVABLE
+    }
+    return {
+        (seller_id, version.product.code): largest_amount(
+            terms=version.terms,
+            limit=one.limit,
+            exposure=exposures.get(seller_id, ZERO),
+            pool_headroom=version.product.pool.headroom,
+            daily_sales=Decimal(one.features["daily_sales"]),
+            eligible=eligible.get(version.product.code, {}).get(seller_id, ZERO),
+        )
+        for seller_id, one in creditworthy.items()
+        if seller_id not in in_arrears
+        for version in versions
+    }
+
+
+def exposure_of(first_seller: int, last_seller: int) -> dict[int, Decimal]:
+    """Principal that each seller of the range has out, on its way, or approved and not yet signed."""
+    in_range = {"seller_id__gte": first_seller, "seller_id__lte": last_seller}
+    drawn = Financing.objects.outstanding().filter(**in_range).values_list("seller_id")
+    approved = Application.objects.filter(state="approved", **in_range).values_list("seller_id")
+    exposures: defaultdict[int, Decimal] = defaultdict(lambda: ZERO)
+    for seller_id, total in (
+        *drawn.annotate(total=Sum(Case(When(state="pending", then=F("amount")), default=F("principal")))),
+        *approved.annotate(total=Sum("approved_amount")),
+    ):
+        exposures[seller_id] += total
+    return exposures
+
+
+def free_orders(business_date: date, zone: ZoneInfo) -> OrderQuerySet:
+    """Delivered, unsettled orders at the end of `business_date` that no live financing rests on."""
+    end_of_day = datetime.combine(business_date + timedelta(days=1), time.min, tzinfo=zone)
+    financed = FinancedOrder.objects.filter(order=OuterRef("pk"), released_on=None)
+    return Order.objects.delivered_unsettled(end_of_day).filter(~Exists(financed), flagged=False)
+
+
+def _eligible_values(
+    first_seller: int,
+    last_seller: int,
+    business_date: date,
+    zone: ZoneInfo,
+    settlement_days: int,
+    creditworthy: Mapping[int, Assessment],
+) -> dict[int, Decimal]:
+    """Eligible value of each seller's free orders whose money is still to come after the next business date."""
+    oldest = datetime.combine(business_date + timedelta(days=2 - settlement_days), time.min, tzinfo=zone)
+    rows = (
+        free_orders(business_date, zone)
+        .filter(seller_id__gte=first_seller, seller_id__lte=last_seller, delivered_at__gte=oldest)
+        .values_list("seller_id", "state", "currency")
+        .annotate(Sum("paid"), Sum("refunded"))
+    )
+    values: defaultdict[int, Decimal] = defaultdict(lambda: ZERO)
+    for seller_id, state, currency, paid, refunded in rows:
+        if seller_id in creditworthy:
+            returned = Decimal(creditworthy[seller_id].features["returned"])
+            values[seller_id] += eligible_value(paid, refunded, state, returned, currency)
+    return values

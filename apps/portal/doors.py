@@ -1,0 +1,70 @@
+"""Who comes in by which door of the portal, and what they meet when someone else is at work behind it."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+
+from apps.core.states import ConcurrentTransition
+from apps.financing.refusals import SellerBusy
+from apps.ledger.calendar import open_date
+from apps.sellers.models import Seller
+from apps.tenants.services import current_platform
+from apps.users.access import for_roles
+from apps.users.models import Role, User
+
+View = Callable[..., HttpResponseBase]
+SECONDS_TO_WAIT = 60
+
+
+class SignedIn(HttpRequest):
+    """A request that a door has let in: its user is one of this platform's people."""
+
+    user: User
+
+
+def for_seller(view: View) -> View:
+    """Let signed-in sellers in; the view gets the seller that the person acts for as its second argument.
+
+    A person whose shop is not connected yet is told so, whatever page they asked for.
+    """
+
+    @for_roles(Role.SELLER)
+    @wraps(view)
+    def opened(request: SignedIn, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        seller = Seller.objects.of(request.user).select_related("payout_account").first()
+        if seller is None:
+            return render(request, "portal/no_shop.html")
+        return view(request, seller, *args, **kwargs)
+
+    return opened
+
+
+def come_back_later(view: View) -> View:
+    """Answer 409 and when to try again where the view finds the seller, or the row, in someone else's hands."""
+
+    @wraps(view)
+    def patient(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except SellerBusy as busy:
+            return _busy(request, str(busy))
+        except ConcurrentTransition:
+            return _busy(request, "")
+
+    return patient
+
+
+def _busy(request: HttpRequest, message: str) -> HttpResponse:
+    words = {"message": message, "retry_after": SECONDS_TO_WAIT, "back_href": request.path}
+    response = render(request, "409.html", words, status=409)
+    response["Retry-After"] = str(SECONDS_TO_WAIT)
+    return response
+
+
+def shown_date(at: datetime) -> date:
+    """The business date that a page opened at instant `at` speaks of."""
+    return open_date(current_platform().business_date(at))

@@ -1,0 +1,103 @@
+"""What people type into the portal's forms, read kindly and checked before any service sees it."""
+
+import re
+import unicodedata
+from decimal import ROUND_DOWN, Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.core.money import quantum
+from apps.portal.formats import currency_symbol, format_whole_money
+
+LONGEST_AMOUNT = 30
+LARGEST_AMOUNT = Decimal("999999999999999")
+PLAIN = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
+GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
+SPACES = re.compile(r"\s+")
+
+
+def read_amount(typed: str, currency: str) -> Decimal:
+    """The amount that a person means by `typed`: full-width digits, spaces, the currency's symbol or code, and commas
+    between thousands are all read. Both languages write the point before decimals.
+
+    Raises ValidationError with a sentence for anything else: letters, a minus, commas elsewhere, absurd lengths, more
+    decimals than `currency` has. Nothing is guessed and nothing is rounded.
+    """
+    if len(typed) > LONGEST_AMOUNT:
+        raise ValidationError(_("This is too long to be an amount. Please type a number such as 12,000."))
+    text = SPACES.sub("", unicodedata.normalize("NFKC", typed)).replace("、", ",").replace("。", ".")
+    for sign in (currency_symbol(currency), currency):
+        text = text.removeprefix(unicodedata.normalize("NFKC", sign)).removesuffix(sign)
+    text = text.removesuffix("元") if currency == "CNY" else text
+    if text.startswith(("-", "\N{MINUS SIGN}")):
+        raise ValidationError(_("An amount cannot be below zero."))
+    if not (PLAIN.fullmatch(text) or GROUPED.fullmatch(text)):
+        raise ValidationError(_("Please type the amount in figures, such as 12,000 or 12000.50."))
+    amount = Decimal(text.replace(",", ""))
+    if amount > LARGEST_AMOUNT:
+        raise ValidationError(_("This is too long to be an amount. Please type a number such as 12,000."))
+    if amount != amount.quantize(quantum(currency), rounding=ROUND_DOWN):
+        raise ValidationError(_decimals(currency))
+    return amount
+
+
+def _decimals(currency: str) -> str:
+    places = -int(quantum(currency).as_tuple().exponent)
+    if not places:
+        return _("This currency has whole amounts only: please leave the decimals out.")
+    return _("Please type at most %(places)s decimals.") % {"places": places}
+
+
+class AmountField(forms.Field):
+    """An amount of money in `currency` between `min_value` and `max_value`, both inclusive."""
+
+    def __init__(self, *, currency: str, min_value: Decimal, max_value: Decimal, **options: Any) -> None:
+        self.currency, self.min_value, self.max_value = currency, min_value, max_value
+        options.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
+        super().__init__(**options)
+
+    def to_python(self, value: Any) -> Decimal | None:
+        typed = str(value or "")
+        return read_amount(typed, self.currency) if typed.strip() else None
+
+    def validate(self, value: Any) -> None:
+        if value is None:
+            raise ValidationError(_("Please type an amount."))
+        if not self.min_value <= value <= self.max_value:
+            raise ValidationError(
+                _("Please choose an amount from %(least)s to %(most)s.")
+                % {
+                    "least": format_whole_money(self.min_value, self.currency),
+                    "most": format_whole_money(self.max_value, self.currency),
+                }
+            )
+
+
+class DrawForm(forms.Form):
+    """How much to draw from an offer."""
+
+    def __init__(self, *arguments: Any, currency: str, least: Decimal, most: Decimal, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["amount"] = AmountField(
+            currency=currency, min_value=least, max_value=most, label=_("How much do you need?")
+        )
+
+
+class ThroughForm(forms.Form):
+    """The last business date that a page of the books takes in."""
+
+    through = forms.DateField(
+        label=gettext_lazy("Through the end of"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
+class SearchForm(forms.Form):
+    """A name, or the platform's own key, of a seller."""
+
+    q = forms.CharField(
+        label=gettext_lazy("Name or number"), required=False, max_length=140, widget=forms.TextInput(attrs={"type": "search"})
+    )

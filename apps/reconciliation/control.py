@@ -1,0 +1,93 @@
+"""Control totals: opening + movements = closing, where movements come from the ledger and closing from the rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import F, Sum
+
+from apps.banking.models import BankLine
+from apps.core.money import ZERO
+from apps.financing.models import Financing
+from apps.ledger import chart
+from apps.ledger.models import DailyTotal
+from apps.reconciliation.breaks import Difference
+from apps.reconciliation.models import ControlTotal, NightlyRun
+from apps.sellers.models import Seller
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One quantity: the ledger account that moves it, its sign there, and what the rows say it is now."""
+
+    name: str
+    account: str
+    sign: int
+    closing: Callable[[], Decimal]
+
+
+def _sum(queryset: "type[Financing] | type[Seller]", field: str) -> Callable[[], Decimal]:
+    return lambda: queryset.objects.aggregate(total=Sum(field))["total"] or ZERO
+
+
+def _cash(purpose: str) -> Callable[[], Decimal]:
+    explained = BankLine.objects.filter(purpose=purpose).exclude(matched_to="")
+    return lambda: explained.aggregate(total=Sum("amount"))["total"] or ZERO
+
+
+CONTROLS = (
+    Control("principal", chart.PRINCIPAL, 1, _sum(Financing, "principal")),
+    Control("fee", chart.FEE, 1, _sum(Financing, "fee")),
+    Control("interest", chart.INTEREST, 1, _sum(Financing, "interest")),
+    Control("penalty", chart.PENALTY, 1, _sum(Financing, "penalty")),
+    Control("owed_to_sellers", chart.SELLER_PAYABLE, -1, _sum(Seller, "balance")),
+    Control("cash_collection", chart.COLLECTION_CASH, 1, _cash("collection")),
+    Control("cash_funding", chart.FUNDING_CASH, 1, _cash("funding")),
+)
+
+
+def control_totals(*, run: NightlyRun, business_date: date, currency: str) -> list[ControlTotal]:
+    """Compute and keep the control totals of the night of `business_date`; asked again, they are computed anew."""
+    moved = {
+        code: net
+        for code, net in DailyTotal.objects.filter(business_date=business_date, account__currency=currency)
+        .values_list("account__code")
+        .annotate(net=Sum(F("debits") - F("credits")))
+    }
+    before = ControlTotal.objects.filter(run__business_date__lt=business_date).order_by("-run__business_date")
+    opening = {one.name: one.closing for one in reversed(before[: len(CONTROLS)])}
+    ControlTotal.objects.filter(run=run).delete()
+    totals = []
+    for control in CONTROLS:
+        start = opening.get(control.name, ZERO)
+        movements = control.sign * moved.get(control.account, ZERO)
+        closing = control.closing()
+        totals.append(
+            ControlTotal(
+                run=run,
+                name=control.name,
+                currency=currency,
+                opening=start,
+                movements=movements,
+                closing=closing,
+                difference=closing - start - movements,
+            )
+        )
+    return ControlTotal.objects.bulk_create(totals)
+
+
+def differences(totals: list[ControlTotal], business_date: date) -> list[Difference]:
+    """A difference for each control total that does not close."""
+    return [
+        Difference(
+            f"control:{one.name}:{business_date}",
+            "amount",
+            f"control:{one.name}",
+            one.difference,
+            one.currency,
+            f"{one.name}: opening {one.opening} and movements {one.movements} do not make the closing {one.closing}.",
+        )
+        for one in totals
+        if one.difference
+    ]

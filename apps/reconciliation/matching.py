@@ -1,0 +1,216 @@
+"""Orders = settlement file = bank line = ledger. What the bank booked confirms what we asked for and expected; what
+stays unexplained becomes a break, a surplus as much as a shortfall."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.db.models import F, Sum
+
+from apps.banking.models import BankLine, Instruction
+from apps.core.dates import add_business_days
+from apps.core.money import ZERO
+from apps.ledger import chart
+from apps.ledger.services import Line, post
+from apps.reconciliation.breaks import Difference
+from apps.repayment.models import Sweep
+from apps.repayment.services import disburse
+
+# How many business days a bank may take before a payment or a settlement counts as missing.
+BANK_DAYS = 3
+SETTLEMENTS_LOOKED_BACK = timedelta(days=30)
+
+CONFIRM = """
+WITH pair AS (
+    SELECT DISTINCT ON (instruction.id) line.id AS line_id, line.booked_on, instruction.id AS instruction_id,
+           instruction.kind, instruction.subject, instruction.amount, instruction.currency
+    FROM banking_bankline AS line
+    JOIN banking_instruction AS instruction
+      ON instruction.reference = line.reference AND instruction.currency = line.currency
+     AND instruction.from_purpose = line.purpose AND instruction.amount = -line.amount
+    WHERE line.matched_to = '' AND line.booked_on <= %s AND instruction.confirmed_on IS NULL
+    ORDER BY instruction.id, line.id
+), explained AS (
+    UPDATE banking_bankline SET matched_to = 'instruction:' || pair.instruction_id FROM pair WHERE id = pair.line_id
+), confirmed AS (
+    UPDATE banking_instruction SET confirmed_on = pair.booked_on FROM pair WHERE id = pair.instruction_id
+)
+SELECT kind, subject, instruction_id, amount, currency FROM pair ORDER BY instruction_id
+"""
+
+TRANSFERS_IN = """
+UPDATE banking_bankline AS line SET matched_to = 'instruction:' || instruction.id || ':in'
+FROM banking_instruction AS instruction
+WHERE line.matched_to = '' AND line.booked_on <= %s AND line.purpose = 'funding' AND line.amount = instruction.amount
+  AND instruction.kind = 'transfer' AND instruction.confirmed_on IS NOT NULL
+  AND instruction.reference = line.reference AND instruction.currency = line.currency
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """How many bank lines were explained, and their sum (absolute amounts, one currency)."""
+
+    lines: int
+    total: Decimal
+
+
+def match_bank_lines(*, business_date: date, at: datetime, by: str) -> Matched:
+    """Explain the bank's lines booked through `business_date` and post what they confirm on that date.
+
+    A confirmed disbursement makes its financing active; payouts, transfers and settlements move cash in the ledger.
+    Lines that are explained already are not looked at again.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(CONFIRM, [business_date])
+            confirmed = cursor.fetchall()
+            cursor.execute(TRANSFERS_IN, [business_date])
+            lines = len(confirmed) + cursor.rowcount
+        total = sum((amount for *_rest, amount, _currency in confirmed), ZERO)
+        for kind, subject, _id, _amount, _currency in confirmed:
+            if kind == Instruction.Kind.DISBURSEMENT:
+                disburse(financing_id=int(subject.partition(":")[2]), on=business_date, at=at, by=by)
+        for kind, debit in ((Instruction.Kind.PAYOUT, chart.PAYOUTS_IN_TRANSIT), (Instruction.Kind.TRANSFER, chart.FUNDING_CASH)):
+            _post_cash(kind, debit, confirmed, business_date, at, by)
+        settled = _match_settlements(business_date, at, by)
+        return Matched(lines + settled.lines, total + settled.total)
+
+
+def _post_cash(
+    kind: str, debit: str, confirmed: list[tuple[str, str, int, Decimal, str]], business_date: date, at: datetime, by: str
+) -> None:
+    """One entry for all confirmed payments of a kind: the collection account is too hot for an entry a payment."""
+    rows = [row for row in confirmed if row[0] == kind]
+    if rows:
+        first, last, currency = rows[0][2], rows[-1][2], rows[0][4]
+        post(
+            key=f"bank:{kind}:{business_date}:{first}-{last}:{len(rows)}",
+            kind=f"bank_{kind}",
+            business_date=business_date,
+            currency=currency,
+            lines=[Line(debit, chart.COLLECTION_CASH, sum((row[3] for row in rows), ZERO))],
+            subject=f"instructions:{first}-{last}",
+            at=at,
+            by=by,
+        )
+
+
+def expected_settlements(business_date: date) -> dict[str, tuple[date, Decimal]]:
+    """By the reference that the bank's line carries: the sales day and net amount still to come from the settlement."""
+    days = (
+        Sweep.objects.filter(business_date__range=(business_date - SETTLEMENTS_LOOKED_BACK, business_date))
+        .values_list("business_date")
+        .annotate(net=Sum(F("captured") - F("refunded") - F("charged_back")))
+        .order_by("business_date")
+    )
+    explained = set(
+        BankLine.objects.filter(matched_to__startswith="settlement:").values_list("matched_to", flat=True)
+    )
+    return {
+        settlement_reference(day): (day, net) for day, net in days if net and f"settlement:{day}" not in explained
+    }
+
+
+def settlement_reference(day: date) -> str:
+    """The reference under which a sales day's settlement reaches the collection account."""
+    return f"SETTLEMENT-{day:%Y%m%d}"
+
+
+def _match_settlements(business_date: date, at: datetime, by: str) -> Matched:
+    expected = expected_settlements(business_date)
+    candidates = BankLine.objects.unmatched().filter(
+        purpose="collection", booked_on__lte=business_date, reference__in=list(expected)
+    )
+    count, total = 0, ZERO
+    for line in candidates.order_by("id"):
+        day, net = expected.get(line.reference, (None, None))
+        if day is None or net != line.amount:
+            continue
+        del expected[line.reference]
+        line.matched_to = f"settlement:{day}"
+        line.save(update_fields=["matched_to"])
+        debit, credit = chart.COLLECTION_CASH, chart.SETTLEMENT_RECEIVABLE
+        if net < 0:
+            debit, credit = credit, debit
+        post(
+            key=f"bank:settlement:{day}",
+            kind="bank_settlement",
+            business_date=business_date,
+            currency=line.currency,
+            lines=[Line(debit, credit, abs(net))],
+            subject=f"sales:{day}",
+            at=at,
+            by=by,
+        )
+        count, total = count + 1, total + abs(net)
+    return Matched(count, total)
+
+
+def differences(*, business_date: date, country: str, currency: str) -> list[Difference]:
+    """Everything that does not match at the end of `business_date`: lines nobody asked for, payments and settlements
+    that the bank has not booked within its days, amounts that differ."""
+    return [
+        *_unexplained_lines(business_date),
+        *_missing_payments(business_date, country),
+        *_missing_settlements(business_date, country, currency),
+    ]
+
+
+def _unexplained_lines(business_date: date) -> list[Difference]:
+    lines = list(BankLine.objects.unmatched().filter(booked_on__lte=business_date).order_by("id"))
+    asked = {one.reference: one for one in Instruction.objects.filter(reference__in=[line.reference for line in lines])}
+    expected = expected_settlements(business_date)
+    found = []
+    for line in lines:
+        kind, ours, text = "missing_internal", ZERO, f"The bank booked {line.amount} {line.currency}; nobody expected it."
+        instruction = asked.get(line.reference)
+        if instruction is not None and instruction.confirmed_on is not None:
+            kind, text = "duplicate", f"The bank booked {line.reference} again; it was paid on {instruction.confirmed_on}."
+        elif instruction is not None:
+            kind, ours = "amount", -instruction.amount
+            text = f"We asked for {instruction.amount}, the bank booked {-line.amount} {line.currency}."
+        elif line.reference in expected:
+            kind, ours = "amount", expected[line.reference][1]
+            text = f"The settlement says {ours}, the bank booked {line.amount} {line.currency}."
+        found.append(Difference(f"line:{line.pk}", kind, f"bank_line:{line.pk}", ours - line.amount, line.currency, text))
+    return found
+
+
+def _missing_payments(business_date: date, country: str) -> list[Difference]:
+    late = [
+        one
+        for one in Instruction.objects.unconfirmed().filter(business_date__lt=business_date).order_by("id")
+        if add_business_days(one.business_date, BANK_DAYS, country) < business_date
+    ]
+    return [
+        Difference(
+            f"instruction:{one.pk}",
+            "missing_external",
+            f"instruction:{one.pk}",
+            -one.amount,
+            one.currency,
+            f"{one.kind} {one.reference} of {one.amount} {one.currency} was asked for on {one.business_date}; "
+            "the bank has not booked it.",
+        )
+        for one in late
+    ]
+
+
+def _missing_settlements(business_date: date, country: str, currency: str) -> list[Difference]:
+    booked = set(
+        BankLine.objects.unmatched().filter(reference__startswith="SETTLEMENT-").values_list("reference", flat=True)
+    )
+    return [
+        Difference(
+            f"settlement:{day}",
+            "missing_external",
+            f"sales:{day}",
+            net,
+            currency,
+            f"The settlement of {day} says {net} {currency}; the bank has not booked it.",
+        )
+        for reference, (day, net) in expected_settlements(business_date).items()
+        if reference not in booked and add_business_days(day, BANK_DAYS, country) < business_date
+    ]

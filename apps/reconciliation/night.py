@@ -1,0 +1,261 @@
+"""The night: its rows are the queue. Any number of workers may call `work_on`; each piece is done once."""
+
+import gc
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from apps.core import bulk
+from apps.core.dates import DAY, days_between
+from apps.core.money import ZERO
+from apps.ledger import calendar
+from apps.ledger.models import Books
+from apps.reconciliation import works
+from apps.reconciliation.models import NightlyChunk, NightlyRun, NightlyStep, SetAside
+from apps.reconciliation.plan import CHUNK_OF_SELLERS, NIGHT
+from apps.tenants.models import Platform
+
+Clock = Callable[[], datetime]
+
+CLAIM = """
+SELECT id FROM reconciliation_nightlychunk
+WHERE run_id = %s AND NOT is_done
+  AND phase = (SELECT min(phase) FROM reconciliation_nightlychunk WHERE run_id = %s AND NOT is_done)
+ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+
+BOUNDARIES = """
+SELECT min(id), max(id) FROM (
+    SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS part FROM sellers_seller
+) AS numbered GROUP BY part ORDER BY part
+"""
+
+
+class NightRefused(ValueError):
+    """This date's night cannot run; the message says why. Nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """What a worker needs to know: whose night, which run, what time it is, and who asks."""
+
+    platform: Platform
+    run: NightlyRun
+    clock: Clock
+    by: str
+
+    @property
+    def date(self) -> date:
+        return self.run.business_date
+
+
+def missing_dates(*, platform: Platform, through: date) -> list[date]:
+    """The business dates whose night has not been closed yet, oldest first, `through` inclusive."""
+    books = Books.objects.filter(id=1).first()
+    first = books.closed_through + DAY if books else platform.opened_on
+    return list(days_between(first, through))
+
+
+def close_days(
+    *, platform: Platform, through: date, clock: Clock, by: str, chunk_size: int = CHUNK_OF_SELLERS
+) -> Iterator[NightlyRun]:
+    """Run every missed night, oldest first, and yield each as it ends; stops after one that failed."""
+    for day in missing_dates(platform=platform, through=through):
+        run = run_night(platform=platform, business_date=day, clock=clock, by=by, chunk_size=chunk_size)
+        yield run
+        if not run.is_over:
+            return
+
+
+def run_night(
+    *,
+    platform: Platform,
+    business_date: date,
+    clock: Clock,
+    by: str,
+    chunk_size: int = CHUNK_OF_SELLERS,
+    wait_for_others: bool = True,
+) -> NightlyRun:
+    """Run, or take part in, the night of `business_date`; a night that is over is answered as it is.
+
+    With `wait_for_others` the call returns when the night is over or failed, though another worker may hold the last
+    piece; without, it returns as soon as nothing is left to take. Raises NightRefused out of order.
+    """
+    run = open_night(platform=platform, business_date=business_date, clock=clock, by=by, chunk_size=chunk_size)
+    night = Night(platform, run, clock, by)
+    while not run.is_over and run.state != "failed":
+        if not work_on(night):
+            if _finish(night) or not wait_for_others:
+                break
+            time.sleep(0.05)
+        run.refresh_from_db()
+    run.refresh_from_db()
+    return run
+
+
+def open_night(
+    *, platform: Platform, business_date: date, clock: Clock, by: str, chunk_size: int = CHUNK_OF_SELLERS
+) -> NightlyRun:
+    """The run of `business_date`, made with its steps and pieces when it is new, started again when it had failed.
+
+    Freezes the date: what comes in from now on is booked on the next. Raises NightRefused when an earlier date is
+    still open.
+    """
+    with transaction.atomic():
+        books = calendar.open_books(first_date=platform.opened_on)
+        books = Books.objects.select_for_update().get(pk=books.pk)
+        run = NightlyRun.objects.filter(business_date=business_date).first()
+        if run is not None and run.state not in {"open", "failed"}:
+            return run
+        if business_date != books.closed_through + DAY:
+            raise NightRefused(
+                f"The night of {business_date} cannot run now: the books are closed through {books.closed_through}, "
+                f"so the next night is that of {books.closed_through + DAY}."
+            )
+        if run is None:
+            run = _plan(business_date, chunk_size)
+            works.payout_batch(business_date, platform.currency, by)
+        calendar.freeze(business_date)
+        run.started_at = run.started_at or clock()
+        run.move("start", at=clock(), by=by)
+        return run
+
+
+def _plan(business_date: date, chunk_size: int) -> NightlyRun:
+    run = NightlyRun.objects.create(business_date=business_date)
+    with connection.cursor() as cursor:
+        cursor.execute(BOUNDARIES, [chunk_size])
+        ranges = cursor.fetchall()
+    chunks, steps = [], []
+    for phase, work in enumerate(NIGHT):
+        for name in work.steps:
+            steps.append(NightlyStep(run=run, place=len(steps), name=name, reason=work.skipped))
+        if not work.skipped:
+            for first, last in ranges if work.by_seller else [(0, 0)]:
+                chunks.append((run.pk, phase, work.name, first, last, False, ""))
+    NightlyStep.objects.bulk_create(steps)
+    bulk.copy_rows(
+        NightlyChunk, ["run_id", "phase", "work", "first_seller", "last_seller", "is_done", "error"], chunks
+    )
+    return run
+
+
+def work_on(night: Night) -> bool:
+    """Take one waiting piece of the night and do it; False when none can be taken now.
+
+    The piece is locked while it is worked on and marked done in the same transaction as its effects, so a killed
+    worker leaves it as if never begun. A piece that fails is undone and split in two, down to the one seller who is
+    set aside.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(CLAIM, [night.run.pk, night.run.pk])
+            claimed = cursor.fetchone()
+        if claimed is None:
+            return False
+        chunk = NightlyChunk.objects.get(pk=claimed[0])
+        _close_steps(night, before_phase=chunk.phase)
+        started = time.perf_counter()
+        try:
+            with transaction.atomic(), _no_garbage_collection():
+                result = works.do(chunk, platform=night.platform, business_date=night.date, at=night.clock(), by=night.by)
+        except (OperationalError, InterfaceError):
+            raise  # the server, not the data: whoever comes next does this piece
+        except Exception as error:  # any fault of the data is kept and shown; it must not stop the others
+            _set_aside(night, chunk, error)
+            return True
+        seconds = time.perf_counter() - started
+        NightlyChunk.objects.filter(pk=chunk.pk).update(
+            is_done=True, error="", result={**result, "seconds": f"{seconds:.3f}"}
+        )
+        NightlyRun.objects.filter(pk=night.run.pk).update(heartbeat_at=night.clock())
+        return True
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """A piece makes hundreds of thousands of small objects and no cycles: looking for some costs a quarter of its time.
+    The collector looks once when the piece is done."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _set_aside(night: Night, chunk: NightlyChunk, error: Exception) -> None:
+    text = "".join(traceback.format_exception_only(error)).strip()
+    structlog.get_logger().error(
+        "piece of a night failed", work=chunk.work, first=chunk.first_seller, last=chunk.last_seller, error=text
+    )
+    if chunk.first_seller == chunk.last_seller == 0:
+        NightlyChunk.objects.filter(pk=chunk.pk).update(error=text)
+        run = NightlyRun.objects.select_for_update().get(pk=night.run.pk)
+        if run.can("fail"):
+            run.move("fail", at=night.clock(), by=night.by, reason=text[:300])
+        return
+    if chunk.first_seller == chunk.last_seller:
+        SetAside.objects.update_or_create(
+            run=night.run, work=chunk.work, seller_id=chunk.first_seller, defaults={"error": text}
+        )
+        NightlyChunk.objects.filter(pk=chunk.pk).update(is_done=True, error=text, result={"failed": 1})
+        return
+    middle = (chunk.first_seller + chunk.last_seller) // 2
+    for first, last in ((chunk.first_seller, middle), (middle + 1, chunk.last_seller)):
+        NightlyChunk.objects.create(
+            run=night.run, phase=chunk.phase, work=chunk.work, first_seller=first, last_seller=last
+        )
+    NightlyChunk.objects.filter(pk=chunk.pk).update(is_done=True, error=text, result={})
+
+
+def _close_steps(night: Night, *, before_phase: int) -> None:
+    """Sum up the steps of the phases that are over. Another worker doing it at the same time is left to it."""
+    names = [name for work in NIGHT[:before_phase] for name in work.steps]
+    waiting = NightlyStep.objects.select_for_update(skip_locked=True).filter(
+        run=night.run, name__in=names, state="waiting"
+    )
+    for step in waiting.order_by("place"):
+        if step.reason:
+            step.move("skip", at=night.clock(), by=night.by, reason=step.reason)
+        else:
+            _sum_up(night, step)
+
+
+def _sum_up(night: Night, step: NightlyStep) -> None:
+    work = next(work for work in NIGHT if step.name in work.steps)
+    results = NightlyChunk.objects.filter(run=night.run, work=work.name, is_done=True).values_list("result", flat=True)
+    for result in results:
+        mine: dict[str, Any] = (result or {}).get(step.name, {})
+        step.done += mine.get("done", 0)
+        step.skipped += mine.get("skipped", 0)
+        step.failed += (result or {}).get("failed", 0)
+        step.seconds += works.as_decimal((result or {}).get("seconds", "0"))
+        if "total" in mine:
+            step.total = (step.total or ZERO) + works.as_decimal(mine["total"])
+    step.move("start", at=night.clock(), by=night.by)
+    step.move("finish", at=night.clock(), by=night.by)
+
+
+def _finish(night: Night) -> bool:
+    """Give the night its verdict once every piece is done; True when it has one."""
+    with transaction.atomic():
+        run = NightlyRun.objects.select_for_update().get(pk=night.run.pk)
+        if run.is_over or run.state == "failed":
+            return True
+        if NightlyChunk.objects.filter(run=run, is_done=False).exists():
+            return False
+        _close_steps(night, before_phase=len(NIGHT))
+        run.ended_at = night.clock()
+        clean = works.is_clean(run)
+        run.move("balance" if clean else "find_breaks", at=night.clock(), by=night.by)
+        return True
+
+
+__all__ = ["Night", "NightRefused", "close_days", "missing_dates", "open_night", "run_night", "work_on"]

@@ -1,0 +1,29 @@
+"""The order of the night: which work is done in which phase, over which sellers, and which steps it reports on."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One phase of the night. `by_seller` work is cut into chunks over sellers; the rest is one piece.
+
+    `steps` are the lines of the night that it reports on. Work with a reason for being `skipped` is not done at all.
+    """
+
+    name: str
+    steps: tuple[str, ...]
+    by_seller: bool = False
+    skipped: str = ""
+
+
+NIGHT = (
+    Work("orders", ("age_orders",), by_seller=True),
+    Work("receipts", ("value_receipts",), skipped="no product lends on receipts yet"),
+    Work("close", ("raise_demands", "accrue", "sweep", "age_financings"), by_seller=True),
+    Work("offers", ("limits_and_offers",), by_seller=True),
+    Work("papers", ("contracts",)),
+    Work("payouts", ("payout_batch",)),
+    Work("match", ("match",)),
+    Work("prove", ("control_totals",)),
+)
+CHUNK_OF_SELLERS = 5_000

@@ -1,0 +1,53 @@
+"""Celery's part of the night: a clock that looks which nights are due, and workers that take pieces of them."""
+
+from datetime import date
+
+from celery import current_app, shared_task
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from apps.reconciliation.night import missing_dates, run_night
+from apps.tenants.models import Platform
+from apps.tenants.services import current_platform, entered
+from apps.tenants.tasks import platform_task
+
+WORKERS_A_NIGHT = 2
+
+
+@shared_task(name="reconciliation.start_due_nights")
+def start_due_nights() -> None:
+    """Nudge workers for every platform whose cut-off has passed and whose books are not closed through that date.
+
+    Runs every minute, so it also resumes nights whose workers died: the rows say what is left, a nudge only tells.
+    """
+    now = timezone.now()
+    for platform in Platform.objects.working().filter(nights_by_hand=False):
+        with entered(platform.schema_name):
+            dates = missing_dates(platform=platform, through=platform.last_due_date(now))
+        if dates:
+            for _worker in range(WORKERS_A_NIGHT):
+                current_app.send_task("reconciliation.work_on_nights", kwargs={"platform": platform.schema_name})
+
+
+@platform_task("reconciliation.work_on_nights", autoretry_for=(OperationalError, InterfaceError), max_retries=5)
+def work_on_nights() -> None:
+    """Take part in the platform's missed nights, oldest first, until they are over or others hold the rest."""
+    platform = current_platform()
+    for day in missing_dates(platform=platform, through=platform.last_due_date(timezone.now())):
+        run = run_night(
+            platform=platform, business_date=day, clock=timezone.now, by="night", wait_for_others=False
+        )
+        if not run.is_over:
+            return
+
+
+@platform_task("reconciliation.run_night", autoretry_for=(OperationalError, InterfaceError), max_retries=5)
+def run_one_night(business_date: str) -> None:
+    """Take part in one night, asked for by a person."""
+    run_night(
+        platform=current_platform(),
+        business_date=date.fromisoformat(business_date),
+        clock=timezone.now,
+        by="night",
+        wait_for_others=False,
+    )

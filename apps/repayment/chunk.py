@@ -1,0 +1,153 @@
+"""Reading what one chunk of a night works on: a handful of queries, whatever the number of sellers."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from apps.core.money import ZERO
+from apps.products.models import ProductVersion
+from apps.products.terms import Terms
+from apps.repayment.day import Balance, OpenDemand, SalesDay, SellerDay
+from apps.repayment.waterfall import Parts
+
+NO_SALES = SalesDay(ZERO, ZERO, ZERO, {})
+
+SELLERS = """
+SELECT id, currency, balance, sweep_cap, payout_account_id, payout_frozen, worst_days_past_due
+FROM sellers_seller AS seller
+WHERE id BETWEEN %(first)s AND %(last)s AND (
+    EXISTS (SELECT FROM financing_financing
+            WHERE seller_id = seller.id AND state = 'active' AND closed_through < %(date)s)
+    OR EXISTS (SELECT FROM orders_proceeds
+               WHERE seller_id = seller.id AND booked_on BETWEEN %(since)s AND %(date)s
+                 AND (booked_on = %(date)s OR seller_id = ANY(%(behind)s)))
+)
+ORDER BY id FOR UPDATE
+"""
+
+FINANCINGS = """
+SELECT id, seller_id, version_id, pool_id, penalty, fee, interest, principal, amount + flat_fee, accrued,
+       accrued_posted, disbursed_on, due_on, closed_through, demands_raised, past_due, sweep_rate
+FROM financing_financing
+WHERE seller_id = ANY(%(sellers)s) AND state = 'active' AND closed_through < %(date)s
+ORDER BY id
+"""
+
+DEMANDS = """
+SELECT financing_id, id, number, kind, starts_on, due_on, amount, paid, state
+FROM repayment_demand WHERE financing_id = ANY(%(financings)s) AND paid < amount ORDER BY financing_id, number
+"""
+
+PROCEEDS = """
+SELECT line.seller_id, pledged.financing_id,
+       coalesce(sum(line.amount) FILTER (WHERE line.kind = 'capture'), 0),
+       coalesce(sum(line.amount) FILTER (WHERE line.kind = 'refund'), 0),
+       coalesce(sum(line.amount) FILTER (WHERE line.kind = 'chargeback'), 0)
+FROM orders_proceeds AS line
+LEFT JOIN financing_financedorder AS pledged ON pledged.order_id = line.order_id AND pledged.released_on IS NULL
+WHERE line.booked_on BETWEEN %(since)s AND %(date)s AND line.seller_id = ANY(%(sellers)s)
+  AND (line.booked_on = %(date)s OR line.seller_id = ANY(%(behind)s))
+GROUP BY line.seller_id, pledged.financing_id
+"""
+
+
+class Chunk:
+    """The sellers of a range that have something to close on a date, locked in order of their keys.
+
+    `behind` names sellers whose earlier nights were set aside, each with the first date that they missed: their
+    proceeds since then are taken in too.
+    """
+
+    def __init__(
+        self, *, first_seller: int, last_seller: int, business_date: date, behind: Mapping[int, date] | None = None
+    ) -> None:
+        behind = behind or {}
+        self._arguments: dict[str, Any] = {
+            "first": first_seller,
+            "last": last_seller,
+            "date": business_date,
+            "since": min(behind.values(), default=business_date),
+            "behind": list(behind),
+        }
+        self.rows = self._read(SELLERS)
+        self.payout_accounts: dict[int, int] = {row[0]: row[4] for row in self.rows if row[4]}
+        self.worst_before: dict[int, int] = {row[0]: row[6] for row in self.rows}
+
+    def sellers(self) -> list[SellerDay]:
+        """Each seller's day, ready for the arithmetic."""
+        if not self.rows:
+            return []
+        self._arguments["sellers"] = [row[0] for row in self.rows]
+        financings = self._financings()
+        sales = self._sales()
+        return [
+            SellerDay(
+                id=seller_id,
+                currency=currency,
+                balance=balance,
+                sweep_cap=sweep_cap,
+                may_be_paid=bool(account_id) and not frozen,
+                sales=sales.get(seller_id, NO_SALES),
+                financings=tuple(financings.get(seller_id, ())),
+            )
+            for seller_id, currency, balance, sweep_cap, account_id, frozen, _worst in self.rows
+        ]
+
+    def _financings(self) -> dict[int, list[Balance]]:
+        rows = self._read(FINANCINGS)
+        self._arguments["financings"] = [row[0] for row in rows]
+        demands = self._demands() if rows else {}
+        terms = _terms({row[2] for row in rows})
+        by_seller: defaultdict[int, list[Balance]] = defaultdict(list)
+        for row in rows:
+            by_seller[row[1]].append(
+                Balance(
+                    id=row[0],
+                    terms=terms[row[2]],
+                    pool_id=row[3],
+                    owed=Parts(*row[4:8]),
+                    lent=row[8],
+                    accrued=row[9],
+                    accrued_posted=row[10],
+                    disbursed_on=row[11],
+                    due_on=row[12],
+                    closed_through=row[13],
+                    demands_raised=row[14],
+                    past_due=row[15],
+                    sweep_rate=row[16],
+                    demands=tuple(demands.get(row[0], ())),
+                )
+            )
+        return by_seller
+
+    def _demands(self) -> dict[int, list[OpenDemand]]:
+        by_financing: defaultdict[int, list[OpenDemand]] = defaultdict(list)
+        for financing_id, *fields in self._read(DEMANDS):
+            by_financing[financing_id].append(OpenDemand(*fields))
+        return by_financing
+
+    def _sales(self) -> dict[int, SalesDay]:
+        sums: dict[int, list[Decimal]] = {}
+        own: defaultdict[int, dict[int, Decimal]] = defaultdict(dict)
+        for seller_id, financing_id, captured, refunded, charged_back in self._read(PROCEEDS):
+            total = sums.setdefault(seller_id, [ZERO, ZERO, ZERO])
+            total[0] += captured
+            total[1] += refunded
+            total[2] += charged_back
+            if financing_id is not None:
+                own[seller_id][financing_id] = captured - refunded - charged_back
+        return {seller_id: SalesDay(*total, own[seller_id]) for seller_id, total in sums.items()}
+
+    def _read(self, statement: str) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, self._arguments)
+            return cursor.fetchall()
+
+
+def _terms(versions: set[int]) -> dict[int, Terms]:
+    rows = ProductVersion.objects.filter(pk__in=versions).select_related("product__pool")
+    return {version.pk: version.terms for version in rows}

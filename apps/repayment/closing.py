@@ -1,0 +1,310 @@
+"""Closing a business date for a range of sellers: read, compute with `day.close_seller`, write in bulk."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import F
+
+from apps.banking.models import Instruction
+from apps.core import bulk
+from apps.core.money import ZERO
+from apps.core.states import ConcurrentTransition, move_all
+from apps.financing.models import Contract, FinancedOrder, Financing, Offer
+from apps.ledger import chart
+from apps.ledger.services import Draft, Line, post_many
+from apps.products.models import FundingPool
+from apps.repayment.chunk import Chunk
+from apps.repayment.day import Closed, OpenDemand, SellerClosed, close_seller
+from apps.repayment.models import Demand, Movement, Sweep
+from apps.sellers.models import Seller
+
+RECEIVABLE_ACCOUNTS = (
+    ("principal", chart.PRINCIPAL),
+    ("fee", chart.FEE),
+    ("interest", chart.INTEREST),
+    ("penalty", chart.PENALTY),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What closing a range did: numbers of things, and sums in the platform's currency."""
+
+    sellers: int = 0
+    financings: int = 0
+    demands_raised: int = 0
+    demands_breached: int = 0
+    accrued: Decimal = ZERO
+    sales: Decimal = ZERO
+    kept: Decimal = ZERO
+    fees_earned: Decimal = ZERO
+    paid_out: Decimal = ZERO
+    payouts: int = 0
+    repaid: int = 0
+    past_due: Decimal = ZERO
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+
+
+def close_sellers(
+    *,
+    first_seller: int,
+    last_seller: int,
+    business_date: date,
+    payout_batch: int,
+    behind: Mapping[int, date] | None = None,
+    at: datetime,
+    by: str,
+) -> Counts:
+    """Close `business_date` for the sellers whose ids lie between the two, both inclusive, in the running transaction.
+
+    Each seller is locked, each financing closed once: what is closed already is not read again. The statements are as
+    many for one seller as for thousands. Raises ConcurrentTransition when a financing moved in spite of the lock.
+    """
+    chunk = Chunk(first_seller=first_seller, last_seller=last_seller, business_date=business_date, behind=behind)
+    closed = [close_seller(seller, business_date) for seller in chunk.sellers()]
+    if not closed:
+        return Counts()
+    writer = _Writer(closed, chunk, business_date, f"{first_seller}-{last_seller}", at, by)
+    writer.write(payout_batch)
+    return writer.counts()
+
+
+class _Writer:
+    """Writes what a chunk computed. One method a table."""
+
+    def __init__(
+        self, closed: Sequence[SellerClosed], chunk: Chunk, business_date: date, name: str, at: datetime, by: str
+    ) -> None:
+        self.closed = closed
+        self.chunk = chunk
+        self.date = business_date
+        self.name = name
+        self.at = at
+        self.by = by
+        self.currency = closed[0].before.currency
+        self.financings: list[Closed] = [one for seller in closed for one in seller.financings]
+        self.with_sales = [seller for seller in closed if seller.before.sales.captured or _gave_back(seller)]
+
+    def write(self, payout_batch: int) -> None:
+        self._sweeps()
+        self._payouts(payout_batch)
+        self._movements()
+        self._financings()
+        self._demands()
+        self._repaid()
+        self._sellers()
+        # Rows that other chunks write too come last, so that nobody waits long for them.
+        post_many(self._entries(), business_date=self.date, currency=self.currency, at=self.at, by=self.by)
+        self._pools()
+
+    def counts(self) -> Counts:
+        raised = [
+            demand for one in self.financings for demand in one.demands if demand.id is None
+        ]
+        return Counts(
+            sellers=len(self.closed),
+            financings=len(self.financings),
+            demands_raised=len(raised),
+            demands_breached=sum(1 for demand in self._decided("breached")),
+            accrued=sum((one.interest_posted for one in self.financings), ZERO),
+            sales=sum((seller.before.sales.net for seller in self.closed), ZERO),
+            kept=sum((seller.kept for seller in self.closed), ZERO),
+            fees_earned=sum((one.paid.fee for one in self.financings), ZERO),
+            paid_out=sum((seller.paid_out for seller in self.closed), ZERO),
+            payouts=sum(1 for seller in self.closed if seller.paid_out),
+            repaid=sum(1 for one in self.financings if not one.owed.total),
+            past_due=sum((one.past_due for one in self.financings), ZERO),
+        )
+
+    def _sweeps(self) -> None:
+        bulk.copy_rows(
+            Sweep,
+            [
+                "seller_id", "business_date", "currency", "captured", "refunded", "charged_back", "brought_forward",
+                "kept", "paid_out", "carried_forward", "state",
+            ],
+            (
+                (
+                    seller.before.id, self.date, seller.before.currency, seller.before.sales.captured,
+                    seller.before.sales.refunded, seller.before.sales.charged_back, seller.before.balance,
+                    seller.kept, seller.paid_out, seller.carried_forward, "posted" if seller.kept else "released",
+                )
+                for seller in self.with_sales
+            ),
+        )  # fmt: skip
+
+    def _payouts(self, batch: int) -> None:
+        day = f"{self.date:%Y%m%d}"
+        bulk.copy_rows(
+            Instruction,
+            [
+                "key", "reference", "kind", "subject", "from_purpose", "to_account_id", "amount", "currency",
+                "business_date", "batch_id",
+            ],
+            (
+                (
+                    f"payout:{self.date}:{seller.before.id}", f"P{day}-{seller.before.id}", "payout",
+                    f"seller:{seller.before.id}", "collection", self.chunk.payout_accounts[seller.before.id],
+                    seller.paid_out, seller.before.currency, self.date, batch,
+                )
+                for seller in self.closed
+                if seller.paid_out
+            ),
+        )  # fmt: skip
+
+    def _movements(self) -> None:
+        bulk.copy_rows(
+            Movement,
+            [
+                "financing_id", "business_date", "kind", "reason", "key", "penalty", "fee", "interest", "principal",
+                "outstanding", "entry_key",
+            ],
+            self._movement_rows(),
+        )  # fmt: skip
+
+    def _movement_rows(self) -> Iterator[tuple[object, ...]]:
+        for one in self.financings:
+            if one.interest_posted:
+                yield (
+                    one.before.id, self.date, "accrual", "interest", "accrual", ZERO, ZERO, one.interest_posted, ZERO,
+                    one.before.owed.total + one.interest_posted, self._accrual_key(one.before.terms.product),
+                )  # fmt: skip
+            if one.paid.total:
+                paid = one.paid
+                yield (
+                    one.before.id, self.date, "sweep", "automatic_withholding", "sweep", -paid.penalty, -paid.fee,
+                    -paid.interest, -paid.principal, one.owed.total, self._sweep_key(one),
+                )  # fmt: skip
+
+    def _financings(self) -> None:
+        rows = [
+            (
+                one.before.id, one.owed.penalty, one.owed.fee, one.owed.interest, one.owed.principal, one.accrued,
+                one.before.accrued_posted + one.interest_posted, self.date, one.demands_raised, one.past_due,
+                one.days_past_due, one.before.closed_through,
+            )
+            for one in self.financings
+        ]  # fmt: skip
+        columns = [
+            "penalty", "fee", "interest", "principal", "accrued", "accrued_posted", "closed_through", "demands_raised",
+            "past_due", "days_past_due",
+        ]  # fmt: skip
+        if bulk.update_rows(Financing, columns, rows, guards=["closed_through"]) != len(rows):
+            raise ConcurrentTransition("A financing of this range was closed by another night.")
+
+    def _demands(self) -> None:
+        raised = [
+            (one.before.id, demand)
+            for one in self.financings
+            for demand in one.demands
+            if demand.id is None
+        ]
+        bulk.copy_rows(
+            Demand,
+            ["financing_id", "number", "kind", "starts_on", "due_on", "amount", "paid", "state"],
+            (
+                (key, new.number, new.kind, new.starts_on, new.due_on, new.amount, new.paid, new.state)
+                for key, new in raised
+            ),
+        )
+        known = {
+            demand.id: demand
+            for one in self.financings
+            if one.demands is not one.before.demands
+            for demand, before in zip(one.demands, one.before.demands, strict=False)
+            if demand is not before
+        }
+        bulk.update_rows(Demand, ["paid"], [(demand.id, demand.paid) for demand in known.values()])
+        for verb, state in (("pay", "met"), ("end", "breached")):
+            keys = [demand.id for demand in self._decided(state) if demand.id in known]
+            if keys:
+                move_all(list(Demand.objects.filter(pk__in=keys)), verb, at=self.at, by=self.by)
+
+    def _decided(self, state: str) -> Iterator[OpenDemand]:
+        """The demands that reached `state` tonight."""
+        for one in self.financings:
+            before = {demand.id: demand.state for demand in one.before.demands}
+            for demand in one.demands:
+                if demand.state == state and before.get(demand.id, "open") == "open":
+                    yield demand
+
+    def _repaid(self) -> None:
+        keys = [one.before.id for one in self.financings if not one.owed.total]
+        if not keys:
+            return
+        in_order = {"at": self.at, "by": self.by, "reason": "repaid in full"}
+        financings = list(Financing.objects.filter(pk__in=keys).order_by("pk"))
+        move_all(financings, "repay_all", fields=["repaid_on"], on=self.date, **in_order)
+        move_all(list(Offer.objects.filter(financing__in=keys).order_by("pk")), "repay_all", **in_order)
+        move_all(list(Contract.objects.filter(financing__in=keys).order_by("pk")), "fulfil", **in_order)
+        FinancedOrder.objects.filter(financing__in=keys, released_on=None).update(released_on=self.date)
+
+    def _sellers(self) -> None:
+        rows = [
+            (seller.before.id, seller.carried_forward, seller.worst_days_past_due)
+            for seller in self.closed
+            if seller.carried_forward != seller.before.balance
+            or seller.worst_days_past_due != self.chunk.worst_before[seller.before.id]
+        ]
+        bulk.update_rows(Seller, ["balance", "worst_days_past_due"], rows)
+
+    def _entries(self) -> Iterator[Draft]:
+        accrued: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+        for one in self.financings:
+            accrued[one.before.terms.product] += one.interest_posted
+        for product, amount in accrued.items():
+            if amount > 0:
+                lines = (Line(chart.INTEREST, chart.INTEREST_INCOME, amount),)
+                yield Draft(self._accrual_key(product), "accrual", f"product:{product}", lines)
+        for seller in self.closed:
+            yield Draft(
+                f"sales:{self.date}:{seller.before.id}", "sales", f"seller:{seller.before.id}", _sales_lines(seller)
+            )
+        for one in self.financings:
+            yield Draft(self._sweep_key(one), "sweep", f"financing:{one.before.id}", payment_lines(one))
+
+    def _accrual_key(self, product: str) -> str:
+        return f"accrual:{self.date}:{product}:{self.name}"
+
+    def _sweep_key(self, one: Closed) -> str:
+        return f"sweep:{self.date}:{one.before.id}"
+
+    def _pools(self) -> None:
+        repaid: defaultdict[int, Decimal] = defaultdict(lambda: ZERO)
+        for one in self.financings:
+            repaid[one.before.pool_id] += one.paid.principal
+        for pool_id in sorted(pool_id for pool_id, amount in repaid.items() if amount):
+            FundingPool.objects.filter(pk=pool_id).update(drawn=F("drawn") - repaid[pool_id])
+
+
+def _gave_back(seller: SellerClosed) -> bool:
+    sales = seller.before.sales
+    return bool(sales.refunded or sales.charged_back)
+
+
+def _sales_lines(seller: SellerClosed) -> tuple[Line, ...]:
+    """What the settlement owes the seller, less what went back to buyers, less what is paid out."""
+    sales = seller.before.sales
+    candidates = (
+        Line(chart.SETTLEMENT_RECEIVABLE, chart.SELLER_PAYABLE, sales.captured),
+        Line(chart.SELLER_PAYABLE, chart.SETTLEMENT_RECEIVABLE, sales.refunded + sales.charged_back),
+        Line(chart.SELLER_PAYABLE, chart.PAYOUTS_IN_TRANSIT, seller.paid_out),
+    )
+    return tuple(line for line in candidates if line.amount)
+
+
+def payment_lines(one: Closed) -> tuple[Line, ...]:
+    """What the seller's proceeds repaid, component by component; a fee is earned when it is paid."""
+    lines = [
+        Line(chart.SELLER_PAYABLE, account, getattr(one.paid, component))
+        for component, account in RECEIVABLE_ACCOUNTS
+        if getattr(one.paid, component)
+    ]
+    if one.paid.fee:
+        lines.append(Line(chart.DEFERRED_FEES, chart.FEE_INCOME, one.paid.fee))
+    return tuple(lines)

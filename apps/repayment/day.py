@@ -1,0 +1,274 @@
+"""One seller's night, as arithmetic: accrue, sweep, allocate, age. Pure; the night and a click both call it.
+
+All amounts are Decimals in the seller's one currency; dates are business dates. What is posted is payable in the
+currency; interest accrues unrounded.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from apps.core.money import ZERO, round_money
+from apps.financing.daycount import simple_interest
+from apps.products.terms import SALES, Terms
+from apps.repayment.sweep import Claim, sweep
+from apps.repayment.waterfall import Due, Parts, allocate
+
+TWELVE_PLACES = Decimal("0.000000000001")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDemand:
+    """A demand that is not paid in full. `id` is None for one raised tonight."""
+
+    id: int | None
+    number: int
+    kind: str
+    starts_on: date
+    due_on: date
+    amount: Decimal
+    paid: Decimal
+    state: str
+
+    @property
+    def unpaid(self) -> Decimal:
+        return self.amount - self.paid
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A live financing as it stands before the night. `closed_through` is the last date it was closed for."""
+
+    id: int
+    terms: Terms
+    pool_id: int
+    owed: Parts
+    lent: Decimal
+    accrued: Decimal
+    accrued_posted: Decimal
+    disbursed_on: date
+    due_on: date | None
+    closed_through: date
+    demands_raised: int
+    past_due: Decimal
+    sweep_rate: Decimal
+    demands: tuple[OpenDemand, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SalesDay:
+    """What a seller's sales day brought. `own` is what belongs first to the financing of that id, net of refunds."""
+
+    captured: Decimal
+    refunded: Decimal
+    charged_back: Decimal
+    own: dict[int, Decimal]
+
+    @property
+    def net(self) -> Decimal:
+        return self.captured - self.refunded - self.charged_back
+
+
+@dataclass(frozen=True, slots=True)
+class SellerDay:
+    """A seller before the night: what is owed to them (negative after refunds), their cap, and their financings."""
+
+    id: int
+    currency: str
+    balance: Decimal
+    sweep_cap: Decimal
+    may_be_paid: bool
+    sales: SalesDay
+    financings: tuple[Balance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A financing after the night. `interest_posted` was added to what is owed, `paid` taken off it."""
+
+    before: Balance
+    owed: Parts
+    accrued: Decimal
+    interest_posted: Decimal
+    paid: Parts
+    demands: tuple[OpenDemand, ...]
+    demands_raised: int
+    past_due: Decimal
+    days_past_due: int
+
+
+@dataclass(frozen=True, slots=True)
+class SellerClosed:
+    """A seller after the night: brought forward + net - kept - paid out = carried forward."""
+
+    before: SellerDay
+    financings: tuple[Closed, ...]
+    kept: Decimal
+    paid_out: Decimal
+    carried_forward: Decimal
+    worst_days_past_due: int
+
+
+def close_seller(seller: SellerDay, business_date: date) -> SellerClosed:
+    """Close `business_date` for one seller: raise demands, accrue through the date inclusive, sweep, allocate, age.
+
+    Everything that a day takes is at most what it brought, and no financing is swept past what it is owed.
+    """
+    accrued = [_raise_and_accrue(one, seller.currency, business_date) for one in seller.financings]
+    net = seller.sales.net + min(seller.balance, ZERO)
+    taken = sweep(
+        net,
+        [_claim(one, seller.sales.own.get(one.before.id, ZERO)) for one in accrued],
+        seller.sweep_cap,
+        seller.currency,
+        seller.financings[0].terms.rounding if seller.financings else "ROUND_HALF_EVEN",
+    )
+    closed = tuple(_pay_and_age(one, amount, business_date) for one, amount in zip(accrued, taken, strict=True))
+    kept = sum(taken, ZERO)
+    left = seller.balance + seller.sales.net - kept
+    paid_out = left if left > 0 and seller.may_be_paid else ZERO
+    return SellerClosed(
+        before=seller,
+        financings=closed,
+        kept=kept,
+        paid_out=paid_out,
+        carried_forward=left - paid_out,
+        worst_days_past_due=max((one.days_past_due for one in closed), default=0),
+    )
+
+
+def _raise_and_accrue(balance: Balance, currency: str, business_date: date) -> Closed:
+    demands, raised = balance.demands, balance.demands_raised
+    for demand in due_demands(balance, currency, business_date):
+        demands, raised = (*demands, demand), demand.number
+    accrued = balance.accrued
+    if balance.terms.annual_rate:
+        accrued += simple_interest(
+            balance.owed.principal,
+            balance.terms.annual_rate,
+            balance.closed_through,
+            business_date,
+            balance.terms.day_count,
+        ).quantize(TWELVE_PLACES)
+    posted = round_money(accrued, currency, balance.terms.rounding) - balance.accrued_posted
+    owed = balance.owed
+    if posted:
+        owed = Parts(owed.penalty, owed.fee, owed.interest + posted, owed.principal)
+    return Closed(
+        before=balance,
+        owed=owed,
+        accrued=accrued,
+        interest_posted=posted,
+        paid=Parts(),
+        demands=demands,
+        demands_raised=raised,
+        past_due=balance.past_due,
+        days_past_due=0,
+    )
+
+
+def due_demands(balance: Balance, currency: str, business_date: date) -> list[OpenDemand]:
+    """The demands to raise on `business_date`, in order.
+
+    An advance on sales with a minimum: on the first date of each period, what is missing to the minimum of all periods
+    so far. What was repaid ahead counts, so a good period makes up for a poor one. Other financings: all principal on
+    the due date.
+    """
+    terms = balance.terms
+    if terms.technique != SALES:
+        if balance.due_on is None or balance.demands_raised or business_date < balance.due_on:
+            return []
+        return [OpenDemand(None, 1, "maturity", balance.due_on, balance.due_on, balance.owed.principal, ZERO, "open")]
+    if not (terms.minimum_share and terms.period_days):
+        return []
+    demands = []
+    minimum = round_money(balance.lent * terms.minimum_share, currency, terms.rounding)
+    repaid = balance.lent - balance.owed.principal - balance.owed.fee
+    reached = (business_date - balance.disbursed_on).days
+    last_number = (reached - 1) // terms.period_days + 1 if reached > 0 else 0
+    for number in range(balance.demands_raised + 1, last_number + 1):
+        asked_before = min(minimum * (number - 1), balance.lent)
+        amount = min(minimum * number, balance.lent) - max(asked_before, repaid)
+        if amount > 0:
+            starts_on = balance.disbursed_on + timedelta(days=terms.period_days * (number - 1) + 1)
+            due_on = starts_on + timedelta(days=terms.period_days - 1)
+            demands.append(OpenDemand(None, number, "minimum", starts_on, due_on, amount, ZERO, "open"))
+    return demands
+
+
+def _claim(one: Closed, own: Decimal) -> Claim:
+    terms = one.before.terms
+    # Receivables are repaid by their own orders; only once past due do they take a share of other sales.
+    rate = one.before.sweep_rate if terms.technique == SALES or one.before.past_due else ZERO
+    return Claim(
+        outstanding=one.owed.total,
+        own=own,
+        rate=rate,
+        floor=terms.livelihood_floor,
+        day_cap=terms.day_cap,
+        priority=terms.priority,
+    )
+
+
+def _pay_and_age(one: Closed, amount: Decimal, business_date: date) -> Closed:
+    terms = one.before.terms
+    owed, paid = one.owed, one.paid
+    if amount:
+        standing = "past_due" if one.before.past_due else "due"
+        (paid,), _left = allocate(amount, [Due(standing, owed)], terms.waterfall)
+        owed = subtract(owed, paid)
+    demands = settle_demands(one.demands, paid.principal + paid.fee, business_date)
+    past_due, days = _age(demands, owed, business_date, terms.grace_days)
+    return Closed(
+        before=one.before,
+        owed=owed,
+        accrued=one.accrued,
+        interest_posted=one.interest_posted,
+        paid=paid,
+        demands=demands,
+        demands_raised=one.demands_raised,
+        past_due=past_due,
+        days_past_due=days,
+    )
+
+
+def subtract(owed: Parts, paid: Parts) -> Parts:
+    """What is still owed after `paid`."""
+    return Parts(
+        owed.penalty - paid.penalty, owed.fee - paid.fee, owed.interest - paid.interest, owed.principal - paid.principal
+    )
+
+
+def settle_demands(demands: Sequence[OpenDemand], paid: Decimal, business_date: date) -> tuple[OpenDemand, ...]:
+    """The demands after `paid` of principal and fee filled them, oldest first, and the date decided those that end.
+
+    A demand that is paid is met; an open one whose last date has come unpaid is breached; a decided one stays decided.
+    """
+    settled = []
+    for demand in demands:
+        share = min(paid, demand.unpaid) if paid else ZERO
+        paid -= share
+        state = demand.state
+        if state == "open" and demand.paid + share >= demand.amount:
+            state = "met"
+        elif state == "open" and business_date >= demand.due_on:
+            state = "breached"
+        if share or state != demand.state:
+            demand = replace(demand, paid=demand.paid + share, state=state)
+        settled.append(demand)
+    return tuple(settled)
+
+
+def _age(
+    demands: Sequence[OpenDemand], owed: Parts, business_date: date, grace_days: int
+) -> tuple[Decimal, int]:
+    """Amount past due and days past due = business date - oldest unpaid due date, 0 within the days of grace."""
+    late = [demand for demand in demands if demand.unpaid > 0 and demand.due_on <= business_date]
+    if not late or not owed.total:
+        return ZERO, 0
+    past_due = sum((demand.unpaid for demand in late), ZERO)
+    if any(demand.kind == "maturity" for demand in late):
+        past_due += owed.interest + owed.penalty
+    days = (business_date - late[0].due_on).days
+    return min(past_due, owed.total), days if days > grace_days else 0

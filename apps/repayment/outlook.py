@@ -1,0 +1,24 @@
+"""When a financing will be done, as far as can be told today. Pure: amounts in one currency, dates are business dates."""
+
+from datetime import date, timedelta
+from decimal import ROUND_CEILING, Decimal
+
+from apps.core.money import round_money
+
+# Beyond this many days nobody can promise a date.
+FURTHEST = 3_650
+
+
+def expected_done(
+    *, outstanding: Decimal, daily_sales: Decimal, sweep_rate: Decimal, due_on: date | None, on: date, currency: str
+) -> date | None:
+    """The date on which `outstanding` will be repaid: `due_on` where there is one, else when `sweep_rate` (a share) of
+    `daily_sales` has brought it in, the first of it tonight. None when sales bring nothing or take too long to tell.
+    """
+    if due_on is not None:
+        return due_on
+    daily = round_money(daily_sales * sweep_rate, currency)
+    if daily <= 0:
+        return None
+    days = int((outstanding / daily).to_integral_value(rounding=ROUND_CEILING))
+    return on + timedelta(days=days - 1) if days <= FURTHEST else None

@@ -1,0 +1,93 @@
+"""Each night's deduction as a receipt: what was sold, what the share of it was, what it paid."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from apps.core.money import ZERO, round_money
+from apps.financing.models import Financing
+from apps.products.terms import RECEIVABLE
+from apps.repayment.models import Movement, Sweep
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One night's deduction for one financing. Amounts are positive, in the financing's currency.
+
+    counted   sales less refunds, chargebacks and what was owed from before: what the share is taken of
+    share     the financing's share of that, before caps and floors
+    taken     what was kept for this financing, and the parts of it that it paid
+    others    what was kept for the seller's other financings that night
+    why       why `taken` is what it is: share, last (it was all that was left), own (the money of the financed orders),
+              or less (a cap, a floor or another financing left no more)
+    """
+
+    financing: Financing
+    business_date: date
+    captured: Decimal
+    refunded: Decimal
+    charged_back: Decimal
+    brought_forward: Decimal
+    counted: Decimal
+    share: Decimal
+    principal: Decimal
+    fee: Decimal
+    interest: Decimal
+    penalty: Decimal
+    taken: Decimal
+    others: Decimal
+    left: Decimal
+    why: str
+
+
+def last_receipts(financings: Sequence[Financing], *, number: int) -> list[Receipt]:
+    """The last `number` deductions of these financings of one seller, the latest first. Two queries."""
+    by_id = {financing.pk: financing for financing in financings}
+    movements = list(
+        Movement.objects.filter(financing_id__in=by_id, kind=Movement.Kind.SWEEP).order_by("-business_date", "-pk")[:number]
+    )
+    sweeps = {
+        sweep.business_date: sweep
+        for sweep in Sweep.objects.filter(
+            seller_id__in={financing.seller_id for financing in financings},
+            business_date__in={movement.business_date for movement in movements},
+        )
+    }
+    return [
+        _receipt(by_id[movement.financing_id], movement, sweeps[movement.business_date])
+        for movement in movements
+        if movement.business_date in sweeps
+    ]
+
+
+def _receipt(financing: Financing, movement: Movement, sweep: Sweep) -> Receipt:
+    counted = max(sweep.net + min(sweep.brought_forward, ZERO), ZERO)
+    share = round_money(counted * financing.sweep_rate, financing.currency)
+    taken = -movement.total
+    return Receipt(
+        financing=financing,
+        business_date=movement.business_date,
+        captured=sweep.captured,
+        refunded=sweep.refunded,
+        charged_back=sweep.charged_back,
+        brought_forward=min(sweep.brought_forward, ZERO),
+        counted=counted,
+        share=share,
+        principal=-movement.principal,
+        fee=-movement.fee,
+        interest=-movement.interest,
+        penalty=-movement.penalty,
+        taken=taken,
+        others=sweep.kept - taken,
+        left=movement.outstanding,
+        why=_why(financing, taken, share, movement.outstanding),
+    )
+
+
+def _why(financing: Financing, taken: Decimal, share: Decimal, left: Decimal) -> str:
+    if financing.technique == RECEIVABLE:
+        return "own"
+    if taken == share:
+        return "share"
+    return "last" if not left else "less"

@@ -1,0 +1,62 @@
+"""Servicing's single writes: money reaches the seller, and the financing begins to run."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from apps.core.money import ZERO
+from apps.evidence.services import record
+from apps.financing.models import Financing
+from apps.ledger import chart
+from apps.ledger.services import Line, post
+from apps.products.models import FundingPool
+from apps.repayment.models import Movement
+from apps.sellers.models import Seller
+
+
+def disburse(*, financing_id: int, on: date, at: datetime, by: str) -> Financing:
+    """The bank has paid `financing`'s amount on business date `on`: it is active and its principal and fee are owed.
+
+    Told twice, it does nothing the second time. Raises TransitionNotAllowed for a cancelled financing, DateClosed when
+    the books of `on` are closed.
+    """
+    with transaction.atomic():
+        known = Financing.objects.only("seller_id").get(pk=financing_id)
+        Seller.objects.select_for_update().get(pk=known.seller_id)
+        financing = Financing.objects.select_for_update(of=("self",)).select_related("offer").get(pk=financing_id)
+        if financing.disbursed_on is not None:
+            return financing
+        financing.move("disburse", at=at, by=by, on=on)
+        financing.offer.move("disburse", at=at, by=by)
+        key = f"disbursement:{financing.pk}"
+        lines = [Line(chart.PRINCIPAL, chart.FUNDING_CASH, financing.amount)]
+        if financing.flat_fee:
+            lines.append(Line(chart.FEE, chart.DEFERRED_FEES, financing.flat_fee))
+        subject = f"financing:{financing.pk}"
+        post(
+            key=key,
+            kind="disbursement",
+            business_date=on,
+            currency=financing.currency,
+            lines=lines,
+            subject=subject,
+            at=at,
+            by=by,
+        )
+        Movement.objects.create(
+            financing=financing,
+            business_date=on,
+            kind=Movement.Kind.DISBURSEMENT,
+            reason="paid_to_seller",
+            key="disbursement",
+            principal=financing.amount,
+            fee=financing.flat_fee,
+            outstanding=financing.outstanding,
+            entry_key=key,
+        )
+        pool = FundingPool.objects.select_for_update().get(pk=financing.pool_id)
+        pool.reserved, pool.drawn = max(pool.reserved - financing.amount, ZERO), pool.drawn + financing.amount
+        pool.save(update_fields=["reserved", "drawn"])
+        payload = {"number": financing.number, "amount": financing.amount, "currency": financing.currency}
+        record(kind="disbursed", subject=subject, payload=payload, business_date=on, at=at, by=by)
+        return financing

@@ -1,0 +1,89 @@
+"""The waterfall: in which order a payment pays what is owed. It is data on the product; this module only follows it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+from apps.core.money import ZERO
+
+HORIZONTAL = "horizontal"
+VERTICAL = "vertical"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """An amount by component. All in one currency."""
+
+    penalty: Decimal = ZERO
+    fee: Decimal = ZERO
+    interest: Decimal = ZERO
+    principal: Decimal = ZERO
+
+    @property
+    def total(self) -> Decimal:
+        return self.penalty + self.fee + self.interest + self.principal
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What one instalment still owes, and how it stands: past_due, due or in_advance."""
+
+    standing: str
+    parts: Parts
+
+
+def allocate(
+    payment: Decimal, dues: Sequence[Due], waterfall: Sequence[str], mode: str = HORIZONTAL
+) -> tuple[list[Parts], Decimal]:
+    """How `payment` pays `dues`, oldest first: what each receives, and what is left over.
+
+    `waterfall` lists steps such as "past_due_interest" in order. HORIZONTAL finishes one instalment before the next of
+    the same standing; VERTICAL finishes one component across instalments. The parts and the rest add up to `payment`;
+    none is negative; none is above what is due. Raises ValueError for a negative payment or an unknown step.
+    """
+    if payment < 0:
+        raise ValueError("A payment cannot be negative.")
+    left = payment
+    paid: list[dict[str, Decimal]] = [{} for _due in dues]
+    for place, component in _visits(dues, waterfall, mode):
+        if not left:
+            break
+        amount = min(left, getattr(dues[place].parts, component))
+        if amount > 0:
+            paid[place][component] = amount
+            left -= amount
+    return [Parts(**parts) for parts in paid], left
+
+
+def _visits(dues: Sequence[Due], waterfall: Sequence[str], mode: str) -> list[tuple[int, str]]:
+    """Every (instalment, component) in the order in which money reaches it."""
+    return _order(tuple(due.standing for due in dues), tuple(waterfall), mode)
+
+
+@lru_cache(maxsize=4096)
+def _order(standings: tuple[str, ...], waterfall: tuple[str, ...], mode: str) -> list[tuple[int, str]]:
+    steps = [_standing_and_component(step) for step in waterfall]
+    if mode == VERTICAL:
+        return [
+            (place, component)
+            for standing, component in steps
+            for place, stands in enumerate(standings)
+            if stands == standing
+        ]
+    order = list(dict.fromkeys(standing for standing, _component in steps))
+    return [
+        (place, component)
+        for standing in order
+        for place, stands in enumerate(standings)
+        if stands == standing
+        for step_standing, component in steps
+        if step_standing == standing
+    ]
+
+
+def _standing_and_component(step: str) -> tuple[str, str]:
+    standing, _underscore, component = step.rpartition("_")
+    if standing not in {"past_due", "due", "in_advance"} or component not in Parts.__slots__:
+        raise ValueError(f"{step!r} is not a step of a waterfall.")
+    return standing, component

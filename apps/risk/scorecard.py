@@ -1,0 +1,177 @@
+"""The points scorecard: what a seller's record is worth, and the reasons in points. Pure functions, no I/O.
+
+Score = OFFSET + FACTOR x ln(odds); 600 points stand for odds of 50:1, each 20 points more double them. The points of
+each attribute are on that scale already, so the score is BASE plus their sum.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+from statistics import median
+
+from apps.core.money import ZERO
+
+SCORECARD = "points-1"
+BASE = 487
+FACTOR = Decimal("28.854")
+OFFSET = Decimal("487.123")
+MINIMUM_ACTIVE_MONTHS = 3
+NO_CREDIT_ABOVE = Decimal("0.5")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A seller's record at the end of a business date. Shares are of one; money is in the platform's currency.
+
+    monthly         net sales of the last twelve 30-day windows, oldest first
+    returned, cancelled, late   shares of orders
+    """
+
+    monthly: tuple[Decimal, ...]
+    days_selling: int
+    returned: Decimal
+    cancelled: Decimal
+    late: Decimal
+    days_past_due: int
+
+    @property
+    def active_months(self) -> int:
+        return sum(1 for month in self.monthly if month > 0)
+
+    @property
+    def median_month(self) -> Decimal:
+        """Median of the last six months, none below zero."""
+        return median(max(month, ZERO) for month in self.monthly[-6:])
+
+    @property
+    def daily_sales(self) -> Decimal:
+        """Average net sales a day over the last six months, unrounded."""
+        return max(sum(self.monthly[-6:], ZERO), ZERO) / 180
+
+    @property
+    def trend(self) -> Decimal:
+        """Sales of the last three months over those of the three before; 1 when there were none before."""
+        before = sum(self.monthly[-6:-3], ZERO)
+        return sum(self.monthly[-3:], ZERO) / before if before > 0 else Decimal(1)
+
+    @property
+    def swing(self) -> Decimal:
+        """Mean absolute deviation of the last six months over their mean: 0 is perfectly even."""
+        mean = sum(self.monthly[-6:], ZERO) / 6
+        if mean <= 0:
+            return Decimal(9)
+        return sum((abs(month - mean) for month in self.monthly[-6:]), ZERO) / 6 / mean
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One line of the points table: bands from the lowest value up (from this value on, points), and the mean points
+    of the population, against which reasons are measured."""
+
+    name: str
+    bands: tuple[tuple[Decimal, int], ...]
+    mean: int
+
+    def points(self, value: Decimal) -> int:
+        earned = self.bands[0][1]
+        for start, points in self.bands:
+            if value >= start:
+                earned = points
+        return earned
+
+
+def _bands(*pairs: tuple[str, int]) -> tuple[tuple[Decimal, int], ...]:
+    return tuple((Decimal(start), points) for start, points in pairs)
+
+
+POINTS = (
+    Attribute("active_months", _bands(("0", 0), ("3", 26), ("6", 44), ("9", 58)), mean=40),
+    Attribute("days_selling", _bands(("0", 0), ("90", 10), ("180", 20), ("365", 30)), mean=18),
+    Attribute("returned", _bands(("0", 26), ("0.05", 18), ("0.10", 8), ("0.20", 0)), mean=22),
+    Attribute("cancelled", _bands(("0", 18), ("0.02", 14), ("0.05", 8), ("0.15", 0)), mean=14),
+    Attribute("late", _bands(("0", 16), ("0.10", 8), ("0.30", 0)), mean=12),
+    Attribute("swing", _bands(("0", 30), ("0.3", 22), ("0.6", 12), ("1.0", 0)), mean=14),
+    Attribute("trend", _bands(("0", 0), ("0.5", 8), ("0.9", 16), ("1.5", 20)), mean=13),
+    Attribute("days_past_due", _bands(("0", 0), ("1", -30), ("31", -90), ("91", -200)), mean=0),
+)
+GRADES = ((650, "A", Decimal(2)), (615, "B", Decimal("1.5")), (585, "C", Decimal(1)), (560, "D", Decimal("0.6")))
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the scorecard says: score, grade ('' is no credit), probability of default, limit, at most four reasons."""
+
+    score: int
+    grade: str
+    default_probability: Decimal
+    limit: Decimal
+    reasons: tuple[str, ...]
+
+
+def assess(record: Record) -> Result:
+    """Score a record and set its limit, rounded down to two significant digits so that it does not twitch every night.
+
+    Limit = k(grade) x median monthly net sales of the last six months, at most a quarter of the year's inflow. No
+    credit below grade D, with fewer than three active months, when more than 30 days past due, or when the probability
+    of default is above 50 %. Reasons are the attributes that lose most points against the population's mean.
+    """
+    earned = {one.name: one.points(Decimal(getattr(record, one.name))) for one in POINTS}
+    score = BASE + sum(earned.values())
+    default_probability = _default_probability(score)
+    grade, multiple = _grade(score)
+    if record.active_months < MINIMUM_ACTIVE_MONTHS or record.days_past_due > 30:
+        grade = ""
+    if default_probability > NO_CREDIT_ABOVE:
+        grade = ""
+    limit = ZERO
+    if grade:
+        inflow_cap = max(sum(record.monthly, ZERO), ZERO) / 4
+        limit = two_digits(min(multiple * record.median_month, inflow_cap))
+    return Result(score, grade, default_probability, limit, _reasons(earned))
+
+
+def _grade(score: int) -> tuple[str, Decimal]:
+    for least, grade, multiple in GRADES:
+        if score >= least:
+            return grade, multiple
+    return "", ZERO
+
+
+def _default_probability(score: int) -> Decimal:
+    odds = ((Decimal(score) - OFFSET) / FACTOR).exp()
+    return (1 / (1 + odds)).quantize(Decimal("0.000001"))
+
+
+def _reasons(earned: dict[str, int]) -> tuple[str, ...]:
+    lost = sorted(((earned[one.name] - one.mean, one.name) for one in POINTS))
+    return tuple(name for difference, name in lost[:4] if difference < 0)
+
+
+def two_digits(amount: Decimal) -> Decimal:
+    """`amount` (not negative) rounded down to two significant digits, in whole units."""
+    if amount < 1:
+        return ZERO
+    step = Decimal(1).scaleb(max(amount.adjusted() - 1, 0))
+    return (amount / step).to_integral_value(rounding=ROUND_DOWN) * step
+
+
+def share(part: int, whole: int) -> Decimal:
+    """part / whole to four places, 0 when there is nothing to count."""
+    return (Decimal(part) / whole).quantize(Decimal("0.0001")) if whole else ZERO
+
+
+def frozen(record: Record) -> dict[str, object]:
+    """The record as it is kept beside a decision: every feature, as text where it is not a whole number."""
+    names: Sequence[str] = ("days_selling", "returned", "cancelled", "late", "days_past_due", "active_months")
+    return {
+        "monthly": [str(month) for month in record.monthly],
+        **{name: _plain(getattr(record, name)) for name in names},
+        "median_month": str(record.median_month),
+        "daily_sales": str(record.daily_sales.quantize(Decimal("0.0001"))),
+        "trend": str(record.trend.quantize(Decimal("0.0001"))),
+        "swing": str(record.swing.quantize(Decimal("0.0001"))),
+    }
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, int) else str(value)

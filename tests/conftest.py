@@ -1,0 +1,169 @@
+"""What every test may ask for. How to use it stands in tests/README.md."""
+
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from pytest_django import DjangoDbBlocker
+
+from apps.tenants.models import Domain, Platform
+from apps.tenants.services import create_platform, ensure_template, entered
+from apps.users.models import User
+
+OPENED_ON = date(2025, 1, 1)
+MEADOW = {"domain": "meadow.test", "currency": "CNY", "time_zone": "Asia/Shanghai", "country": "CN"}
+HARBOR = {"domain": "harbor.test", "currency": "BRL", "time_zone": "America/Sao_Paulo", "country": "BR"}
+
+
+class PlatformClient(Client):
+    """Django's test client at one platform's own host name. The test stays inside the platform it had entered."""
+
+    def __init__(self, platform: Platform, **extra: Any) -> None:
+        self.platform = platform
+        super().__init__(HTTP_HOST=platform.domains.get(is_primary=True).domain, **extra)
+
+    def request(self, **request: Any) -> Any:
+        before = connection.tenant
+        try:
+            return super().request(**request)
+        finally:
+            connection.set_tenant(before)
+
+    def sign_in(self, user: User) -> None:
+        """Sign `user` in without asking for the password."""
+        with entered(self.platform.schema_name):
+            self.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The test database: the public schema, the template, and the platforms `meadow` and `harbor`."""
+    with django_db_blocker.unblock():
+        ensure_template()
+        _drop(Platform.objects.filter(schema_name__startswith="throwaway_"))
+        for schema_name, facts in {"meadow": MEADOW, "harbor": HARBOR}.items():
+            if not Platform.objects.filter(schema_name=schema_name).exists():
+                name, name_zh = {"meadow": ("Meadow", "草场"), "harbor": ("Harbor", "港湾")}[schema_name]
+                create_platform(
+                    schema_name=schema_name, name=name, name_zh=name_zh, opened_on=OPENED_ON, by="test", **facts
+                )
+    yield
+    shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
+
+
+@pytest.fixture
+def two_platforms(db: None) -> tuple[Platform, Platform]:
+    """Meadow (CNY, Shanghai) and Harbor (BRL, São Paulo), none entered; all that the test writes is rolled back."""
+    return Platform.objects.get(schema_name="meadow"), Platform.objects.get(schema_name="harbor")
+
+
+@pytest.fixture
+def platform(db: None) -> Iterator[Platform]:
+    """Meadow, entered; all that the test writes is rolled back."""
+    with entered("meadow") as meadow:
+        yield meadow
+
+
+@pytest.fixture
+def other_platform(two_platforms: tuple[Platform, Platform]) -> Platform:
+    """Harbor, not entered: `with entered(other_platform.schema_name): ...`."""
+    return two_platforms[1]
+
+
+@pytest.fixture
+def fresh_platform(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Callable[..., Platform]]:
+    """Makes platforms whose writes are really committed, for threads, workers and kills; dropped after the test.
+
+    Call it with what shall differ from Meadow, such as `fresh_platform(time_zone="Pacific/Kiritimati")`, and enter
+    the result yourself. It does not go together with the fixtures above, whose transaction would hide the platform.
+    """
+    made: list[Platform] = []
+    numbers = itertools.count(1)
+
+    def make(**differing: Any) -> Platform:
+        if connection.in_atomic_block:
+            raise RuntimeError("fresh_platform does not go together with `db`, `platform` or `two_platforms`.")
+        schema_name = f"throwaway_{next(numbers)}"
+        facts = {**MEADOW, "domain": f"{schema_name.replace('_', '-')}.test", "opened_on": OPENED_ON, **differing}
+        made.append(create_platform(schema_name=schema_name, name=schema_name.title(), by="test", **facts))
+        return made[-1]
+
+    with django_db_blocker.unblock():
+        yield make
+        connection.set_schema_to_public()
+        _drop(made)
+        connection.close()
+
+
+def _drop(platforms: Any) -> None:
+    for platform in platforms:
+        Domain.objects.filter(tenant=platform).delete()
+        platform.delete(force_drop=True)
+
+
+@pytest.fixture
+def client_of(clean_cache: None) -> Callable[..., PlatformClient]:
+    """`client_of(platform, user)`: a browser at that platform's address, signed in; without a user, a stranger's."""
+
+    def make(platform: Platform, user: User | None = None, **extra: Any) -> PlatformClient:
+        client = PlatformClient(platform, **extra)
+        if user is not None:
+            client.sign_in(user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def clean_cache() -> Iterator[None]:
+    """Forgets what this test run has cached (rate limits among it), before the test and after."""
+    _forget_cached()
+    yield
+    _forget_cached()
+
+
+def _forget_cached() -> None:
+    server = cache._cache.get_client()  # type: ignore[attr-defined]  # cache.clear() would empty others' database too
+    keys = list(server.scan_iter(match=f"*:{settings.CACHES['default']['KEY_PREFIX']}:*", count=1000))
+    if keys:
+        server.delete(*keys)
+
+
+@pytest.fixture
+def at() -> datetime:
+    """An instant on Friday 14 March 2025: half past nine in UTC, half past five in the afternoon in Shanghai."""
+    return datetime(2025, 3, 14, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def day(at: datetime) -> date:
+    """The business date of `at`, in Shanghai and in São Paulo alike."""
+    return at.date()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data sets beside the checkout (or under GRANARY_SHARED); without it the test is skipped."""
+    shared = Path(os.environ.get("GRANARY_SHARED") or settings.BASE_DIR.parent / "shared")
+    if not (shared / "data").is_dir():
+        pytest.skip(f"There is no real data in {shared / 'data'}: set GRANARY_SHARED to the folder that holds data/.")
+    return shared / "data"
+
+
+@pytest.fixture
+def child_environment(django_db_setup: None) -> dict[str, str]:
+    """The environment in which a child process (a worker, a command) sees this test run's database and queue."""
+    database = connection.settings_dict
+    password, name = quote(database["PASSWORD"], safe=""), quote(database["NAME"], safe="")
+    url = f"postgres://{database['USER']}:{password}@{database['HOST']}:{database['PORT']}/{name}"
+    return {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.test", "DATABASE_URL": url}

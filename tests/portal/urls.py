@@ -1,0 +1,20 @@
+"""Addresses that the frames of the pages link to, with nothing behind them: for tests of templates alone."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+
+def nothing(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+def places(app_name: str, *names: str) -> tuple[list[object], str]:
+    return [path(f"{app_name}/{name}/", nothing, name=name) for name in names], app_name
+
+
+urlpatterns = [
+    path("account/", include("allauth.account.urls")),
+    path("language/", include("django.conf.urls.i18n")),
+    path("", include(places("portal", "home", "money", "orders", "documents", "more"))),
+    path("", include(places("desk", "night", "breaks", "books", "sellers"))),
+]
