@@ -4,13 +4,14 @@
 // A slider follows its box and the box its slider. Without this file the slider stays hidden.
 document.querySelectorAll("[data-slider-for]").forEach((slider) => {
   const box = document.getElementById(slider.dataset.sliderFor);
+  const follow = () => { slider.value = box.value.replace(/[^\d.]/g, ""); };
   slider.hidden = false;
-  slider.value = box.value || slider.value;
+  follow();
   slider.addEventListener("input", () => {
-    box.value = slider.value;
+    box.value = Number(slider.value).toLocaleString("en");
     box.dispatchEvent(new Event("change", { bubbles: true }));
   });
-  box.addEventListener("input", () => { slider.value = box.value; });
+  box.addEventListener("input", follow);
 });
 
 // A link to a dialog opens it as one; without this file, :target shows it.

@@ -6,23 +6,40 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
+from django.core.cache.backends.redis import RedisCache
 from django.db import connection
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
 from apps.tenants.models import Domain, Platform
-from apps.tenants.services import create_platform, ensure_template, entered
+from apps.tenants.services import create_platform, ensure_template, entered, tenant_connection
 from apps.users.models import User
 
 OPENED_ON = date(2025, 1, 1)
-MEADOW = {"domain": "meadow.test", "currency": "CNY", "time_zone": "Asia/Shanghai", "country": "CN"}
-HARBOR = {"domain": "harbor.test", "currency": "BRL", "time_zone": "America/Sao_Paulo", "country": "BR"}
+MEADOW: dict[str, Any] = {
+    "name": "Meadow",
+    "name_zh": "草场",
+    "domain": "meadow.test",
+    "currency": "CNY",
+    "time_zone": "Asia/Shanghai",
+    "country": "CN",
+    "opened_on": OPENED_ON,
+}
+HARBOR: dict[str, Any] = {
+    "name": "Harbor",
+    "name_zh": "港湾",
+    "domain": "harbor.test",
+    "currency": "BRL",
+    "time_zone": "America/Sao_Paulo",
+    "country": "BR",
+    "opened_on": OPENED_ON,
+}
 
 
 class PlatformClient(Client):
@@ -33,11 +50,11 @@ class PlatformClient(Client):
         super().__init__(HTTP_HOST=platform.domains.get(is_primary=True).domain, **extra)
 
     def request(self, **request: Any) -> Any:
-        before = connection.tenant
+        before = tenant_connection.tenant
         try:
             return super().request(**request)
         finally:
-            connection.set_tenant(before)
+            tenant_connection.set_tenant(before)
 
     def sign_in(self, user: User) -> None:
         """Sign `user` in without asking for the password."""
@@ -53,10 +70,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         _drop(Platform.objects.filter(schema_name__startswith="throwaway_"))
         for schema_name, facts in {"meadow": MEADOW, "harbor": HARBOR}.items():
             if not Platform.objects.filter(schema_name=schema_name).exists():
-                name, name_zh = {"meadow": ("Meadow", "草场"), "harbor": ("Harbor", "港湾")}[schema_name]
-                create_platform(
-                    schema_name=schema_name, name=name, name_zh=name_zh, opened_on=OPENED_ON, by="test", **facts
-                )
+                create_platform(schema_name=schema_name, by="test", **facts)
     yield
     shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
 
@@ -94,13 +108,13 @@ def fresh_platform(django_db_setup: None, django_db_blocker: DjangoDbBlocker) ->
         if connection.in_atomic_block:
             raise RuntimeError("fresh_platform does not go together with `db`, `platform` or `two_platforms`.")
         schema_name = f"throwaway_{next(numbers)}"
-        facts = {**MEADOW, "domain": f"{schema_name.replace('_', '-')}.test", "opened_on": OPENED_ON, **differing}
-        made.append(create_platform(schema_name=schema_name, name=schema_name.title(), by="test", **facts))
+        facts = {**MEADOW, "domain": f"{schema_name.replace('_', '-')}.test", **differing}
+        made.append(create_platform(schema_name=schema_name, by="test", **facts))
         return made[-1]
 
     with django_db_blocker.unblock():
         yield make
-        connection.set_schema_to_public()
+        tenant_connection.set_schema_to_public()
         _drop(made)
         connection.close()
 
@@ -133,7 +147,7 @@ def clean_cache() -> Iterator[None]:
 
 
 def _forget_cached() -> None:
-    server = cache._cache.get_client()  # type: ignore[attr-defined]  # cache.clear() would empty others' database too
+    server = cast(RedisCache, caches["default"])._cache.get_client()  # clear() would empty everybody's
     keys = list(server.scan_iter(match=f"*:{settings.CACHES['default']['KEY_PREFIX']}:*", count=1000))
     if keys:
         server.delete(*keys)

@@ -1,4 +1,16 @@
-from django.urls import URLPattern
+"""Addresses of the API."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.permissions import IsAuthenticated
+
+from apps.api.views import FinancingList, OfferList, OrderList, SettlementView
 
 app_name = "api"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("offers/", OfferList.as_view(), name="offers"),
+    path("financings/", FinancingList.as_view(), name="financings"),
+    path("orders/", OrderList.as_view(), name="orders"),
+    path("settlement/", SettlementView.as_view(), name="settlement"),
+    path("schema/", SpectacularAPIView.as_view(permission_classes=[IsAuthenticated]), name="schema"),
+]

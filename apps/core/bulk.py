@@ -27,7 +27,10 @@ def copy_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[
 
 
 def copy_instances(instances: Sequence[M]) -> None:
-    """Append new model instances by COPY, giving each its primary key from the table's sequence."""
+    """Append new model instances by COPY, giving each its primary key from the table's sequence.
+
+    All or none; instances of one model. Constraints and triggers hold as for INSERT.
+    """
     if not instances:
         return
     model = type(instances[0])
@@ -36,7 +39,7 @@ def copy_instances(instances: Sequence[M]) -> None:
         instance.pk = key
     copy_rows(
         model,
-        [field.column for field in fields],
+        [str(field.column) for field in fields],
         ([_prepared(field, instance) for field in fields] for instance in instances),
     )
     for instance in instances:
@@ -66,8 +69,9 @@ def update_rows(
     key = model._meta.pk
     fields = [key, *(_field(model, column) for column in (*columns, *guards))]
     names = ["key", *(f"new_{column}" for column in columns), *(f"old_{column}" for column in guards)]
+    table = sql.Identifier(model._meta.db_table)
     statement = sql.SQL("UPDATE {table} SET {changes} FROM unnest({arrays}) AS data({names}) WHERE {match}").format(
-        table=sql.Identifier(model._meta.db_table),
+        table=table,
         changes=sql.SQL(", ").join(
             sql.SQL("{} = data.{}").format(sql.Identifier(column), sql.Identifier(f"new_{column}"))
             for column in columns
@@ -76,10 +80,11 @@ def update_rows(
         names=sql.SQL(", ").join(map(sql.Identifier, names)),
         match=sql.SQL(" AND ").join(
             [
-                sql.SQL("{}.{} = data.key").format(sql.Identifier(model._meta.db_table), sql.Identifier(key.column)),
+                # Plain equality for the key: IS NOT DISTINCT FROM cannot use its index.
+                sql.SQL("{}.{} = data.key").format(table, sql.Identifier(str(key.column))),
                 *(
                     sql.SQL("{}.{} IS NOT DISTINCT FROM data.{}").format(
-                        sql.Identifier(model._meta.db_table), sql.Identifier(column), sql.Identifier(f"old_{column}")
+                        table, sql.Identifier(column), sql.Identifier(f"old_{column}")
                     )
                     for column in guards
                 ),
@@ -104,10 +109,10 @@ def _array_type(field: models.Field[Any, Any]) -> str:
 
 
 def _array(field: models.Field[Any, Any], values: Row) -> list[Any] | str:
-    """An array parameter. Text needs the driver's quoting; of anything else the literal is three times as fast."""
-    if isinstance(field, models.CharField | models.TextField):
-        return list(values)
-    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+    """An array parameter. Numbers and dates need no quoting, and as a literal they are three times as fast."""
+    if isinstance(field, models.IntegerField | models.DecimalField | models.DateField | models.BooleanField):
+        return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+    return [field.get_db_prep_value(value, connection) for value in values]
 
 
 def _prepared(field: models.Field[Any, Any], instance: models.Model) -> Any:

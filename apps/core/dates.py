@@ -32,13 +32,22 @@ def days_between(first: date, last: date) -> Iterator[date]:
 
 
 @cache
-def _bank_holidays(country: str, year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays(country, years=year))
+def _calendar(country: str, year: int) -> holidays.HolidayBase:
+    return holidays.country_holidays(country, years=year)
+
+
+def has_calendar(country: str) -> bool:
+    """Whether the bank holidays of `country` (ISO 3166 alpha-2) are known."""
+    return country in holidays.list_supported_countries(include_aliases=False)
 
 
 def is_business_day(day: date, country: str) -> bool:
-    """Whether banks of `country` (ISO 3166 alpha-2) work on `day`: neither a weekend nor a public holiday."""
-    return day.weekday() < 5 and day not in _bank_holidays(country, day.year)
+    """Whether banks of `country` (ISO 3166 alpha-2) work on `day`: neither on a public holiday nor on a weekend, unless
+    the weekend day is worked in exchange for a bridge day, as in China.
+
+    Raises NotImplementedError for a country without a calendar.
+    """
+    return _calendar(country, day.year).is_working_day(day)
 
 
 def add_business_days(day: date, number: int, country: str) -> date:

@@ -11,6 +11,7 @@ from babel.core import get_global
 from babel.numbers import get_currency_precision
 
 ZERO = Decimal(0)
+LIMIT = Decimal(10) ** 15  # no amount reaches it: columns hold fifteen digits before the point
 
 
 @cache
@@ -36,8 +37,8 @@ def round_money(amount: Decimal, currency: str, rounding: str = ROUND_HALF_EVEN)
 
 
 def is_payable(amount: Decimal, currency: str) -> bool:
-    """Whether `amount` is finite and has no more decimals than `currency` knows."""
-    return amount.is_finite() and amount == round_money(amount, currency)
+    """Whether `amount` is finite, below LIMIT, and has no more decimals than `currency` knows."""
+    return amount.is_finite() and abs(amount) < LIMIT and amount == round_money(amount, currency)
 
 
 def split(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:

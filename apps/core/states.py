@@ -65,7 +65,14 @@ S = TypeVar("S", bound=Stateful)
 
 
 def move_all(
-    instances: Sequence[S], verb: str, *, at: datetime, by: str, reason: str = "", fields: Sequence[str] = (), **changes: Any
+    instances: Sequence[S],
+    verb: str,
+    *,
+    at: datetime,
+    by: str,
+    reason: str = "",
+    fields: Sequence[str] = (),
+    **changes: Any,
 ) -> None:
     """`move` for many rows of one model: each instance's own transition, then one UPDATE and one COPY for all.
 
@@ -79,13 +86,13 @@ def move_all(
         source = instance.state
         getattr(instance, verb)(**changes)
         moved.append((instance, verb, source))
-    rows = [
-        (one.pk, one.state, *(getattr(one, name) for name in fields), source) for one, _verb, source in moved
-    ]
+    rows = [(one.pk, one.state, *(getattr(one, name) for name in fields), source) for one, _verb, source in moved]
     with transaction.atomic():
         if bulk.update_rows(type(instances[0]), ["state", *fields], rows, guards=["state"]) != len(rows):
             raise ConcurrentTransition(f"Some {instances[0]._meta.verbose_name_plural} were moved by someone else.")
         _log(moved, at=at, by=by, reason=reason)
+    for instance in instances:
+        instance._update_initial_state()  # so that the next save of this very instance is not taken for a stale one
 
 
 def log_birth(instances: Sequence[S], *, at: datetime, by: str, reason: str = "") -> None:
@@ -97,8 +104,5 @@ def _log(moved: Sequence[tuple[Any, str, str]], *, at: datetime, by: str, reason
     bulk.copy_rows(
         Transition,
         ["model", "object_id", "verb", "source", "target", "by", "reason", "at"],
-        (
-            (one._meta.label_lower, one.pk, verb, source, one.state, by, reason, at)
-            for one, verb, source in moved
-        ),
+        ((one._meta.label_lower, one.pk, verb, source, one.state, by, reason, at) for one, verb, source in moved),
     )

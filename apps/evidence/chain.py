@@ -30,7 +30,15 @@ def _plain(value: Any) -> Any:
 
 
 def record_hash(
-    *, position: int, kind: str, subject: str, payload: str, business_date: date, by: str, at: datetime, previous_hash: str
+    *,
+    position: int,
+    kind: str,
+    subject: str,
+    payload: str,
+    business_date: date,
+    by: str,
+    at: datetime,
+    previous_hash: str,
 ) -> str:
     """The hash of one record; every field of it and the hash before it are covered. `at` is read in UTC."""
     text = canonical(

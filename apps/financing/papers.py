@@ -13,7 +13,7 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_currency, format_percent
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from weasyprint import CSS, HTML
@@ -39,16 +39,17 @@ def contract_html(terms: dict[str, Any], language: str) -> str:
 
 
 def contract_pdf(terms: dict[str, Any], language: str) -> bytes:
-    """The contract as a tagged PDF. The same terms give the same bytes, as long as fonts and WeasyPrint stay the same."""
+    """The contract as a tagged PDF. The same terms give the same bytes while fonts and WeasyPrint stay the same."""
     page = HTML(string=contract_html(terms, language), url_fetcher=_Nowhere())
-    paper: bytes = page.write_pdf(
-        stylesheets=[_stylesheet()], pdf_identifier=_hash(terms)[:32].encode(), pdf_tags=True
-    )
+    paper: bytes = page.write_pdf(stylesheets=[_stylesheet()], pdf_identifier=_hash(terms)[:32].encode(), pdf_tags=True)
     return paper
 
 
-class _Nowhere(URLFetcher):  # type: ignore[misc]  # weasyprint is untyped
+class _Nowhere(URLFetcher):
     """A contract stands alone: whatever it would load, from the network or from disk, is refused."""
+
+    def __init__(self) -> None:
+        super().__init__(allowed_protocols=())  # type: ignore[no-untyped-call]  # weasyprint is untyped
 
     def fetch(self, url: str, headers: Any = None) -> Any:  # noqa: ARG002  weasyprint's signature
         raise FatalURLFetchingError(f"A contract loads nothing, but something asked for {url}.")

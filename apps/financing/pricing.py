@@ -119,7 +119,8 @@ def sales_cost(*, amount: Decimal, fee: Decimal, expected: Projection) -> Cost:
 
 
 def _share(rate: Decimal) -> Decimal:
-    return rate.quantize(Decimal("0.000001"))
+    """Six places; the astronomical yearly rate of a large fee over three days is left as it is."""
+    return rate.quantize(Decimal("0.000001")) if rate.adjusted() < 12 else rate
 
 
 def minimum_periods(

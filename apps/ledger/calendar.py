@@ -23,9 +23,8 @@ def booking_date(asked: date) -> date:
 
     Call inside a transaction: the calendar is held in share until it ends, so that no night starts in between.
     """
-    books = Books.objects.raw("SELECT * FROM ledger_books WHERE id = 1 FOR SHARE")
-    frozen = next((row.frozen_through for row in books), None)
-    return asked if frozen is None or asked > frozen else frozen + DAY
+    books = _held_books()
+    return asked if books is None or asked > books.frozen_through else books.frozen_through + DAY
 
 
 def open_date(asked: date) -> date:
@@ -45,6 +44,14 @@ def close(through: date) -> None:
 
 
 def must_be_open(business_date: date) -> None:
-    """Raises DateClosed when `business_date` takes no more entries."""
-    if Books.objects.filter(closed_through__gte=business_date).exists():
-        raise DateClosed(f"{business_date} is closed. Book this on an open business date.")
+    """Raises DateClosed when `business_date` takes no more entries.
+
+    Call inside a transaction: the calendar is held in share until it ends, so that the date is not closed in between.
+    """
+    books = _held_books()
+    if books is not None and business_date <= books.closed_through:
+        raise DateClosed(f"{business_date} is closed. Nothing was posted. Book this on an open business date.")
+
+
+def _held_books() -> Books | None:
+    return next(iter(Books.objects.raw("SELECT * FROM ledger_books WHERE id = 1 FOR SHARE")), None)

@@ -56,7 +56,9 @@ class Entry(models.Model):
 
     class Meta:
         verbose_name_plural = "entries"
-        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=["id", "currency"], name="entry_with_currency")]
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["id", "currency"], name="entry_with_currency")
+        ]
         indexes: ClassVar[list[Any]] = [models.Index(fields=["subject"], name="entry_subject")]
 
     def __str__(self) -> str:
@@ -91,7 +93,7 @@ class DailyTotalQuerySet(models.QuerySet["DailyTotal"]):
         totals = self.filter(account__code=code, account__currency=currency, business_date__lte=through)
         return totals.aggregate(net=Sum(F("debits") - F("credits")))["net"] or Decimal(0)
 
-    def trial_balance(self, through: date) -> "DailyTotalQuerySet":
+    def trial_balance(self, through: date) -> "models.QuerySet[DailyTotal, Any]":
         """Per account: code, currency, kind, sums of debits and of credits through `through` (inclusive)."""
         return (
             self.filter(business_date__lte=through)
@@ -135,7 +137,9 @@ class Books(models.Model):
         verbose_name_plural = "books"
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(condition=Q(id=1), name="books_is_one_row"),
-            models.CheckConstraint(condition=Q(closed_through__lte=F("frozen_through")), name="books_closed_after_frozen"),
+            models.CheckConstraint(
+                condition=Q(closed_through__lte=F("frozen_through")), name="books_closed_after_frozen"
+            ),
         ]
 
     def __str__(self) -> str:

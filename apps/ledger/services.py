@@ -52,65 +52,100 @@ def post(
 ) -> Entry:
     """Post one entry and return it; the same key with the same content returns the entry that is there.
 
-    Raises KeyReused when the key exists with other content, ValueError for amounts that are not positive and payable
-    in `currency`, or for an entry without lines, DateClosed when the books of that date are closed.
+    Of two at the same moment, one posts and the other waits and answers the same entry. Raises KeyReused when the key
+    exists with other content, ValueError for amounts that are not positive and payable in `currency`, for an account
+    to itself, or for an entry without lines, DateClosed when the books of that date are closed.
     """
     _check(lines, currency, key)
     with transaction.atomic():
         known = Entry.objects.filter(key=key).first()
-        if known is not None:
-            _must_be_the_same(known, business_date, currency, lines)
-            return known
-        must_be_open(business_date)
-        accounts = accounts_by_code(currency)
-        entry = Entry(
-            key=key,
-            kind=kind,
-            business_date=business_date,
-            currency=currency,
-            subject=subject,
-            reverses=reverses,
-            by=by,
-            posted_at=at,
+        if known is None:
+            must_be_open(business_date)
+            entry = Entry(
+                key=key,
+                kind=kind,
+                business_date=business_date,
+                currency=currency,
+                subject=subject,
+                reverses=reverses,
+                by=by,
+                posted_at=at,
+            )
+            if _is_new(entry):
+                accounts = accounts_by_code(currency)
+                _write_postings([(entry.pk, line) for line in lines], currency, accounts)
+                _add_to_daily_totals(lines, business_date, accounts)
+                return entry
+            known = Entry.objects.get(key=key)
+        _must_be_the_same(known, kind, subject, business_date, currency, lines)
+        return known
+
+
+def _is_new(entry: Entry) -> bool:
+    """Insert `entry` unless its key is taken; waits for whoever is inserting that key right now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO {Entry._meta.db_table}
+                (key, kind, business_date, currency, subject, reverses_id, by, posted_at)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+            ON CONFLICT (key) DO NOTHING RETURNING id
+            """,  # noqa: S608  the table's name is ours
+            [
+                entry.key,
+                entry.kind,
+                entry.business_date,
+                entry.currency,
+                entry.subject,
+                entry.reverses_id,
+                entry.by,
+                entry.posted_at,
+            ],
         )
-        entry.save(force_insert=True)
-        _write_postings([(entry.pk, line) for line in lines], currency, accounts)
-        _add_to_daily_totals(lines, business_date, accounts)
-        return entry
+        row = cursor.fetchone()
+    if row is not None:
+        entry.pk, entry._state.adding = row[0], False
+    return row is not None
 
 
-def post_many(
-    drafts: Iterable[Draft], *, business_date: date, currency: str, at: datetime, by: str
-) -> dict[str, int]:
-    """Post many new entries of one business date with two COPYs; returns the entry's id by key.
+def post_many(drafts: Iterable[Draft], *, business_date: date, currency: str, at: datetime, by: str) -> dict[str, int]:
+    """Post many new entries of one business date with two COPYs, all or none; returns the entry's id by key.
 
-    A key that exists already violates the database's unique constraint (IntegrityError) and undoes the whole batch:
-    callers hold the lock that makes their keys new. Raises ValueError as `post` does.
+    Drafts without lines are left out. A key that exists already violates the database's unique constraint
+    (IntegrityError) and undoes the caller's whole transaction: callers hold the lock that makes their keys new.
+    Raises ValueError and DateClosed as `post` does.
     """
     batch = [draft for draft in drafts if draft.lines]
     if not batch:
         return {}
-    must_be_open(business_date)
-    accounts = accounts_by_code(currency)
-    ids = bulk.next_ids(Entry, len(batch))
     for draft in batch:
         _check(draft.lines, currency, draft.key)
-    bulk.copy_rows(
-        Entry,
-        ["id", "key", "business_date", "kind", "subject", "currency", "by", "posted_at"],
-        (
-            (entry_id, draft.key, business_date, draft.kind, draft.subject, currency, by, at)
-            for entry_id, draft in zip(ids, batch, strict=True)
-        ),
-    )
-    pairs = [(entry_id, line) for entry_id, draft in zip(ids, batch, strict=True) for line in draft.lines]
-    _write_postings(pairs, currency, accounts)
-    _add_to_daily_totals([line for _id, line in pairs], business_date, accounts)
+    with transaction.atomic(savepoint=False):
+        must_be_open(business_date)
+        accounts = accounts_by_code(currency)
+        ids = bulk.next_ids(Entry, len(batch))
+        bulk.copy_rows(
+            Entry,
+            ["id", "key", "business_date", "kind", "subject", "currency", "by", "posted_at"],
+            (
+                (entry_id, draft.key, business_date, draft.kind, draft.subject, currency, by, at)
+                for entry_id, draft in zip(ids, batch, strict=True)
+            ),
+        )
+        pairs = [(entry_id, line) for entry_id, draft in zip(ids, batch, strict=True) for line in draft.lines]
+        _write_postings(pairs, currency, accounts)
+        _add_to_daily_totals([line for _id, line in pairs], business_date, accounts)
     return {draft.key: entry_id for entry_id, draft in zip(ids, batch, strict=True)}
 
 
 def reverse(*, entry: Entry, business_date: date, at: datetime, by: str) -> Entry:
-    """Post the mirror image of `entry` on `business_date`; asked twice, it answers the same reversal."""
+    """Post the mirror image of `entry` on `business_date`; asked again, on whatever date, it answers the same reversal.
+
+    Raises DateClosed when the books of that date are closed.
+    """
+    known = Entry.objects.filter(reverses=entry).first()
+    if known is not None:
+        return known
     lines = [
         Line(debit=credit, credit=debit, amount=amount)
         for debit, credit, amount in entry.postings.order_by("id").values_list("debit__code", "credit__code", "amount")
@@ -144,14 +179,21 @@ def _check(lines: Sequence[Line], currency: str, key: str) -> None:
     if not lines:
         raise ValueError(f"Entry {key} has no lines.")
     for line in lines:
-        if not (line.amount > 0 and is_payable(line.amount, currency)):
+        if not (is_payable(line.amount, currency) and line.amount > 0):
             raise ValueError(f"Entry {key}: {line.amount} is not a positive amount payable in {currency}.")
+        if line.debit == line.credit:
+            raise ValueError(f"Entry {key}: {line.debit} cannot owe itself.")
+        for code in (line.debit, line.credit):
+            kind_of(code)
 
 
-def _must_be_the_same(known: Entry, business_date: date, currency: str, lines: Sequence[Line]) -> None:
+def _must_be_the_same(
+    known: Entry, kind: str, subject: str, business_date: date, currency: str, lines: Sequence[Line]
+) -> None:
     there = sorted(known.postings.values_list("debit__code", "credit__code", "amount"))
     asked = sorted((line.debit, line.credit, line.amount) for line in lines)
-    if (known.business_date, known.currency, there) != (business_date, currency, asked):
+    before = (known.kind, known.subject, known.business_date, known.currency, there)
+    if before != (kind, subject, business_date, currency, asked):
         raise KeyReused(f"Entry {known.key} was posted before with other content. Nothing was posted now.")
 
 

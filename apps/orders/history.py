@@ -57,9 +57,7 @@ def sales_history(*, first_seller: int, last_seller: int, as_of: date, zone: Zon
                 "zone": zone.key,
             },
         )
-        return {
-            seller: SalesHistory(tuple(rest[:WINDOWS]), *rest[WINDOWS:]) for seller, *rest in cursor.fetchall()
-        }
+        return {seller: SalesHistory(tuple(rest[:WINDOWS]), *rest[WINDOWS:]) for seller, *rest in cursor.fetchall()}
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

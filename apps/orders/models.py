@@ -1,9 +1,11 @@
 """Orders as the platform reports them, and the proceeds that its settlement lines bring."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django_fsm import transition
@@ -40,13 +42,30 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def delivered_unsettled(self, at: datetime) -> "OrderQuerySet":
         """Orders that had arrived by `at` and whose money has not been settled: what a receivable financing rests on."""
-        return self.filter(state__in=["delivered", "completed"], delivered_at__lte=at, paid__gt=F("refunded"))
+        return self.filter(
+            state__in=["delivered", "completed"], delivered_at__lte=at, settled_on=None, paid__gt=F("refunded")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One article of an order, in the order's currency."""
+
+    article: str
+    price: Decimal
+    freight: Decimal
 
 
 class Order(Stateful):
-    """One buyer's order at one seller. An order over several sellers is one row for each."""
+    """One buyer's order at one seller. An order over several sellers is one row for each.
 
-    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="orders", db_index=False)
+    Its lines are part of it, so they stand in it, as three arrays of one length. That the seller exists is held by a
+    trigger once a statement (see the migrations), ten times as fast as a foreign key; sellers are never deleted.
+    """
+
+    seller = models.ForeignKey(
+        Seller, on_delete=models.PROTECT, related_name="orders", db_index=False, db_constraint=False
+    )
     external_id = models.CharField(max_length=64)
     currency = CurrencyField()
     goods = AmountField()
@@ -54,6 +73,9 @@ class Order(Stateful):
     paid = AmountField(help_text="What the buyer paid for this seller's share.")
     refunded = AmountField(default=Decimal(0))
     category = models.CharField(max_length=80, blank=True)
+    articles = ArrayField(models.CharField(max_length=64), default=list, blank=True)
+    article_prices = ArrayField(AmountField(), default=list, blank=True)
+    article_freights = ArrayField(AmountField(), default=list, blank=True)
     placed_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True, blank=True)
     shipped_at = models.DateTimeField(null=True, blank=True)
@@ -71,9 +93,14 @@ class Order(Stateful):
             models.UniqueConstraint(fields=["seller", "external_id"], name="order_once_a_seller"),
             states_hold("order", ORDER_STATES),
             models.CheckConstraint(
-                condition=Q(goods__gte=0, freight__gte=0, paid__gte=0, refunded__gte=0), name="order_amounts_not_negative"
+                condition=Q(goods__gte=0, freight__gte=0, paid__gte=0, refunded__gte=0),
+                name="order_amounts_not_negative",
             ),
             models.CheckConstraint(condition=Q(refunded__lte=F("paid")), name="order_refund_at_most_paid"),
+            models.CheckConstraint(
+                condition=Q(articles__len=F("article_prices__len"), article_prices__len=F("article_freights__len")),
+                name="order_lines_complete",
+            ),
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(
@@ -85,6 +112,12 @@ class Order(Stateful):
 
     def __str__(self) -> str:
         return self.external_id
+
+    @property
+    def lines(self) -> list[OrderLine]:
+        return [
+            OrderLine(*line) for line in zip(self.articles, self.article_prices, self.article_freights, strict=True)
+        ]
 
     @transition(field="state", source="placed", target="paid")
     def pay(self) -> None: ...
@@ -116,27 +149,8 @@ class Order(Stateful):
     @transition(field="state", source="refund_requested", target="refused")
     def refuse_refund(self) -> None: ...
 
-    @transition(field="state", source="*", target="charged_back")
+    @transition(field="state", source="+", target="charged_back")
     def charge_back(self) -> None: ...
-
-
-class OrderLine(models.Model):
-    """One article of an order."""
-
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines", db_index=False)
-    number = models.PositiveIntegerField()
-    article = models.CharField(max_length=64)
-    price = AmountField()
-    freight = AmountField(default=Decimal(0))
-
-    class Meta:
-        constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=["order", "number"], name="order_line_once"),
-            models.CheckConstraint(condition=Q(price__gte=0, freight__gte=0), name="order_line_amounts_not_negative"),
-        ]
-
-    def __str__(self) -> str:
-        return self.article
 
 
 class ProceedsQuerySet(models.QuerySet["Proceeds"]):
@@ -169,8 +183,12 @@ class Proceeds(models.Model):
         verbose_name_plural = "proceeds"
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="proceeds_amount_positive"),
-            models.CheckConstraint(condition=Q(kind__in=["capture", "refund", "chargeback"]), name="proceeds_kind_known"),
-            models.CheckConstraint(condition=Q(booked_on__gte=F("settled_on")), name="proceeds_booked_not_before_settled"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["capture", "refund", "chargeback"]), name="proceeds_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(booked_on__gte=F("settled_on")), name="proceeds_booked_not_before_settled"
+            ),
         ]
         indexes: ClassVar[list[Any]] = [models.Index(fields=["booked_on", "seller"], name="proceeds_of_a_night")]
 

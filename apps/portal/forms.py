@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core.money import quantum
-from apps.portal.formats import currency_symbol, format_whole_money
+from apps.portal.formats import currency_symbol, format_whole_money, split_symbol
 
 LONGEST_AMOUNT = 30
 LARGEST_AMOUNT = Decimal("999999999999999")
@@ -59,6 +59,10 @@ class AmountField(forms.Field):
         self.currency, self.min_value, self.max_value = currency, min_value, max_value
         options.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
         super().__init__(**options)
+
+    def prepare_value(self, value: Any) -> Any:
+        """An amount of ours is shown grouped; what a person typed stays as it was typed."""
+        return split_symbol(value, self.currency)[1] if isinstance(value, Decimal) else value
 
     def to_python(self, value: Any) -> Decimal | None:
         typed = str(value or "")

@@ -49,12 +49,11 @@ CONTROLS = (
 
 def control_totals(*, run: NightlyRun, business_date: date, currency: str) -> list[ControlTotal]:
     """Compute and keep the control totals of the night of `business_date`; asked again, they are computed anew."""
-    moved = {
-        code: net
-        for code, net in DailyTotal.objects.filter(business_date=business_date, account__currency=currency)
+    moved = dict(
+        DailyTotal.objects.filter(business_date=business_date, account__currency=currency)
         .values_list("account__code")
         .annotate(net=Sum(F("debits") - F("credits")))
-    }
+    )
     before = ControlTotal.objects.filter(run__business_date__lt=business_date).order_by("-run__business_date")
     opening = {one.name: one.closing for one in reversed(before[: len(CONTROLS)])}
     ControlTotal.objects.filter(run=run).delete()

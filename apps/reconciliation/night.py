@@ -133,7 +133,8 @@ def _plan(business_date: date, chunk_size: int) -> NightlyRun:
     with connection.cursor() as cursor:
         cursor.execute(BOUNDARIES, [chunk_size])
         ranges = cursor.fetchall()
-    chunks, steps = [], []
+    chunks: list[tuple[object, ...]] = []
+    steps: list[NightlyStep] = []
     for phase, work in enumerate(NIGHT):
         for name in work.steps:
             steps.append(NightlyStep(run=run, place=len(steps), name=name, reason=work.skipped))
@@ -165,16 +166,18 @@ def work_on(night: Night) -> bool:
         started = time.perf_counter()
         try:
             with transaction.atomic(), _no_garbage_collection():
-                result = works.do(chunk, platform=night.platform, business_date=night.date, at=night.clock(), by=night.by)
+                result = works.do(works.Piece(chunk, night.platform, night.date, night.clock(), night.by))
         except (OperationalError, InterfaceError):
             raise  # the server, not the data: whoever comes next does this piece
-        except Exception as error:  # any fault of the data is kept and shown; it must not stop the others
+        except Exception as error:  # noqa: BLE001  any fault of the data is kept and shown; it must not stop the others
             _set_aside(night, chunk, error)
             return True
         seconds = time.perf_counter() - started
         NightlyChunk.objects.filter(pk=chunk.pk).update(
             is_done=True, error="", result={**result, "seconds": f"{seconds:.3f}"}
         )
+        if chunk.first_seller:
+            _resolve(night, chunk)
         NightlyRun.objects.filter(pk=night.run.pk).update(heartbeat_at=night.clock())
         return True
 
@@ -215,6 +218,16 @@ def _set_aside(night: Night, chunk: NightlyChunk, error: Exception) -> None:
     NightlyChunk.objects.filter(pk=chunk.pk).update(is_done=True, error=text, result={})
 
 
+def _resolve(night: Night, chunk: NightlyChunk) -> None:
+    """Sellers whose earlier nights were set aside have caught up now that this piece went through."""
+    SetAside.objects.filter(
+        work=chunk.work,
+        seller_id__range=(chunk.first_seller, chunk.last_seller),
+        resolved_at=None,
+        run__business_date__lt=night.date,
+    ).update(resolved_at=night.clock())
+
+
 def _close_steps(night: Night, *, before_phase: int) -> None:
     """Sum up the steps of the phases that are over. Another worker doing it at the same time is left to it."""
     names = [name for work in NIGHT[:before_phase] for name in work.steps]
@@ -253,7 +266,7 @@ def _finish(night: Night) -> bool:
             return False
         _close_steps(night, before_phase=len(NIGHT))
         run.ended_at = night.clock()
-        clean = works.is_clean(run)
+        clean = works.is_clean()
         run.move("balance" if clean else "find_breaks", at=night.clock(), by=night.by)
         return True
 

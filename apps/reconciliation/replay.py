@@ -23,7 +23,7 @@ from apps.financing.services import accept_offer, render_contract, sign_contract
 from apps.ledger import calendar, chart
 from apps.ledger.models import DailyTotal
 from apps.orders.models import IN_RETURN_WINDOW, Order
-from apps.orders.services import Refund, SettlementLine, record_refunds, record_settlement
+from apps.orders.settlement import Refund, SettlementLine, record_refunds, record_settlement
 from apps.reconciliation.bank import book_payments, book_settlement
 from apps.reconciliation.matching import match_bank_lines
 from apps.reconciliation.models import Break, NightlyRun
@@ -155,8 +155,9 @@ class Replay:
             lines.append(self._line(fate, "capture", fate.paid))
             if fate.given_back:
                 lines.append(self._line(fate, "refund", fate.given_back))
-        for fate in self.chargebacks.pop(day, []):
-            lines.append(self._line(fate, "chargeback", fate.paid - fate.given_back))
+        lines.extend(
+            self._line(fate, "chargeback", fate.paid - fate.given_back) for fate in self.chargebacks.pop(day, [])
+        )
         record_settlement(lines=lines, settled_on=day, at=at, by=BY)
 
     def _line(self, fate: Fate, kind: str, amount: Decimal) -> SettlementLine:

@@ -1,6 +1,7 @@
 """What each piece of the night does: one call into the app that knows how, and a report in plain numbers."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,10 +16,10 @@ from apps.financing.models import Contract
 from apps.financing.services import lapse_unsigned, refresh_offers
 from apps.ledger import calendar
 from apps.ledger.models import DailyTotal
-from apps.orders.services import close_return_windows
+from apps.orders.settlement import close_return_windows
 from apps.reconciliation import control, matching
 from apps.reconciliation.breaks import open_breaks
-from apps.reconciliation.models import Break, NightlyChunk, NightlyRun, SetAside
+from apps.reconciliation.models import Break, NightlyChunk, SetAside
 from apps.repayment.closing import close_sellers
 from apps.repayment.models import Movement
 from apps.risk.services import assess_sellers
@@ -28,7 +29,18 @@ RETURN_WINDOW = timedelta(days=7)
 Report = dict[str, Any]
 
 
-def do(chunk: NightlyChunk, *, platform: Platform, business_date: date, at: datetime, by: str) -> Report:
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece of a night: what to work on, for whom, for which date, at what instant, on whose word."""
+
+    chunk: NightlyChunk
+    platform: Platform
+    date: date
+    at: datetime
+    by: str
+
+
+def do(piece: Piece) -> Report:
     """Do one piece of the night and report {step: {done, skipped, total}}."""
     work = {
         "orders": _orders,
@@ -38,43 +50,41 @@ def do(chunk: NightlyChunk, *, platform: Platform, business_date: date, at: date
         "payouts": _payouts,
         "match": _match,
         "prove": _prove,
-    }[chunk.work]
-    return work(chunk, platform, business_date, at, by)
+    }[piece.chunk.work]
+    return work(piece)
 
 
 def as_decimal(text: str) -> Decimal:
     return Decimal(text)
 
 
-def is_clean(run: NightlyRun) -> bool:
+def is_clean() -> bool:
     """Whether nothing is unexplained and nobody was set aside."""
     return not Break.objects.unexplained().exists() and not SetAside.objects.filter(resolved_at=None).exists()
 
 
-def _orders(chunk: NightlyChunk, platform: Platform, business_date: date, at: datetime, by: str) -> Report:
-    midnight = datetime.combine(business_date + timedelta(days=1), time.min, tzinfo=platform.zone)
+def _orders(piece: Piece) -> Report:
+    midnight = datetime.combine(piece.date + timedelta(days=1), time.min, tzinfo=piece.platform.zone)
     completed = close_return_windows(
-        first_seller=chunk.first_seller,
-        last_seller=chunk.last_seller,
+        first_seller=piece.chunk.first_seller,
+        last_seller=piece.chunk.last_seller,
         through=midnight - RETURN_WINDOW,
-        at=at,
-        by=by,
+        at=piece.at,
+        by=piece.by,
     )
     return {"age_orders": {"done": completed}}
 
 
-def _close(chunk: NightlyChunk, platform: Platform, business_date: date, at: datetime, by: str) -> Report:
-    behind = _behind(chunk, business_date)
+def _close(piece: Piece) -> Report:
     counts = close_sellers(
-        first_seller=chunk.first_seller,
-        last_seller=chunk.last_seller,
-        business_date=business_date,
-        payout_batch=payout_batch(business_date, platform.currency, by).pk,
-        behind=behind,
-        at=at,
-        by=by,
+        first_seller=piece.chunk.first_seller,
+        last_seller=piece.chunk.last_seller,
+        business_date=piece.date,
+        payout_batch=payout_batch(piece.date, piece.platform.currency, piece.by).pk,
+        behind=_behind(piece.chunk, piece.date),
+        at=piece.at,
+        by=piece.by,
     )
-    SetAside.objects.filter(work="close", seller_id__in=list(behind), resolved_at=None).update(resolved_at=at)
     return {
         "raise_demands": {"done": counts.demands_raised},
         "accrue": {"done": counts.financings, "total": str(counts.accrued)},
@@ -98,22 +108,22 @@ def _behind(chunk: NightlyChunk, business_date: date) -> Mapping[int, date]:
     return missed
 
 
-def _offers(chunk: NightlyChunk, platform: Platform, business_date: date, at: datetime, by: str) -> Report:
+def _offers(piece: Piece) -> Report:
     assessments = assess_sellers(
-        first_seller=chunk.first_seller,
-        last_seller=chunk.last_seller,
-        business_date=business_date,
-        zone=platform.zone,
-        currency=platform.currency,
+        first_seller=piece.chunk.first_seller,
+        last_seller=piece.chunk.last_seller,
+        business_date=piece.date,
+        zone=piece.platform.zone,
+        currency=piece.platform.currency,
     )
     counts = refresh_offers(
-        first_seller=chunk.first_seller,
-        last_seller=chunk.last_seller,
-        business_date=business_date,
-        zone=platform.zone,
+        first_seller=piece.chunk.first_seller,
+        last_seller=piece.chunk.last_seller,
+        business_date=piece.date,
+        zone=piece.platform.zone,
         assessments=assessments,
-        at=at,
-        by=by,
+        at=piece.at,
+        by=piece.by,
     )
     return {
         "limits_and_offers": {"done": len(assessments)},
@@ -126,8 +136,8 @@ def _offers(chunk: NightlyChunk, platform: Platform, business_date: date, at: da
     }
 
 
-def _papers(chunk: NightlyChunk, platform: Platform, business_date: date, at: datetime, by: str) -> Report:
-    lapsed = lapse_unsigned(through=business_date, at=at, by=by)
+def _papers(piece: Piece) -> Report:
+    lapsed = lapse_unsigned(through=piece.date, at=piece.at, by=piece.by)
     return {"contracts": {"done": lapsed, "skipped": Contract.objects.waiting_for_paper().count()}}
 
 
@@ -146,13 +156,13 @@ def payout_batch(business_date: date, currency: str, by: str) -> PaymentBatch:
     return batch
 
 
-def _payouts(chunk: NightlyChunk, platform: Platform, business_date: date, at: datetime, by: str) -> Report:
-    batch = payout_batch(business_date, platform.currency, by)
-    _instruct_transfers(batch, business_date)
+def _payouts(piece: Piece) -> Report:
+    batch = payout_batch(piece.date, piece.platform.currency, piece.by)
+    _instruct_transfers(batch, piece.date)
     sums = batch.instructions.aggregate(number=Count("id"), total=Sum("amount"))
     batch.number_of_payments, batch.total = sums["number"], sums["total"] or ZERO
     batch.save(update_fields=["number_of_payments", "total"])
-    log_birth([batch], at=at, by=by)
+    log_birth([batch], at=piece.at, by=piece.by)
     return {"payout_batch": {"done": batch.number_of_payments, "total": str(batch.total)}}
 
 
@@ -161,7 +171,7 @@ def _instruct_transfers(batch: PaymentBatch, business_date: date) -> None:
     swept = (
         Movement.objects.filter(business_date=business_date, kind=Movement.Kind.SWEEP)
         .values_list("financing__pool_id")
-        .annotate(total=-Sum(F("principal") + F("fee") + F("interest") + F("penalty")))
+        .annotate(swept=-Sum(F("principal") + F("fee") + F("interest") + F("penalty")))
         .order_by("financing__pool_id")
     )
     Instruction.objects.bulk_create(
@@ -182,31 +192,31 @@ def _instruct_transfers(batch: PaymentBatch, business_date: date) -> None:
     )
 
 
-def _match(chunk: NightlyChunk, platform: Platform, business_date: date, at: datetime, by: str) -> Report:
-    matched = matching.match_bank_lines(business_date=business_date, at=at, by=by)
+def _match(piece: Piece) -> Report:
+    matched = matching.match_bank_lines(business_date=piece.date, at=piece.at, by=piece.by)
     return {"match": {"done": matched.lines, "total": str(matched.total)}}
 
 
-def _prove(chunk: NightlyChunk, platform: Platform, business_date: date, at: datetime, by: str) -> Report:
-    run = chunk.run
-    totals = control.control_totals(run=run, business_date=business_date, currency=platform.currency)
+def _prove(piece: Piece) -> Report:
+    run = piece.chunk.run
+    totals = control.control_totals(run=run, business_date=piece.date, currency=piece.platform.currency)
     found = [
-        *matching.differences(business_date=business_date, country=platform.country, currency=platform.currency),
-        *control.differences(totals, business_date),
+        *matching.differences(business_date=piece.date, country=piece.platform.country, currency=piece.platform.currency),
+        *control.differences(totals, piece.date),
     ]
-    opened = open_breaks(run=run, found=found, business_date=business_date, at=at, by=by)
+    opened = open_breaks(run=run, found=found, business_date=piece.date, at=piece.at, by=piece.by)
     books = {
         f"{row['account__code']} {row['account__currency']}": [str(row["debit_sum"]), str(row["credit_sum"])]
-        for row in DailyTotal.objects.trial_balance(business_date)
+        for row in DailyTotal.objects.trial_balance(piece.date)
     }
     record(
         kind="day_closed",
-        subject=f"night:{business_date}",
+        subject=f"night:{piece.date}",
         payload={"books": books, "controls": {one.name: str(one.closing) for one in totals}, "breaks": len(opened)},
-        business_date=business_date,
-        at=at,
-        by=by,
+        business_date=piece.date,
+        at=piece.at,
+        by=piece.by,
     )
-    seal(business_date=business_date, at=at, by=by)
-    calendar.close(business_date)
+    seal(business_date=piece.date, at=piece.at, by=piece.by)
+    calendar.close(piece.date)
     return {"control_totals": {"done": len(totals), "total": str(sum((abs(one.amount) for one in opened), ZERO))}}

@@ -140,7 +140,7 @@ class Chunk:
             total[2] += charged_back
             if financing_id is not None:
                 own[seller_id][financing_id] = captured - refunded - charged_back
-        return {seller_id: SalesDay(*total, own[seller_id]) for seller_id, total in sums.items()}
+        return {seller_id: SalesDay(total[0], total[1], total[2], own[seller_id]) for seller_id, total in sums.items()}
 
     def _read(self, statement: str) -> list[Any]:
         with connection.cursor() as cursor:

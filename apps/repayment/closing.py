@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 
 from django.db.models import F
 
@@ -237,11 +238,11 @@ class _Writer:
         keys = [one.before.id for one in self.financings if not one.owed.total]
         if not keys:
             return
-        in_order = {"at": self.at, "by": self.by, "reason": "repaid in full"}
+        move = partial(move_all, at=self.at, by=self.by, reason="repaid in full")
         financings = list(Financing.objects.filter(pk__in=keys).order_by("pk"))
-        move_all(financings, "repay_all", fields=["repaid_on"], on=self.date, **in_order)
-        move_all(list(Offer.objects.filter(financing__in=keys).order_by("pk")), "repay_all", **in_order)
-        move_all(list(Contract.objects.filter(financing__in=keys).order_by("pk")), "fulfil", **in_order)
+        move(financings, "repay_all", fields=["repaid_on"], on=self.date)
+        move(list(Offer.objects.filter(financing__in=keys).order_by("pk")), "repay_all")
+        move(list(Contract.objects.filter(financing__in=keys).order_by("pk")), "fulfil")
         FinancedOrder.objects.filter(financing__in=keys, released_on=None).update(released_on=self.date)
 
     def _sellers(self) -> None:

@@ -1,5 +1,6 @@
 """What we think a seller can carry, and why."""
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django.db import models
@@ -15,6 +16,10 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def current(self) -> "AssessmentQuerySet":
         """The latest assessment of each seller."""
         return self.order_by("seller_id", "-business_date", "-id").distinct("seller_id")
+
+    def latest_of(self, seller: Seller, on: date) -> "Assessment | None":
+        """The assessment of one seller that holds on `on` (inclusive), if there is one yet."""
+        return self.filter(seller=seller, business_date__lte=on).order_by("-business_date", "-id").first()
 
 
 class Assessment(models.Model):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from apps.risk.scorecard import POINTS, Attribute
 
@@ -15,7 +16,8 @@ SHARE, COUNT = "share", "count"
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How one attribute is spoken of. `says` may hold %(now)s, `helps` %(goal)s; `unit` tells what kind of figure."""
+    """How one attribute is spoken of: `says` holds %(now)s, `helps` %(goal)s, where they speak of a figure. A count is
+    put in as a whole number, a share as the reader's language writes it."""
 
     says: Promise | str
     helps: Promise | str
@@ -24,11 +26,17 @@ class Words:
 
 WORDS: dict[str, Words] = {
     "active_months": Words(
-        _("You had sales in %(now)s of the last twelve months."),
+        ngettext_lazy(
+            "You had sales in only %(now)s month of the last twelve.",
+            "You had sales in %(now)s months of the last twelve.",
+            "now",
+        ),
         _("Sales in at least %(goal)s months raise your limit."),
     ),
     "days_selling": Words(
-        _("You have been selling here for %(now)s days."),
+        ngettext_lazy(
+            "You have been selling here for %(now)s day.", "You have been selling here for %(now)s days.", "now"
+        ),
         _("From %(goal)s days on, your record counts for more. Keep selling, and it comes by itself."),
     ),
     "returned": Words(
@@ -57,7 +65,7 @@ WORDS: dict[str, Words] = {
         SHARE,
     ),
     "days_past_due": Words(
-        _("A repayment is %(now)s days late."),
+        ngettext_lazy("A repayment is %(now)s day late.", "A repayment is %(now)s days late.", "now"),
         _("Once it has been paid, your limit rises again."),
     ),
 }

@@ -143,7 +143,7 @@ def _default_probability(score: int) -> Decimal:
 
 
 def _reasons(earned: dict[str, int]) -> tuple[str, ...]:
-    lost = sorted(((earned[one.name] - one.mean, one.name) for one in POINTS))
+    lost = sorted((earned[one.name] - one.mean, one.name) for one in POINTS)
     return tuple(name for difference, name in lost[:4] if difference < 0)
 
 

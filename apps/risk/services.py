@@ -76,7 +76,7 @@ def record_of(history: SalesHistory, days_past_due: int, business_date: date) ->
     """A seller's sales history as the scorecard reads it."""
     return Record(
         monthly=history.monthly,
-        days_selling=(business_date - history.first_order_on).days if history.first_order_on else 0,
+        days_selling=(business_date - history.first_order_on).days,
         returned=share(history.returned, history.orders),
         cancelled=share(history.cancelled, history.orders),
         late=share(history.late, history.delivered),

@@ -83,7 +83,7 @@ class Seller(Stateful):
     @transition(field="state", source="invited", target="registered")
     def register(self) -> None: ...
 
-    @transition(field="state", source=["registered", "info_requested"], target="submitted", conditions=[all_steps_done])
+    @transition(field="state", source=["registered", "info_requested"], target="submitted", conditions=[all_steps_done])  # type: ignore[list-item]  # a condition of this model
     def submit(self) -> None: ...
 
     @transition(field="state", source="submitted", target="verified")
@@ -101,7 +101,7 @@ class Seller(Stateful):
     @transition(field="state", source="suspended", target="verified")
     def resume(self) -> None: ...
 
-    @transition(field="state", source="verified", target="closed", conditions=[owes_nothing])
+    @transition(field="state", source="verified", target="closed", conditions=[owes_nothing])  # type: ignore[list-item]  # a condition of this model
     def close(self) -> None: ...
 
 

@@ -15,9 +15,9 @@ class PlatformCommand(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--platform", required=True, help="the platform's schema name")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002  Django's signature
         try:
-            with entered(options["platform"]) as platform:
+            with entered(options.pop("platform")) as platform:
                 self.work(platform, **options)
         except NoSuchPlatform as error:
             raise CommandError(f"{error} See `manage.py list_platforms`.") from error
@@ -25,3 +25,31 @@ class PlatformCommand(BaseCommand):
     def work(self, platform: Platform, **options: Any) -> None:
         """What the command does inside `platform`."""
         raise NotImplementedError
+
+
+class PlatformsCommand(PlatformCommand):
+    """A command for one platform or, with --all, for every working one in turn; the failure of one stops no other."""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("--platform", help="the platform's schema name")
+        which.add_argument("--all", action="store_true", help="every working platform, one after another")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["all"]:
+            super().handle(*args, **options)
+            return
+        failed = []
+        for schema_name in list(
+            Platform.objects.working().order_by("schema_name").values_list("schema_name", flat=True)
+        ):
+            self.stdout.write(f"{schema_name}: ", ending="")
+            self.stdout.flush()
+            try:
+                super().handle(*args, **{**options, "platform": schema_name})
+            except CommandError as error:
+                self.stdout.write("failed")
+                self.stderr.write(str(error))
+                failed.append(schema_name)
+        if failed:
+            raise CommandError(f"Failed: {', '.join(failed)}.")

@@ -1,15 +1,16 @@
 """The request's platform: chosen by host name, refused when suspended, named on every log line."""
 
 from collections.abc import Callable
+from typing import cast
 
 import structlog
-from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django_tenants.middleware.main import TenantMainMiddleware
 from django_tenants.utils import get_public_schema_urlconf
 
 from apps.tenants.models import Domain, Platform
+from apps.tenants.services import tenant_connection
 
 
 class PlatformMiddleware(TenantMainMiddleware):
@@ -23,14 +24,14 @@ class PlatformMiddleware(TenantMainMiddleware):
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:
-            return super().__call__(request)  # type: ignore[no-any-return]  # MiddlewareMixin is untyped
+            return cast(HttpResponseBase, super().__call__(request))
         finally:
             structlog.contextvars.clear_contextvars()
             timezone.deactivate()
-            connection.set_schema_to_public()
+            tenant_connection.set_schema_to_public()
 
     def get_tenant(self, domain_model: type[Domain], hostname: str) -> Platform:
-        platform = domain_model.objects.select_related("tenant").get(domain=hostname).tenant
+        platform = domain_model.objects.select_related("tenant").get(domain=hostname.lower()).tenant
         if platform.suspended_at is not None:
             raise Http404
         structlog.contextvars.bind_contextvars(platform=platform.schema_name)

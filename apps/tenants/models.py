@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.db import models
+from django.db.models.functions import Lower
 from django_tenants.models import DomainMixin, TenantMixin
 
 from apps.core.dates import last_due_date, local_date
@@ -68,5 +69,5 @@ class Domain(DomainMixin):
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
-            models.CheckConstraint(condition=models.Q(domain=models.functions.Lower("domain")), name="domain_is_lower_case")
+            models.CheckConstraint(condition=models.Q(domain=Lower("domain")), name="domain_is_lower_case")
         ]

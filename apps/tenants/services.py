@@ -4,18 +4,27 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time
+from typing import cast
 from zoneinfo import available_timezones
 
 import structlog
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 from django_tenants.clone import CloneSchema
-from django_tenants.utils import schema_exists, tenant_context
+from django_tenants.postgresql_backend.base import DatabaseWrapper
+from django_tenants.utils import schema_context, schema_exists, tenant_context
 
+from apps.core.dates import has_calendar
 from apps.core.money import is_currency
 from apps.tenants.models import TEMPLATE_SCHEMA, Domain, Platform
 
+# The connection as django-tenants extends it: Django's own type knows nothing of schemas.
+tenant_connection = cast(DatabaseWrapper, connection)
+
 SCHEMA_NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")
+NAME_LENGTH = 120
 HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 
 
@@ -41,27 +50,31 @@ def create_platform(
     is_demo: bool = False,
     by: str,
 ) -> Platform:
-    """A new platform whose schema is cloned from the migrated template, with its ledger's chart of accounts to come.
+    """A new platform whose schema is cloned from the migrated template, in about a second.
 
-    Raises PlatformRefused with a sentence when a value is malformed or taken; then nothing is made.
+    `opened_on` is the first business date of its books, `cut_off` the local time on the next day from which a date's
+    night may run. Raises PlatformRefused with a sentence when a value is malformed or taken; then nothing is made.
     """
-    _check(schema_name=schema_name, domain=domain, currency=currency, time_zone=time_zone)
+    _check_address(schema_name=schema_name, domain=domain)
+    _check_facts(name=name, currency=currency, time_zone=time_zone, country=country)
     ensure_template()
-    with transaction.atomic():
-        platform = Platform(
-            schema_name=schema_name,
-            name=name,
-            name_zh=name_zh,
-            currency=currency,
-            time_zone=time_zone,
-            country=country,
-            cut_off=cut_off,
-            opened_on=opened_on,
-            is_demo=is_demo,
-        )
-        platform.save()
-        Domain.objects.create(domain=domain, tenant=platform, is_primary=True)
-        CloneSchema().clone_schema(TEMPLATE_SCHEMA, schema_name, "DATA")
+    try:
+        with transaction.atomic():
+            platform = Platform.objects.create(
+                schema_name=schema_name,
+                name=name,
+                name_zh=name_zh,
+                currency=currency,
+                time_zone=time_zone,
+                country=country,
+                cut_off=cut_off,
+                opened_on=opened_on,
+                is_demo=is_demo,
+            )
+            Domain.objects.create(domain=domain, tenant=platform, is_primary=True)
+            CloneSchema().clone_schema(TEMPLATE_SCHEMA, schema_name, "DATA")
+    except IntegrityError as error:
+        raise PlatformRefused(f"Another platform took {schema_name!r} or {domain!r} at this very moment.") from error
     structlog.get_logger().info("platform created", platform=schema_name, by=by)
     # Cloning slows down from clone to clone on one connection, so each gets a fresh one.
     if not connection.in_atomic_block:
@@ -69,36 +82,67 @@ def create_platform(
     return platform
 
 
-def _check(*, schema_name: str, domain: str, currency: str, time_zone: str) -> None:
+def _check_address(*, schema_name: str, domain: str) -> None:
     if not SCHEMA_NAME.fullmatch(schema_name) or schema_name.startswith("pg_"):
-        raise PlatformRefused(f"{schema_name!r} cannot be a schema name: use lower-case letters, digits and _.")
+        raise PlatformRefused(
+            f"{schema_name!r} cannot be a schema name: use 2 to 41 letters a to z, digits and _, a letter first."
+        )
     if schema_name in {TEMPLATE_SCHEMA, "public", "information_schema"} or schema_exists(schema_name):
         raise PlatformRefused(f"The schema name {schema_name!r} is taken. Choose another.")
     if not HOST_NAME.fullmatch(domain):
         raise PlatformRefused(f"{domain!r} is not a host name. Write it like shop.example.com, in lower case.")
     if Domain.objects.filter(domain=domain).exists():
         raise PlatformRefused(f"The domain {domain!r} already leads to another platform.")
+
+
+def _check_facts(*, name: str, currency: str, time_zone: str, country: str) -> None:
+    if not 0 < len(name.strip()) <= NAME_LENGTH:
+        raise PlatformRefused(f"A platform's name has 1 to {NAME_LENGTH} characters.")
     if not is_currency(currency):
         raise PlatformRefused(f"{currency!r} is not an ISO 4217 currency code such as CNY, BRL or EUR.")
     if time_zone not in available_timezones():
         raise PlatformRefused(f"{time_zone!r} is not a time zone such as Asia/Shanghai or America/Sao_Paulo.")
+    if not has_calendar(country):
+        raise PlatformRefused(f"{country!r} is not an ISO 3166 country code whose bank holidays are known, like CN.")
 
 
 def ensure_template() -> None:
-    """Make and migrate the template schema when it is not there yet. Its tables hold only what every platform starts
-    with (the records of migrations, content types and permissions)."""
-    if not Platform.objects.filter(schema_name=TEMPLATE_SCHEMA).exists():
-        Platform(schema_name=TEMPLATE_SCHEMA, name="Template", currency="CNY", opened_on=date(2000, 1, 1)).save()
-    if not schema_exists(TEMPLATE_SCHEMA):
+    """Make the template schema and bring it up to date. Its tables hold only what every platform starts with (the
+    records of migrations, content types and permissions)."""
+    with _one_at_a_time():
+        Platform.objects.get_or_create(
+            schema_name=TEMPLATE_SCHEMA,
+            defaults={"name": "Template", "currency": "CNY", "opened_on": date(2000, 1, 1)},
+        )
         with connection.cursor() as cursor:
-            cursor.execute(f'CREATE SCHEMA "{TEMPLATE_SCHEMA}"')
-        call_command("migrate_schemas", schema_name=TEMPLATE_SCHEMA, interactive=False, verbosity=0)
-        connection.set_schema_to_public()
+            cursor.execute(f'CREATE SCHEMA IF NOT EXISTS "{TEMPLATE_SCHEMA}"')
+        if not _is_migrated(TEMPLATE_SCHEMA):
+            call_command("migrate_schemas", schema_name=TEMPLATE_SCHEMA, interactive=False, verbosity=0)
+            tenant_connection.set_schema_to_public()
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Whoever else wants the template waits."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [TEMPLATE_SCHEMA])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [TEMPLATE_SCHEMA])
+
+
+def _is_migrated(schema_name: str) -> bool:
+    """Whether a schema has every migration: neither half made by a start that was killed, nor of an older release."""
+    with schema_context(schema_name):
+        executor = MigrationExecutor(connection)
+        return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 @contextmanager
 def entered(schema_name: str) -> Iterator[Platform]:
-    """Work inside one working platform: its schema, its cache keys, its name on every log line.
+    """Work inside one working platform: its schema, its cache keys, its time zone, its name on every log line.
 
     Raises NoSuchPlatform when there is none of that name or it is suspended; there is no default platform.
     """
@@ -106,7 +150,8 @@ def entered(schema_name: str) -> Iterator[Platform]:
         platform = Platform.objects.working().filter(schema_name=schema_name or "").first()
     if platform is None:
         raise NoSuchPlatform(f"There is no working platform {schema_name!r}.")
-    with structlog.contextvars.bound_contextvars(platform=schema_name), tenant_context(platform):
+    named = structlog.contextvars.bound_contextvars(platform=schema_name)
+    with named, tenant_context(platform), timezone.override(platform.zone):
         yield platform
 
 
@@ -115,16 +160,21 @@ def _public() -> Platform:
 
 
 def suspend(*, platform: Platform, at: datetime, by: str) -> None:
-    """Close a platform's doors: its pages answer 404 and its tasks are refused until it is resumed."""
-    Platform.objects.filter(pk=platform.pk, suspended_at=None).update(suspended_at=at)
-    structlog.get_logger().info("platform suspended", platform=platform.schema_name, by=by)
+    """Close a platform's doors: its pages answer 404 and its tasks are refused until it is resumed. Done already, it
+    does nothing."""
+    if Platform.objects.filter(pk=platform.pk, suspended_at=None).update(suspended_at=at):
+        structlog.get_logger().info("platform suspended", platform=platform.schema_name, by=by)
+
+
+def resume(*, platform: Platform, by: str) -> None:
+    """Open a suspended platform's doors again. Done already, it does nothing."""
+    if Platform.objects.filter(pk=platform.pk, suspended_at__isnull=False).update(suspended_at=None):
+        structlog.get_logger().info("platform resumed", platform=platform.schema_name, by=by)
 
 
 def current_platform() -> Platform:
     """The platform whose schema is entered. Raises NoSuchPlatform in the public schema."""
-    tenant = connection.tenant
+    tenant = tenant_connection.tenant
     if not isinstance(tenant, Platform):
         raise NoSuchPlatform("No platform is entered here.")
     return tenant
-
-

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 
@@ -56,7 +57,7 @@ class User(AbstractBaseUser):
     class Meta:
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role_known"),
-            models.CheckConstraint(condition=models.Q(email=models.functions.Lower("email")), name="user_email_lower_case"),
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower_case"),
         ]
 
     def __str__(self) -> str:

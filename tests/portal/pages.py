@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from io import BytesIO
 from xml.etree.ElementTree import Element
 
-import tinyhtml5
+import tinyhtml5  # type: ignore[import-untyped]  # comes with WeasyPrint
 
-BLOCKS = set("p div h1 h2 h3 li dt dd td th tr caption header section form label legend nav main".split())
+BLOCKS = frozenset(
+    ("p", "div", "h1", "h2", "h3", "li", "dt", "dd", "td", "th", "tr", "caption", "header", "section", "form", "label")
+)
 
 
 class Piece:
@@ -17,7 +19,7 @@ class Piece:
 
     def all(self, tag: str = "*", **attributes: str) -> list["Piece"]:
         """The elements below with this tag and these attributes; `class_` asks for one class among several."""
-        found = (Piece(one) for one in self.element.iter() if isinstance(one.tag, str))
+        found = (Piece(one) for one in self.element.iter())
         return [one for one in found if one.element is not self.element and one._is(tag, attributes)]
 
     def one(self, tag: str = "*", **attributes: str) -> "Piece":
@@ -34,7 +36,7 @@ class Piece:
 
     @property
     def tag(self) -> str:
-        return str(self.element.tag).rpartition("}")[2]
+        return self.element.tag.rpartition("}")[2]
 
     @property
     def classes(self) -> set[str]:
@@ -55,11 +57,10 @@ class Piece:
 
 
 def _printed(element: Element) -> Iterator[str]:
-    apart = " " if isinstance(element.tag, str) and element.tag in BLOCKS else ""
+    apart = " " if element.tag in BLOCKS else ""
     yield apart + (element.text or "")
     for child in element:
-        if isinstance(child.tag, str):
-            yield from _printed(child)
+        yield from _printed(child)
         yield child.tail or ""
     yield apart
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.portal.charts import Balance, Chart, Course, DailySum, daily_chart, projection_chart, sparkline
@@ -28,7 +28,9 @@ def projection(*courses: Course) -> Chart:
 
 
 def month(*amounts: int) -> list[DailySum]:
-    return [DailySum(date(2026, 10, 21) + timedelta(days=place), Decimal(amount)) for place, amount in enumerate(amounts)]
+    return [
+        DailySum(date(2026, 10, 21) + timedelta(days=place), Decimal(amount)) for place, amount in enumerate(amounts)
+    ]
 
 
 def row_texts(chart: Chart, piece: Callable[..., Piece]) -> list[list[str]]:
@@ -61,10 +63,13 @@ def assert_readable(svg: Piece) -> None:
 def test_three_paces_each_with_its_days(language: str) -> None:
     svg = read(projection(course("fast", 62), course("expected", 90), course("slow", 141)).svg).one("svg")
     labels = [text.text for text in svg.all("text", class_="chart-label") if text["text-anchor"] == "middle"]
-    assert labels == {
-        "en": ["Fast 62 days", "Expected 90 days", "Slow 141 days"],
-        "zh-hans": ["卖得快 62 天", "预计 90 天", "卖得慢 141 天"],
-    }[language]
+    assert (
+        set(labels)
+        == {
+            "en": {"Fast 62 days", "Expected 90 days", "Slow 141 days"},
+            "zh-hans": {"卖得快 62 天", "预计 90 天", "卖得慢 141 天"},
+        }[language]
+    )
     assert [line.classes for line in svg.all("polyline")] == [
         {"chart-line", "fast"}, {"chart-line", "expected"}, {"chart-line", "slow"},
     ]  # fmt: skip
@@ -84,10 +89,13 @@ def test_a_drawing_is_named_and_described(language: str) -> None:
     title, described = svg["aria-labelledby"].split()
     assert svg["role"] == "img"
     assert svg.one(id=title).tag == "title"
-    assert svg.one(id=described).text == {
-        "en": "Expected 90 days, on 18 February 2027",
-        "zh-hans": "预计 90 天，2027年2月18日还清",
-    }[language]
+    assert (
+        svg.one(id=described).text
+        == {
+            "en": "Expected 90 days, on 18 February 2027",
+            "zh-hans": "预计 90 天，2027年2月18日还清",
+        }[language]
+    )
 
 
 def test_a_projection_in_figures(piece: Callable[..., Piece]) -> None:
@@ -106,6 +114,7 @@ def test_a_projection_of_nothing_is_refused(courses: Sequence[Course]) -> None:
         projection(*courses)
 
 
+@settings(deadline=None)
 @given(
     fast=st.integers(1, 400), more=st.integers(0, 400), most=st.integers(0, 1500), ends=st.booleans(),
 )  # fmt: skip
@@ -129,6 +138,7 @@ def test_a_chart_of_days_is_described() -> None:
     assert svg.one("desc").text == "¥400.00 from 21 October 2026 to 24 October 2026; most on 21 October 2026, ¥300.00"
 
 
+@settings(deadline=None)
 @given(amounts=st.lists(st.integers(-5_000_000, 5_000_000), min_size=1, max_size=62))
 def test_labels_of_days_never_collide(amounts: list[int]) -> None:
     assert_readable(read(daily_chart("d", "Sales", month(*amounts), currency="BRL").svg).one("svg"))

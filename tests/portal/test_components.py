@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django import forms
@@ -67,7 +66,9 @@ def test_a_state_is_a_word_in_a_tone(piece: Render) -> None:
 
 
 def test_a_bar_says_what_it_shows_and_never_leaves_its_frame(piece: Render) -> None:
-    bar = piece("{% bar share '62 percent repaid' mark=limit %}", share=Decimal("0.62"), limit=Decimal("0.9")).one("svg")
+    bar = piece("{% bar share '62 percent repaid' mark=limit %}", share=Decimal("0.62"), limit=Decimal("0.9")).one(
+        "svg"
+    )
     assert (bar["role"], bar["aria-label"]) == ("img", "62 percent repaid")
     assert bar.one("rect", class_="bar-fill")["width"] == "62.0%"
     assert bar.one("rect", class_="bar-mark")["x"] == "90.0%"
@@ -169,7 +170,10 @@ STEPS = Table(
     columns=[Column("Step"), Column("State"), Column("Done", numeric=True), Column("Sum", numeric=True)],
     rows=[
         ["Take in files", State("nightly_step", "done"), Count(4), Amount(None, "CNY")],
-        [Text("Match", note="at noon", href="/m"), State("nightly_step", "failed"), Count(46327), Amount(Decimal("412.6"), "CNY", href="/p")],
+        [
+            Text("Match", note="at noon", href="/m"), State("nightly_step", "failed"), Count(46327),
+            Amount(Decimal("412.6"), "CNY", href="/p"),
+        ],
     ],
     empty="The steps appear here once the first night has run.",
 )  # fmt: skip
@@ -219,7 +223,9 @@ def test_every_kind_of_cell(piece: Render) -> None:
 
 
 def test_a_button_in_a_cell_is_a_form_that_posts(piece: Render) -> None:
-    form = piece("{% cell cell %}", cell=Button("Take", "/desk/b/1/", name="owner", value="me"), csrf_token="t0k").one("form")
+    form = piece("{% cell cell %}", cell=Button("Take", "/desk/b/1/", name="owner", value="me"), csrf_token="t0k").one(
+        "form"
+    )
     assert (form["method"], form["action"]) == ("post", "/desk/b/1/")
     assert form.one("input", name="csrfmiddlewaretoken")["value"] == "t0k"
     assert (form.one("button")["name"], form.one("button")["value"]) == ("owner", "me")
@@ -250,20 +256,26 @@ def test_a_receipt_ends_with_its_sum(piece: Render) -> None:
 
 @pytest.mark.parametrize(("tone", "role"), [("bad", "alert"), ("good", None)])
 def test_a_note_in_its_tone(piece: Render, tone: str, role: str | None) -> None:
-    note = piece("{% include 'components/note.html' with title='T' body=b %}", tone=tone, b="<b>x</b>").one(class_="note")
+    note = piece("{% include 'components/note.html' with title='T' body=b %}", tone=tone, b="<b>x</b>").one(
+        class_="note"
+    )
     assert tone in note.classes
     assert note.get("role") == role
     assert note.text == "T <b>x</b>", "what people typed is never markup"
 
 
 def test_an_empty_place_says_what_to_do(piece: Render) -> None:
-    empty = piece("{% include 'components/empty.html' with title='No orders yet' body='They come.' href='/o' link='Add' %}")
+    empty = piece(
+        "{% include 'components/empty.html' with title='No orders yet' body='They come.' href='/o' link='Add' %}"
+    )
     assert empty.text == "No orders yet They come. Add"
     assert empty.one("a")["href"] == "/o"
 
 
 def test_the_one_sentence_and_the_one_number(piece: Render) -> None:
-    source = "{% include 'components/hero.html' with lead='You can draw up to' currency='CNY' href='/a' link='Get money' %}"
+    source = (
+        "{% include 'components/hero.html' with lead='You can draw up to' currency='CNY' href='/a' link='Get money' %}"
+    )
     hero = piece(source, amount=Decimal(48000))
     assert hero.text == "You can draw up to ¥48,000 Get money"
     assert piece(source, amount=Decimal(48000), href="").one("h1").text == "You can draw up to"
@@ -296,8 +308,8 @@ def test_breadcrumbs_and_the_way_back(piece: Render) -> None:
 
 
 def test_a_dialog_asks_and_offers_the_way_out(piece: Render) -> None:
-    source = "{% include 'components/dialog.html' with id='d' title='Sure?' body='It is kept.' action='/w' confirm='Withdraw' %}"
-    dialog = piece(source, csrf_token="t0k").one("dialog")
+    source = "{% include 'components/dialog.html' with id='d' title='Sure?' body='It is kept.' confirm='Withdraw' %}"
+    dialog = piece(source, action="/w", csrf_token="t0k").one("dialog")
     assert dialog.one(id=dialog["aria-labelledby"]).text == "Sure?"
     assert dialog.one("form")["action"] == "/w"
     assert (dialog.one("button").text, dialog.one("a").text) == ("Withdraw", "Not now")

@@ -1,19 +1,22 @@
 """Money, shares, dates: worked examples in both languages."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 import pytest
 from django.utils import timezone, translation
 
 from apps.portal import formats
 
+T = TypeVar("T")
 NBSP = "\N{NO-BREAK SPACE}"
 
 
-def in_language(language: str, printed: object, *arguments: object) -> str:
+def in_language(language: str, printed: Callable[..., T], *arguments: object) -> T:
     with translation.override(language):
-        return printed(*arguments)  # type: ignore[operator]  # one of the functions of `formats`
+        return printed(*arguments)
 
 
 @pytest.mark.parametrize(

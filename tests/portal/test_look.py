@@ -18,13 +18,15 @@ PAIRS = [
     *((ink, ground, TEXT) for ink in ("ink", "muted", "green", "red") for ground in ("paper", "card", "soft")),
     *(("ink", f"{tone}-soft", TEXT) for tone in ("green", "wheat", "red", "blue")),
     *(("muted", f"{tone}-soft", TEXT) for tone in ("green", "wheat", "red", "blue")),
-    ("green", "green-soft", TEXT), ("wheat-ink", "wheat-soft", TEXT), ("red", "red-soft", TEXT), ("blue", "blue-soft", TEXT),
+    ("green", "green-soft", TEXT), ("wheat-ink", "wheat-soft", TEXT), ("red", "red-soft", TEXT),
+    ("blue", "blue-soft", TEXT),
     ("wheat-ink", "card", TEXT), ("blue", "card", TEXT), ("green-deep", "paper", TEXT),
     ("green-ink", "green", TEXT), ("green-ink", "green-deep", TEXT), ("red-ink", "red", TEXT),
     ("hero-ink", "hero", TEXT), ("hero-muted", "hero", TEXT), ("hero-btn-ink", "hero-btn", TEXT),
     ("hero-btn-ink", "hero-muted", TEXT),
     *((edge, ground, LARGE_OR_NOT_TEXT) for edge in ("edge", "focus", "wheat") for ground in ("paper", "card")),
-    ("hero-accent", "hero", LARGE_OR_NOT_TEXT), ("green", "line", LARGE_OR_NOT_TEXT), ("edge", "soft", LARGE_OR_NOT_TEXT),
+    ("hero-accent", "hero", LARGE_OR_NOT_TEXT), ("green", "line", LARGE_OR_NOT_TEXT),
+    ("edge", "soft", LARGE_OR_NOT_TEXT),
 ]  # fmt: skip
 
 

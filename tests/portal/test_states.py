@@ -17,7 +17,8 @@ def stateful_models() -> dict[str, list[str]]:
     models = [model for model in apps.get_models() if issubclass(model, Stateful)]
     return {
         re.sub(r"(?<!^)(?=[A-Z])", "_", model.__name__).lower(): [
-            str(state) for state, _label in model._meta.get_field("state").choices or []
+            state
+            for state, _label in model._meta.get_field("state").flatchoices  # type: ignore[union-attr]  # a column
         ]
         for model in models
     }

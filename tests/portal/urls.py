@@ -1,14 +1,14 @@
 """Addresses that the frames of the pages link to, with nothing behind them: for tests of templates alone."""
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import URLPattern, include, path
 
 
 def nothing(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
-def places(app_name: str, *names: str) -> tuple[list[object], str]:
+def places(app_name: str, *names: str) -> tuple[list[URLPattern], str]:
     return [path(f"{app_name}/{name}/", nothing, name=name) for name in names], app_name
 
 

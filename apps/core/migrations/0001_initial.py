@@ -4,28 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Transition',
+            name="Transition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(max_length=64)),
-                ('object_id', models.BigIntegerField()),
-                ('verb', models.CharField(max_length=40)),
-                ('source', models.CharField(blank=True, max_length=24)),
-                ('target', models.CharField(max_length=24)),
-                ('by', models.CharField(max_length=80)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("model", models.CharField(max_length=64)),
+                ("object_id", models.BigIntegerField()),
+                ("verb", models.CharField(max_length=40)),
+                ("source", models.CharField(blank=True, max_length=24)),
+                ("target", models.CharField(max_length=24)),
+                ("by", models.CharField(max_length=80)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['model', 'object_id', 'id'], name='transition_of')],
+                "indexes": [models.Index(fields=["model", "object_id", "id"], name="transition_of")],
             },
         ),
     ]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from celery import current_app
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from apps.core.money import is_payable
@@ -16,11 +16,13 @@ from apps.core.states import log_birth
 from apps.evidence.chain import canonical
 from apps.financing.models import Application, Contract, Offer
 from apps.financing.refusals import OfferRefused, SellerBusy
+from apps.financing.services.drawing import most_drawable
 from apps.financing.services.offers import exposure_of
 from apps.financing.services.receivables import assign_orders
 from apps.financing.services.terms import terms_of
 from apps.products.terms import RECEIVABLE
 from apps.sellers.models import Seller
+from apps.tenants.services import current_platform
 
 DAYS_TO_SIGN = 7
 
@@ -76,8 +78,7 @@ def check_can_accept(*, offer: Offer, seller: Seller, amount: Decimal, business_
         raise OfferRefused(_("Please enter an amount without smaller parts than the currency has."))
     if not offer.minimum_amount <= amount <= offer.maximum_amount:
         raise OfferRefused(_("Please choose an amount between the least and the most that the offer shows."))
-    room = offer.assessment.limit - exposure_of(seller.pk, seller.pk).get(seller.pk, Decimal(0))
-    if amount > min(room, offer.version.product.pool.headroom):
+    if amount > most_drawable(offer, exposure_of(seller.pk, seller.pk).get(seller.pk, Decimal(0))):
         raise OfferRefused(_("This amount is more than you can draw today. Please choose a smaller amount."))
 
 
@@ -152,7 +153,7 @@ def _draft_contract(
     by: str,
 ) -> Contract:
     number = f"C-{application.pk:06d}"
-    orders = assign_orders(application, offer, business_date, zone)
+    orders = assign_orders(application.requested_amount, offer, business_date, zone)
     terms = terms_of(number, application, offer, seller, business_date, language, orders)
     offer.accepted_amount = application.approved_amount
     offer.accepted_fee = Decimal(terms["fee"])
@@ -169,7 +170,7 @@ def _draft_contract(
         terms_sha256=hashlib.sha256(text.encode()).hexdigest(),
     )
     log_birth([contract], at=at, by=by)
-    platform = connection.schema_name
+    platform = current_platform().schema_name
     transaction.on_commit(lambda: _ask_for_paper(platform, contract.pk))
     return contract
 
@@ -180,7 +181,7 @@ def _ask_for_paper(platform: str, contract_id: int) -> None:
         current_app.send_task(
             "financing.render_contract", kwargs={"platform": platform, "contract_id": contract_id}, retry=False
         )
-    except Exception:  # the broker being down in whatever way must not undo or hide what was committed
+    except Exception:  # noqa: BLE001  the broker being down in whatever way must not undo or hide what was committed
         structlog.get_logger().exception("contract waits for the next sweep", contract=contract_id)
 
 

@@ -99,7 +99,7 @@ def check_can_sign(*, contract: Contract, seller: Seller, business_date: date) -
 def paper_is_unaltered(contract: Contract) -> bool:
     """Whether the stored bytes still have the hash that was kept when they were rendered."""
     with contract.document.open("rb") as paper:
-        return hashlib.file_digest(paper, "sha256").hexdigest() == contract.document_sha256  # type: ignore[arg-type]
+        return hashlib.file_digest(paper, "sha256").hexdigest() == contract.document_sha256
 
 
 def _draw(contract: Contract, seller: Seller, business_date: date, at: datetime, by: str) -> Financing:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.money import ZERO
 from apps.financing.headroom import eligible_value
-from apps.financing.models import Application, Offer
+from apps.financing.models import Offer
 from apps.financing.refusals import OfferRefused
 from apps.financing.services.offers import free_orders
 from apps.products.terms import RECEIVABLE
@@ -25,8 +25,9 @@ class AssignedOrder:
     expected_on: date
 
 
-def assign_orders(application: Application, offer: Offer, business_date: date, zone: ZoneInfo) -> list[AssignedOrder]:
-    """The orders that carry the application, the latest delivered first, so that they are repaid in one go.
+def assign_orders(amount: Decimal, offer: Offer, business_date: date, zone: ZoneInfo) -> list[AssignedOrder]:
+    """The orders that carry `amount` (in the offer's currency), the latest delivered first, so that they are repaid in
+    one go.
 
     Empty for techniques that rest on no orders. Raises OfferRefused when the advance rate times the eligible value
     of all free orders is below the amount.
@@ -34,7 +35,7 @@ def assign_orders(application: Application, offer: Offer, business_date: date, z
     terms = offer.version.terms
     if terms.technique != RECEIVABLE:
         return []
-    needed = application.requested_amount / terms.advance_rate
+    needed = amount / terms.advance_rate
     returned = Decimal(offer.assessment.features["returned"])
     chosen: list[AssignedOrder] = []
     carried = ZERO

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 
 from apps.portal import formats, states
+from apps.portal.tables import Amount
 
 register = template.Library()
 
@@ -109,6 +110,18 @@ def platform_name(context: Context) -> str:
     """`{% platform_name %}`: the platform's name for this reader, or the product's where there is no platform."""
     local_name = getattr(getattr(context.get("request"), "tenant", None), "local_name", None)
     return local_name(get_language() or "en") if local_name else "Granary"
+
+
+@register.simple_tag
+def local_name(named: Any) -> str:
+    """`{% local_name product %}`: the name of a product or a platform for this reader."""
+    return str(named.local_name(get_language() or "en"))
+
+
+@register.simple_tag
+def amount_cell(amount: Decimal | None, currency: str) -> Amount:
+    """`{% amount_cell amount currency as cell %}`: an amount for a component that prints cells, such as a stat."""
+    return Amount(amount, currency)
 
 
 @register.inclusion_tag("components/icon.html")

@@ -1,4 +1,37 @@
-from django.urls import URLPattern
+"""Addresses of the desk."""
+
+from datetime import date
+from typing import ClassVar
+
+from django.urls import path, register_converter
+
+from apps.portal.views.desk import books, breaks, nights, sellers
+
+
+class DayConverter:
+    """A business date in an address: 2026-11-19."""
+
+    regex: ClassVar[str] = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date) -> str:
+        return value.isoformat()
+
+
+register_converter(DayConverter, "day")
 
 app_name = "desk"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", nights.night, name="night"),
+    path("nights/", nights.nights, name="nights"),
+    path("nights/run/", nights.run_due, name="run_due"),
+    path("nights/<day:day>/", nights.run, name="run"),
+    path("nights/<day:day>/close/", nights.close, name="close"),
+    path("batches/<int:batch_id>/approve/", nights.approve, name="approve"),
+    path("breaks/", breaks.breaks, name="breaks"),
+    path("books/", books.books, name="books"),
+    path("sellers/", sellers.sellers, name="sellers"),
+    path("sellers/<int:seller_id>/", sellers.seller, name="seller"),
+]

@@ -11,8 +11,8 @@ from django.core.management.base import CommandError
 
 from apps.orders.models import Order
 from apps.products.starter import start_products
-from apps.reconciliation.replay import Month, Replay, failed_nights
 from apps.reconciliation.night import missing_dates
+from apps.reconciliation.replay import Month, Replay, failed_nights
 from apps.tenants.command import PlatformCommand
 from apps.tenants.models import Platform
 

@@ -4,10 +4,12 @@ import re
 from argparse import ArgumentParser
 from datetime import date, time
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from apps.core.dates import local_date
 from apps.tenants.services import PlatformRefused, create_platform
 
 
@@ -27,6 +29,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         schema_name = options["schema"] or re.sub(r"[^a-z0-9]+", "_", options["name"].lower()).strip("_")
+        if not schema_name:
+            raise CommandError(f"{options['name']!r} has no letters a to z to make a schema name of: give --schema.")
         try:
             platform = create_platform(
                 schema_name=schema_name,
@@ -37,9 +41,14 @@ class Command(BaseCommand):
                 time_zone=options["time_zone"],
                 country=options["country"],
                 cut_off=options["cut_off"],
-                opened_on=options["opened_on"] or timezone.localdate(),
+                opened_on=options["opened_on"] or _today(options["time_zone"]),
                 by="command",
             )
         except PlatformRefused as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(f"{platform.name} is ready: schema {platform.schema_name}, http://{options['domain']}")
+
+
+def _today(time_zone: str) -> date:
+    """The date there; for a zone that does not exist any date will do, as the platform is refused."""
+    return local_date(timezone.now(), ZoneInfo(time_zone if time_zone in available_timezones() else "UTC"))

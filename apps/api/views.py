@@ -1,0 +1,126 @@
+"""The API: read what one may see; hand in a settlement. Sign-in and roles are those of the pages."""
+
+from typing import Any, ClassVar
+
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.pagination import CursorPagination
+from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.status import HTTP_422_UNPROCESSABLE_ENTITY
+from rest_framework.views import APIView
+
+from apps.api.serializers import (
+    FinancingSerializer,
+    OfferSerializer,
+    OrderSerializer,
+    SettlementResultSerializer,
+    SettlementSerializer,
+)
+from apps.financing.models import Financing, Offer
+from apps.orders.models import Order
+from apps.orders.refusals import SettlementRefused
+from apps.orders.services.settlement import SettlementLine, record_settlement
+from apps.sellers.models import Seller
+from apps.tenants.services import current_platform
+from apps.users.models import Role
+
+NOBODY = 0
+
+
+class NewestFirst(CursorPagination):
+    """By key, so that a page stays what it was while rows are added."""
+
+    ordering = "-pk"
+    page_size = 50
+
+
+class StaffOnly(BasePermission):
+    """The platform's own staff."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002  the framework's signature
+        return getattr(request.user, "role", "") == Role.STAFF
+
+
+class RowsOfTheReader(ListAPIView[Any]):
+    """A list of rows that belong to sellers: a seller gets the own ones, everyone else all of the platform."""
+
+    permission_classes = (IsAuthenticated,)
+    pagination_class = NewestFirst
+    rows: ClassVar[QuerySet[Any]]
+
+    def get_queryset(self) -> QuerySet[Any]:
+        rows = self.rows.all().select_related("seller")
+        if getattr(self.request.user, "role", "") == Role.SELLER:
+            return rows.filter(seller__in=Seller.objects.of(self.request.user))
+        return rows
+
+
+class OfferList(RowsOfTheReader):
+    """Offers, the newest first."""
+
+    rows = Offer.objects.all()
+    serializer_class: type[BaseSerializer[Model]] = OfferSerializer  # type: ignore[assignment]
+
+
+class FinancingList(RowsOfTheReader):
+    """Financings, the newest first."""
+
+    rows = Financing.objects.select_related("offer")
+    serializer_class: type[BaseSerializer[Model]] = FinancingSerializer  # type: ignore[assignment]
+
+
+class OrderList(RowsOfTheReader):
+    """Orders, the newest first."""
+
+    rows = Order.objects.all()
+    serializer_class: type[BaseSerializer[Model]] = OrderSerializer  # type: ignore[assignment]
+
+
+class SettlementView(APIView):
+    """Taking in settlement lines."""
+
+    permission_classes = (IsAuthenticated, StaffOnly)
+
+    @extend_schema(request=SettlementSerializer, responses=SettlementResultSerializer)
+    def post(self, request: Request) -> Response:
+        """Take in the settlement of a sales day. A line known by its key lands once, however often it is sent; lines
+        that do not fit are named with the reason, and the others land."""
+        asked = SettlementSerializer(data=request.data, context={"currency": current_platform().currency})
+        asked.is_valid(raise_exception=True)
+        try:
+            result = record_settlement(
+                lines=_lines(asked.validated_data["lines"]),
+                settled_on=asked.validated_data["settled_on"],
+                at=timezone.now(),
+                by=request.user.actor,
+            )
+        except SettlementRefused as refusal:
+            return Response({"detail": str(refusal)}, status=HTTP_422_UNPROCESSABLE_ENTITY)
+        return Response(SettlementResultSerializer(result).data)
+
+
+def _lines(asked: list[dict[str, Any]]) -> list[SettlementLine]:
+    """The lines with our keys instead of the platform's; a seller or order that we do not know gets nobody's key, and
+    the service says so."""
+    sellers = dict(Seller.objects.filter(external_id__in={one["seller"] for one in asked}).values_list("external_id", "pk"))
+    orders = {
+        (seller_id, external_id): pk
+        for pk, seller_id, external_id in Order.objects.filter(
+            seller_id__in=sellers.values(), external_id__in={one["order"] for one in asked}
+        ).values_list("pk", "seller_id", "external_id")
+    }
+    return [
+        SettlementLine(
+            key=one["key"],
+            seller_id=(seller := sellers.get(one["seller"], NOBODY)),
+            kind=one["kind"],
+            amount=one["amount"],
+            order_id=orders.get((seller, one["order"]), -1) if one["order"] else None,
+        )
+        for one in asked
+    ]

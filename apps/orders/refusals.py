@@ -1,0 +1,19 @@
+"""Why what a platform reports is not taken in."""
+
+from dataclasses import dataclass
+
+
+class FeedRefused(ValueError):
+    """The file cannot be taken in at all. Nothing was changed."""
+
+
+class SettlementRefused(ValueError):
+    """The settlement cannot be taken in at all. Nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One event that was not taken in, named by its key, and the reason."""
+
+    key: str
+    reason: str

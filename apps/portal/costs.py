@@ -1,0 +1,75 @@
+"""How the cost of a financing is laid out: money first, the annualised rate beside it. The same before and after."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.financing.pricing import Cost, Projection
+from apps.portal.charts import Balance, Chart, Course, projection_chart
+from apps.portal.formats import format_share
+from apps.portal.tables import Amount, Column, Day, Line, Share, Table, Text
+
+
+def cost_lines(cost: Cost, *, fee: Decimal, currency: str, days: int | None, due_on: date | None) -> list[Line]:
+    """What comes, what it costs, what is to be repaid. `days` is how long an advance is expected to run."""
+    interest = cost.charge - fee
+    lines = [Line(_("You get"), Amount(cost.amount, currency))]
+    if fee:
+        lines.append(Line(_("Fee"), Amount(fee, currency), note=_("Once, however long it takes. Nothing else is charged.")))
+    if interest:
+        until = _("Each day on what is still open.")
+        lines.append(Line(_("Interest until the due date"), Amount(interest, currency), note=until))
+    lines.append(Line(_("You repay in all"), Amount(cost.total, currency), strong=True))
+    lines.append(Line(_("Annualised rate"), Share(cost.annualised_rate), note=_rate_note(days)))
+    if due_on is not None:
+        lines.append(Line(_("Due on"), Day(due_on)))
+    return lines
+
+
+def _rate_note(days: int | None) -> str:
+    if days is None:
+        return _("All costs, as a rate for a year.")
+    return ngettext(
+        "All costs, as a rate for a year, if it takes %(days)s day.",
+        "All costs, as a rate for a year, if it takes %(days)s days.",
+        days,
+    ) % {"days": days}
+
+
+def projection_picture(projections: Sequence[Projection], *, total: Decimal, start: date, currency: str) -> Chart:
+    """How what is owed goes down when sales are slow, as expected, or fast. Raises ValueError without a projection."""
+    return projection_chart("outlook", [_course(one, total) for one in projections], start=start, currency=currency)
+
+
+def _course(one: Projection, total: Decimal) -> Course:
+    before_last = total - one.daily * (one.days - 1)
+    return Course(
+        one.case,  # type: ignore[arg-type]  # PACES names the three cases as the chart does
+        [Balance(0, total), Balance(one.days - 1, before_last), Balance(one.days, Decimal(0))],
+    )
+
+
+def projection_table(projections: Sequence[Projection], *, charge: Decimal, currency: str) -> Table:
+    """The three cases in figures: days, cost in money, the annualised rate of each."""
+    names = {"slow": _("Slow sales"), "expected": _("As expected"), "fast": _("Fast sales")}
+    columns = (
+        Column(_("If sales are")),
+        Column(_("Days"), numeric=True),
+        Column(_("Cost"), numeric=True),
+        Column(_("Annualised rate"), numeric=True),
+    )
+    rows = [
+        (Text(names[one.case]), str(one.days), Amount(charge, currency), format_share(one.effective_rate))
+        for one in projections
+    ]
+    return Table(_("The cost stays the same, the rate does not"), columns, rows)
+
+
+def assigned_orders(orders: Sequence[tuple[str, date, Decimal]], *, currency: str) -> Table:
+    """The orders that a financing rests on: number, day on which the money is expected, what each counts for."""
+    columns = (Column(_("Order")), Column(_("Money expected on")), Column(_("Counts for"), numeric=True))
+    rows = [(Text(number), Day(expected_on), Amount(value, currency)) for number, expected_on, value in orders]
+    return Table(_("The orders it rests on"), columns, rows)

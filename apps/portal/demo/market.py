@@ -1,0 +1,148 @@
+"""The two demo platforms: who runs them, who sells on them, who works there."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+
+from apps.core.dates import DAY
+from apps.portal.demo.goods import FARM_PRODUCE, LIVESTREAM_GOODS, Goods
+from apps.portal.demo.orders import Rhythm
+from apps.portal.demo.sellers import HOSTS, HOSTS_ZH, PLACES, PLACES_ZH, DemoSeller, make_sellers
+from apps.products.terms import ORDER, RECEIPT
+
+PASSWORD = "granary-demo"  # noqa: S105  of demo platforms only, printed for every visitor
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone who can sign in. `sells_as` is the place of the seller they act for, among the platform's sellers."""
+
+    name: str
+    email: str
+    role: str
+    language: str = "en"
+    sells_as: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A product that a financier has begun and nobody has approved."""
+
+    code: str
+    name: str
+    name_zh: str
+    technique: str
+    advance_rate: Decimal
+    annual_rate: Decimal
+    expected_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """One demo platform. Amounts in yuan.
+
+    days_before     days of orders before the books opened
+    days_lived      days since, each with its sellers, its bank and its night
+    returned_share  share of the orders delivered since then that come back
+    """
+
+    schema_name: str
+    name: str
+    name_zh: str
+    prefix: str
+    goods: tuple[Goods, ...]
+    names: tuple[str, ...]
+    names_zh: tuple[str, ...]
+    rhythm: Rhythm
+    number_of_sellers: int
+    orders_a_day: float
+    returned_share: float
+    financier: str
+    funding: Decimal
+    people: tuple[Person, ...]
+    draft: Draft
+    accept_share: float = 0.012
+    days_before: int = 275
+    days_lived: int = 120
+    has_warehouses: bool = False
+    seed: int = 1
+    least: Decimal = field(default=Decimal(500))
+    most: Decimal = field(default=Decimal(80_000))
+
+    @property
+    def domain(self) -> str:
+        return f"{self.schema_name}.localhost"
+
+    def opens_on(self, last: date) -> date:
+        """The first business date of the books when `last` is the last one lived through."""
+        return last - timedelta(days=self.days_lived) + DAY
+
+    def first_day(self, opened_on: date) -> date:
+        """The day of the first orders."""
+        return opened_on - timedelta(days=self.days_before)
+
+    def sellers(self, opened_on: date) -> list[DemoSeller]:
+        """Who sells here, when the books opened on `opened_on`."""
+        return make_sellers(
+            prefix=self.prefix,
+            goods=self.goods,
+            names=self.names,
+            names_zh=self.names_zh,
+            number=self.number_of_sellers,
+            orders_a_day=self.orders_a_day,
+            first_day=self.first_day(opened_on),
+            seed=self.seed,
+        )
+
+
+HARVEST = Market(
+    schema_name="harvest",
+    name="Harvest Lane",
+    name_zh="丰收里",
+    prefix="HL",
+    goods=FARM_PRODUCE,
+    names=PLACES,
+    names_zh=PLACES_ZH,
+    rhythm=Rhythm(evenings=False, festivals=((1, 15), (9, 20), (11, 11)), rush=1.8),
+    number_of_sellers=60,
+    orders_a_day=46,
+    returned_share=0.025,
+    financier="Terrace Rural Bank",
+    funding=Decimal(6_000_000),
+    people=(
+        Person("Lena Hart", "lena.hart@harvest.example", "seller", sells_as=0),
+        Person("王秀兰", "wang.xiulan@harvest.example", "seller", "zh-hans", sells_as=1),
+        Person("David Okoye", "david.okoye@harvest.example", "financier"),
+        Person("Mei Zhao", "mei.zhao@harvest.example", "staff"),
+        Person("陈立", "chen.li@harvest.example", "staff", "zh-hans"),
+        Person("Ines Duarte", "ines.duarte@harvest.example", "auditor"),
+    ),
+    draft=Draft("receipt-loan", "Warehouse receipt loan", "仓单质押融资", RECEIPT, Decimal("0.6"), Decimal("0.075"), 180),
+    has_warehouses=True,
+)
+LIVESTREAM = Market(
+    schema_name="livestream",
+    name="Sparrow Live",
+    name_zh="雀跃直播",
+    prefix="SP",
+    goods=LIVESTREAM_GOODS,
+    names=HOSTS,
+    names_zh=HOSTS_ZH,
+    rhythm=Rhythm(evenings=True, festivals=((11, 11), (6, 18), (12, 12)), rush=5.0),
+    number_of_sellers=80,
+    orders_a_day=50,
+    returned_share=0.15,
+    financier="Quayside Factoring",
+    funding=Decimal(4_000_000),
+    people=(
+        Person("Tess Lin", "tess.lin@sparrow.example", "seller", sells_as=0),
+        Person("林小满", "lin.xiaoman@sparrow.example", "seller", "zh-hans", sells_as=1),
+        Person("Amara Singh", "amara.singh@sparrow.example", "financier"),
+        Person("Joon Park", "joon.park@sparrow.example", "staff"),
+        Person("周敏", "zhou.min@sparrow.example", "staff", "zh-hans"),
+        Person("Noah Weber", "noah.weber@sparrow.example", "auditor"),
+    ),
+    draft=Draft("order-advance", "Order advance", "订单融资", ORDER, Decimal("0.5"), Decimal("0.11"), 30),
+    seed=2,
+)
+MARKETS = (HARVEST, LIVESTREAM)

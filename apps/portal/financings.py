@@ -1,0 +1,137 @@
+"""How a running financing is laid out: its bar, its nights as receipts, its history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from apps.core.money import ZERO
+from apps.financing.models import Financing
+from apps.portal.formats import format_share
+from apps.portal.tables import Amount, Column, Day, Line, State, Table, Text
+from apps.repayment.models import Demand, Movement
+from apps.repayment.outlook import expected_done
+from apps.repayment.receipts import Receipt
+from apps.risk.models import Assessment
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A financing as its bar shows it: all that was ever owed, how much of it is repaid, when the rest will be."""
+
+    financing: Financing
+    whole: Decimal
+    repaid: Decimal
+    done_on: date | None
+
+    @property
+    def share(self) -> Decimal:
+        return self.repaid / self.whole
+
+    @property
+    def state(self) -> str:
+        """The state to show: a financing that is late says so first."""
+        return "overdue" if self.financing.days_past_due else self.financing.state
+
+    @property
+    def tone(self) -> str:
+        return "bad" if self.financing.days_past_due else "good"
+
+
+def figures_of(financing: Financing, assessment: Assessment | None, today: date) -> Figures:
+    """The figures of `financing`, its end reckoned from the daily sales that the assessment found."""
+    whole = financing.amount + financing.flat_fee + financing.accrued_posted
+    is_drawn = financing.disbursed_on is not None
+    left = financing.outstanding if is_drawn else whole
+    done_on = None
+    if financing.state in {"pending", "active"}:
+        done_on = expected_done(
+            outstanding=left,
+            daily_sales=Decimal(assessment.features["daily_sales"]) if assessment else ZERO,
+            sweep_rate=financing.sweep_rate,
+            due_on=financing.due_on,
+            on=today,
+            currency=financing.currency,
+        )
+    return Figures(financing, whole, whole - left, done_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """One night's deduction, ready for `components/receipt.html`."""
+
+    receipt: Receipt
+    rows: Sequence[Line]
+    total: Line
+    note: str
+
+
+def receipt_lines(one: Receipt) -> Slip:
+    """A night's deduction line by line: sales, less returns, times the rate, what it paid, what is left."""
+    currency = one.financing.currency
+    rows = [Line(_("Sales settled"), Amount(one.captured, currency))]
+    if one.refunded:
+        rows.append(Line(_("Returns"), Amount(-one.refunded, currency)))
+    if one.charged_back:
+        rows.append(Line(_("Charged back by buyers"), Amount(-one.charged_back, currency)))
+    if one.brought_forward:
+        rows.append(Line(_("Owed from days before"), Amount(one.brought_forward, currency)))
+    if len(rows) > 1:
+        rows.append(Line(_("Counted"), Amount(one.counted, currency)))
+    if one.why != "own":
+        rows.append(Line("× " + format_share(one.financing.sweep_rate), Amount(one.share, currency)))
+    return Slip(one, rows, Line(_("Kept for repayment"), Amount(one.taken, currency)), _note(one))
+
+
+def _note(one: Receipt) -> str:
+    match one.why:
+        case "own":
+            return _("From the money of the orders it rests on; once past due, from a share of your other sales too.")
+        case "last":
+            return _("This was all that was still to be repaid.")
+        case "less":
+            return _("Less than the share: a cap, the part that always stays with you, or another financing came first.")
+    return ""
+
+
+def movement_table(movements: Sequence[Movement], currency: str) -> Table:
+    """What moved, the latest first: the change, and what was owed after it."""
+    names = {
+        Movement.Kind.DISBURSEMENT: _("Paid out to you, with its fee"),
+        Movement.Kind.ACCRUAL: _("Interest"),
+        Movement.Kind.SWEEP: _("Kept from sales"),
+        Movement.Kind.PAYMENT: _("Your payment"),
+    }
+    rows = [
+        (
+            Day(one.business_date),
+            Text(names[Movement.Kind(one.kind)]),
+            Amount(one.total, currency, signed=True),
+            Amount(one.outstanding, currency),
+        )
+        for one in movements
+    ]
+    columns = (Column(_("Day")), Column(_("What")), Column(_("Change"), numeric=True), Column(_("Owed after"), numeric=True))
+    return Table(_("Every movement"), columns, rows, empty=_("Nothing has moved yet. The money is on its way to you."))
+
+
+def demand_table(demands: Sequence[Demand], currency: str) -> Table:
+    """What is to be repaid by when, and how far that is."""
+    rows = [
+        (
+            Day(one.due_on),
+            Amount(one.amount, currency),
+            Amount(one.paid, currency),
+            State("demand", one.state),
+        )
+        for one in demands
+    ]
+    columns = (
+        Column(_("By the end of")),
+        Column(_("At least"), numeric=True),
+        Column(_("Repaid"), numeric=True),
+        Column(_("State")),
+    )
+    return Table(_("What is to be repaid by when"), columns, rows, empty=_("Nothing has a date yet."))

@@ -1,0 +1,172 @@
+"""How a night is laid out on the desk: its steps, its control totals, its breaks."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.portal.formats import format_day
+from apps.portal.tables import Amount, Column, Count, Day, Moment, Span, State, Table, Text
+from apps.reconciliation.models import Break, ControlTotal, NightlyRun, NightlyStep, SetAside
+
+STEPS: dict[str, Promise | str] = {
+    "age_orders": gettext_lazy("Age orders and refunds"),
+    "value_receipts": gettext_lazy("Value receipts"),
+    "raise_demands": gettext_lazy("Raise demands"),
+    "accrue": gettext_lazy("Accrue"),
+    "sweep": gettext_lazy("Sweep and allocate"),
+    "age_financings": gettext_lazy("Age financings"),
+    "limits_and_offers": gettext_lazy("Limits and offers"),
+    "contracts": gettext_lazy("Contracts"),
+    "payout_batch": gettext_lazy("Payout batch"),
+    "match": gettext_lazy("Match with the bank"),
+    "control_totals": gettext_lazy("Control totals"),
+}
+SKIPPED: dict[str, Promise | str] = {
+    "no product lends on receipts yet": gettext_lazy("No product lends on receipts yet."),
+}
+QUANTITIES: dict[str, Promise | str] = {
+    "principal": gettext_lazy("Principal"),
+    "fee": gettext_lazy("Fees owed"),
+    "interest": gettext_lazy("Interest owed"),
+    "penalty": gettext_lazy("Penalties owed"),
+    "owed_to_sellers": gettext_lazy("Owed to sellers"),
+    "cash_collection": gettext_lazy("Cash, collection account"),
+    "cash_funding": gettext_lazy("Cash, funding accounts"),
+}
+BREAK_KINDS: dict[str, Promise | str] = {
+    "missing_internal": gettext_lazy("Missing with us"),
+    "missing_external": gettext_lazy("Missing at the bank"),
+    "amount": gettext_lazy("Amount"),
+    "date": gettext_lazy("Date"),
+    "duplicate": gettext_lazy("Twice"),
+    "currency": gettext_lazy("Currency"),
+    "wrong_account": gettext_lazy("Wrong account"),
+    "fee": gettext_lazy("Fee"),
+    "misallocated": gettext_lazy("Wrongly allocated"),
+    "status": gettext_lazy("Status"),
+    "stale_price": gettext_lazy("Old price"),
+}
+WORKS: dict[str, Promise | str] = {
+    "orders": gettext_lazy("Age orders and refunds"),
+    "close": gettext_lazy("Close the day"),
+    "offers": gettext_lazy("Limits and offers"),
+}
+
+
+def step_table(steps: Sequence[NightlyStep], currency: str) -> Table:
+    """The steps in their order, with what each did and how long it took."""
+    rows = [
+        (
+            Text(str(STEPS.get(one.name, one.name)), note=str(SKIPPED.get(one.reason, one.reason))),
+            State("nightly_step", one.state),
+            Count(one.done),
+            Count(one.skipped),
+            Count(one.failed),
+            Amount(one.total, currency),
+            Span(timedelta(seconds=float(one.seconds)) if one.state == "done" else None),
+        )
+        for one in steps
+    ]
+    columns = (
+        Column(_("Step")),
+        Column(_("State")),
+        Column(_("Done"), numeric=True),
+        Column(_("Skipped"), numeric=True),
+        Column(_("Set aside"), numeric=True),
+        Column(_("Sum"), numeric=True),
+        Column(_("Time"), numeric=True),
+    )
+    return Table(_("Steps"), columns, rows)
+
+
+def total_table(totals: Sequence[ControlTotal]) -> Table:
+    """opening + movements = closing for each quantity, proved or open by how much."""
+    rows = [
+        (
+            Text(str(QUANTITIES.get(one.name, one.name))),
+            Amount(one.opening, one.currency),
+            Amount(one.movements, one.currency, signed=True),
+            Amount(one.closing, one.currency),
+            State("control_total", "open" if one.difference else "proved"),
+            Amount(one.difference or None, one.currency, signed=True),
+        )
+        for one in totals
+    ]
+    columns = (
+        Column(_("Quantity")),
+        Column(_("Opening"), numeric=True),
+        Column(_("Movements"), numeric=True),
+        Column(_("Closing"), numeric=True),
+        Column(_("Proof")),
+        Column(_("Open by"), numeric=True),
+    )
+    return Table(_("Control totals"), columns, rows, empty=_("They are computed at the end of the night."))
+
+
+def break_table(breaks: Sequence[Break], names: Mapping[str, str], caption: str) -> Table:
+    """Differences that nobody has explained: what is seen, how much, since when, whose."""
+    rows = [
+        (
+            Text(f"B-{one.pk}", note=str(BREAK_KINDS.get(one.kind, one.kind))),
+            Text(one.text, note=one.subject),
+            State("break", one.state),
+            Amount(one.amount, one.currency, signed=True),
+            Day(one.opened_on, short=True),
+            Text(names.get(one.owner, "")),
+        )
+        for one in breaks
+    ]
+    columns = (
+        Column(_("Break")),
+        Column(_("What we see")),
+        Column(_("State")),
+        Column(_("Ours less theirs"), numeric=True),
+        Column(_("Since")),
+        Column(_("Owner")),
+    )
+    return Table(caption, columns, rows, empty=_("Nothing is unexplained."))
+
+
+def set_aside_table(rows: Iterable[SetAside], sellers: Mapping[int, str]) -> Table:
+    """Sellers whose night failed while the others went on, with the error and when it was made good."""
+    columns = (Column(_("Seller")), Column(_("Work")), Column(_("Error")), Column(_("Made good")))
+    return Table(
+        _("Set aside"),
+        columns,
+        [
+            (
+                Text(sellers.get(one.seller_id, str(one.seller_id)), href=reverse("desk:seller", args=[one.seller_id])),
+                Text(str(WORKS.get(one.work, one.work))),
+                Text(one.error.strip().rpartition("\n")[2][:200]),
+                Moment(one.resolved_at),
+            )
+            for one in rows
+        ],
+        empty=_("Nobody was set aside."),
+    )
+
+
+def night_table(runs: Sequence[NightlyRun], names: Mapping[str, str]) -> Table:
+    """Nights, the latest first."""
+    rows = [
+        (
+            Text(format_day(one.business_date), href=reverse("desk:run", args=[one.business_date])),
+            State("nightly_run", one.state),
+            Moment(one.started_at),
+            Span(one.ended_at - one.started_at if one.ended_at and one.started_at else None),
+            Text(names.get(one.closed_by, "")),
+        )
+        for one in runs
+    ]
+    columns = (
+        Column(_("Business date")),
+        Column(_("State")),
+        Column(_("Started")),
+        Column(_("Took"), numeric=True),
+        Column(_("Closed by")),
+    )
+    return Table(_("Nights"), columns, rows)

@@ -1,0 +1,73 @@
+"""A seller's first page, and why the limit is what it is."""
+
+from decimal import Decimal
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from apps.financing.models import Contract, Financing
+from apps.financing.services.drawing import room_of
+from apps.portal.doors import SignedIn, for_seller, shown_date
+from apps.portal.financings import figures_of
+from apps.portal.reasons import in_words
+from apps.repayment.receipts import last_receipts
+from apps.risk.models import Assessment
+from apps.sellers.models import Seller
+from apps.users.models import Role
+
+NIGHTS_SHOWN = 3
+FRONT_DOORS = {Role.STAFF: "desk:night", Role.FINANCIER: "admin:index", Role.AUDITOR: "admin:index"}
+
+
+@require_safe
+@login_required
+def home(request: HttpRequest) -> HttpResponseBase:
+    """Everyone's start: a seller's own page, the desk for staff, the admin for financiers and auditors."""
+    door = FRONT_DOORS.get(getattr(request.user, "role", ""))
+    return redirect(door) if door else seller_home(request)
+
+
+@for_seller
+def seller_home(request: SignedIn, seller: Seller) -> HttpResponse:
+    """How much can be drawn today, why, what is being repaid and what waits for the seller."""
+    today = shown_date(timezone.now())
+    assessment = Assessment.objects.latest_of(seller, today)
+    financings = list(Financing.objects.outstanding().filter(seller=seller).order_by("pk"))
+    waiting = Contract.objects.filter(seller=seller, state__in=["drafted", "rendered"]).select_related("application")
+    return render(
+        request,
+        "portal/home.html",
+        {
+            "seller": seller,
+            "today": today,
+            "assessment": assessment,
+            "room": room_of(seller=seller, on=today),
+            "waiting": waiting.order_by("pk"),
+            "repaying": [figures_of(one, assessment, today) for one in financings],
+            "receipts": last_receipts(financings, number=NIGHTS_SHOWN),
+            "last_days": seller.sweeps.order_by("-business_date")[:NIGHTS_SHOWN],
+        },
+    )
+
+
+@require_safe
+@for_seller
+def limit(request: SignedIn, seller: Seller) -> HttpResponse:
+    """The limit, what of it is in use, and at most four reasons with what would raise it."""
+    today = shown_date(timezone.now())
+    assessment = Assessment.objects.latest_of(seller, today)
+    return render(
+        request,
+        "portal/limit.html",
+        {
+            "section": "home",
+            "seller": seller,
+            "assessment": assessment,
+            "median_month": Decimal(assessment.features["median_month"]) if assessment else None,
+            "room": room_of(seller=seller, on=today),
+            "reasons": in_words(assessment),
+        },
+    )

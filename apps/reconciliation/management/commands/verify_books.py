@@ -1,0 +1,25 @@
+"""manage.py verify_books --platform P | --all"""
+
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from apps.financing.models import Financing
+from apps.ledger import proofs as ledger_proofs
+from apps.ledger.models import Entry, Posting
+from apps.repayment import proofs as repayment_proofs
+from apps.tenants.command import PlatformsCommand
+from apps.tenants.models import Platform
+
+
+class Command(PlatformsCommand):
+    help = "Prove the books: every entry balanced, every stored balance equal to its history. Names what is off."
+
+    def work(self, platform: Platform, **options: Any) -> None:
+        faults = [*ledger_proofs.faults(), *repayment_proofs.faults()]
+        if faults:
+            raise CommandError("\n".join([f"The books of {platform.name} do not hold:", *faults]))
+        self.stdout.write(
+            f"books verified: {Entry.objects.count():,} entries, {Posting.objects.count():,} postings, "
+            f"{Financing.objects.count():,} financings"
+        )

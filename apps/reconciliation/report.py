@@ -1,0 +1,73 @@
+"""A night in a few figures, as the desk reads it in the morning."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Count, F, Q, Sum
+
+from apps.banking.models import PaymentBatch
+from apps.core.money import ZERO
+from apps.evidence.models import Seal
+from apps.ledger import chart
+from apps.ledger.models import DailyTotal
+from apps.reconciliation.models import Break, ControlTotal, NightlyRun, NightlyStep, SetAside
+from apps.repayment.models import Sweep
+
+
+@dataclass(frozen=True, slots=True)
+class NightReport:
+    """One night: its steps, totals and what is open. Amounts are in the platform's currency.
+
+    swept        kept from sales for repayment
+    paid_out     instructed to sellers that night
+    earned       fees and interest that became income on that business date
+    unexplained  sum of the open breaks of this and earlier nights, each without its sign
+    """
+
+    run: NightlyRun
+    steps: list[NightlyStep]
+    totals: list[ControlTotal]
+    breaks: list[Break]
+    set_aside: list[SetAside]
+    batch: PaymentBatch | None
+    seal: Seal | None
+    sellers: int
+    swept: Decimal
+    paid_out: Decimal
+    earned: Decimal
+    unexplained: Decimal
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether every control total was computed and closes."""
+        return bool(self.totals) and not any(one.difference for one in self.totals)
+
+
+def night_report(run: NightlyRun) -> NightReport:
+    """The report of `run`, as far as it has come."""
+    day = run.business_date
+    sums = Sweep.objects.filter(business_date=day).aggregate(
+        sellers=Count("id"), swept=Sum("kept"), paid_out=Sum("paid_out")
+    )
+    breaks = list(Break.objects.unexplained().filter(opened_on__lte=day).order_by("opened_on", "pk"))
+    return NightReport(
+        run=run,
+        steps=list(run.steps.all()),
+        totals=list(run.control_totals.order_by("pk")),
+        breaks=breaks,
+        set_aside=list(run.set_aside.order_by("seller_id", "work")),
+        batch=PaymentBatch.objects.filter(key=f"payouts:{day}").first(),
+        seal=Seal.objects.filter(business_date=day).first(),
+        sellers=sums["sellers"],
+        swept=sums["swept"] or ZERO,
+        paid_out=sums["paid_out"] or ZERO,
+        earned=_earned(day),
+        unexplained=sum((abs(one.amount) for one in breaks), ZERO),
+    )
+
+
+def _earned(day: date) -> Decimal:
+    income = Q(account__code__in=[chart.FEE_INCOME, chart.INTEREST_INCOME, chart.PENALTY_INCOME])
+    totals = DailyTotal.objects.filter(income, business_date=day)
+    return totals.aggregate(net=Sum(F("credits") - F("debits")))["net"] or ZERO

@@ -1,0 +1,173 @@
+"""Proving the stored balances of servicing: against their history, and against the ledger's control accounts."""
+
+from collections.abc import Iterator
+
+from apps.core.money import quantum
+from apps.core.proofs import Proof, faults_by
+from apps.financing.models import Financing
+from apps.ledger import chart
+
+CONTROLS = [chart.PRINCIPAL, chart.FEE, chart.INTEREST, chart.PENALTY]
+
+BALANCES_OFF = Proof(
+    """
+    SELECT number, one.principal, one.fee, one.interest, one.penalty,
+           coalesce(moved.principal, 0) AS moved_principal, coalesce(moved.fee, 0) AS moved_fee,
+           coalesce(moved.interest, 0) AS moved_interest, coalesce(moved.penalty, 0) AS moved_penalty
+    FROM financing_financing AS one
+    LEFT JOIN (
+        SELECT financing_id, sum(principal) AS principal, sum(fee) AS fee, sum(interest) AS interest,
+               sum(penalty) AS penalty
+        FROM repayment_movement GROUP BY financing_id
+    ) AS moved ON moved.financing_id = one.id
+    WHERE one.principal <> coalesce(moved.principal, 0) OR one.fee <> coalesce(moved.fee, 0)
+       OR one.interest <> coalesce(moved.interest, 0) OR one.penalty <> coalesce(moved.penalty, 0)
+    ORDER BY one.id
+    """,
+    "Financing {number} says principal {principal}, fee {fee}, interest {interest}, penalty {penalty}; its movements "
+    "say {moved_principal}, {moved_fee}, {moved_interest}, {moved_penalty}.",
+)
+RUNNING_BALANCE_OFF = Proof(
+    """
+    SELECT number, business_date, key, outstanding, running FROM (
+        SELECT financing_id, business_date, key, outstanding,
+               sum(principal + fee + interest + penalty) OVER (PARTITION BY financing_id ORDER BY id) AS running
+        FROM repayment_movement
+    ) AS movement JOIN financing_financing ON financing_financing.id = financing_id
+    WHERE outstanding <> running
+    ORDER BY financing_id, business_date
+    """,
+    "Movement {key} of financing {number} on {business_date} leaves {outstanding} outstanding; the movements up to it "
+    "leave {running}.",
+)
+ACCRUAL_OFF = Proof(
+    """
+    SELECT number, accrued_posted, coalesce(moved.interest, 0) AS moved
+    FROM financing_financing AS one
+    LEFT JOIN (
+        SELECT financing_id, sum(interest) AS interest FROM repayment_movement WHERE kind = 'accrual'
+        GROUP BY financing_id
+    ) AS moved ON moved.financing_id = one.id
+    WHERE accrued_posted <> coalesce(moved.interest, 0)
+    ORDER BY one.id
+    """,
+    "Financing {number} says that {accrued_posted} of interest was posted; its accruals say {moved}.",
+)
+# Movements and the entries that carry them, whichever side lacks the other, summed over the four control accounts.
+CARRIED_BY_ANOTHER_AMOUNT = Proof(
+    """
+    WITH moved AS (
+        SELECT entry_key AS key, sum(principal) AS principal, sum(fee) AS fee, sum(interest) AS interest,
+               sum(penalty) AS penalty
+        FROM repayment_movement GROUP BY entry_key
+    ), side AS (
+        SELECT entry_id, debit_id AS account_id, amount FROM ledger_posting
+        UNION ALL
+        SELECT entry_id, credit_id, -amount FROM ledger_posting
+    ), posted AS (
+        SELECT entry.key,
+               coalesce(sum(amount) FILTER (WHERE code = %s), 0) AS principal,
+               coalesce(sum(amount) FILTER (WHERE code = %s), 0) AS fee,
+               coalesce(sum(amount) FILTER (WHERE code = %s), 0) AS interest,
+               coalesce(sum(amount) FILTER (WHERE code = %s), 0) AS penalty
+        FROM side
+        JOIN ledger_account AS account ON account.id = account_id
+        JOIN ledger_entry AS entry ON entry.id = entry_id
+        WHERE code = ANY(%s)
+        GROUP BY entry.key
+    )
+    SELECT key,
+           concat_ws(', ', moved.principal, moved.fee, moved.interest, moved.penalty) AS moved,
+           concat_ws(', ', posted.principal, posted.fee, posted.interest, posted.penalty) AS posted
+    FROM moved FULL JOIN posted USING (key)
+    WHERE (moved.principal, moved.fee, moved.interest, moved.penalty)
+       IS DISTINCT FROM (posted.principal, posted.fee, posted.interest, posted.penalty)
+    ORDER BY key
+    """,
+    "Entry {key} and the movements that name it differ (principal, fee, interest, penalty): movements [{moved}], "
+    "ledger [{posted}].",
+    [*CONTROLS, CONTROLS],
+)
+CONTROL_ACCOUNT_OFF = Proof(
+    """
+    WITH kept AS (
+        SELECT code, currency, sum(amount) AS amount FROM (
+            SELECT currency, component.code, component.amount FROM financing_financing
+            CROSS JOIN LATERAL (VALUES (%s, principal), (%s, fee), (%s, interest), (%s, penalty))
+                AS component (code, amount)
+            UNION ALL
+            SELECT currency, %s, -balance FROM sellers_seller
+        ) AS rows GROUP BY code, currency
+    ), booked AS (
+        SELECT code, currency, sum(debits - credits) AS amount
+        FROM ledger_dailytotal JOIN ledger_account ON ledger_account.id = account_id
+        WHERE code = ANY(%s)
+        GROUP BY code, currency
+    )
+    SELECT code, currency, coalesce(kept.amount, 0) AS kept, coalesce(booked.amount, 0) AS booked
+    FROM kept FULL JOIN booked USING (code, currency)
+    WHERE coalesce(kept.amount, 0) <> coalesce(booked.amount, 0)
+    ORDER BY currency, code
+    """,
+    "{code} {currency} stands at {booked} in the ledger; the rows behind it add up to {kept}.",
+    [*CONTROLS, chart.SELLER_PAYABLE, [*CONTROLS, chart.SELLER_PAYABLE]],
+)
+SWEEP_OFF = Proof(
+    """
+    WITH swept AS (
+        SELECT seller_id, business_date, -sum(movement.principal + movement.fee + movement.interest + movement.penalty)
+            AS amount
+        FROM repayment_movement AS movement JOIN financing_financing ON financing_financing.id = financing_id
+        WHERE kind = 'sweep'
+        GROUP BY seller_id, business_date
+    )
+    SELECT external_id, business_date, coalesce(kept, 0) AS kept, coalesce(swept.amount, 0) AS swept
+    FROM repayment_sweep FULL JOIN swept USING (seller_id, business_date)
+    JOIN sellers_seller ON sellers_seller.id = seller_id
+    WHERE coalesce(kept, 0) <> coalesce(swept.amount, 0)
+    ORDER BY business_date, external_id
+    """,
+    "The sweep of seller {external_id} on {business_date} kept {kept}; the financings were repaid {swept} by it.",
+)
+POOL_OFF = Proof(
+    """
+    SELECT name, drawn, reserved, coalesce(owed, 0) AS owed, coalesce(promised, 0) AS promised
+    FROM products_fundingpool AS pool
+    LEFT JOIN (
+        SELECT pool_id, sum(principal) AS owed, sum(amount) FILTER (WHERE state = 'pending') AS promised
+        FROM financing_financing GROUP BY pool_id
+    ) AS financings ON pool_id = pool.id
+    WHERE (drawn, reserved) <> (coalesce(owed, 0), coalesce(promised, 0))
+    ORDER BY pool.id
+    """,
+    "Pool {name} says drawn {drawn}, reserved {reserved}; its financings owe principal of {owed}, and {promised} is "
+    "promised to those that wait for their money.",
+)
+PROOFS = (
+    BALANCES_OFF,
+    RUNNING_BALANCE_OFF,
+    ACCRUAL_OFF,
+    CARRIED_BY_ANOTHER_AMOUNT,
+    CONTROL_ACCOUNT_OFF,
+    SWEEP_OFF,
+    POOL_OFF,
+)
+
+
+def faults() -> list[str]:
+    """Every stored balance of the entered platform that its history or the ledger does not bear out, in plain words."""
+    return faults_by([*PROOFS, *_drift()])
+
+
+def _drift() -> Iterator[Proof]:
+    """What is posted of the interest never strays more than half a minor unit from what has accrued."""
+    for currency in Financing.objects.order_by("currency").values_list("currency", flat=True).distinct():
+        yield Proof(
+            """
+            SELECT number, currency, accrued, accrued_posted FROM financing_financing
+            WHERE currency = %s AND abs(accrued - accrued_posted) > %s ORDER BY id
+            """,
+            "Financing {number} has accrued {accrued} {currency} of interest, of which {accrued_posted} is posted: "
+            "they are more than half a minor unit apart.",
+            [currency, quantum(currency) / 2],
+        )

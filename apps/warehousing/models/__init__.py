@@ -1,0 +1,8 @@
+"""Goods in store: warehouses and their receipts, what goods are worth, who has them in pledge."""
+
+from apps.warehousing.models.margin import MarginCall
+from apps.warehousing.models.pledge import Pledge, PledgedReceipt
+from apps.warehousing.models.price import CommodityPrice
+from apps.warehousing.models.receipt import Warehouse, WarehouseReceipt
+
+__all__ = ["CommodityPrice", "MarginCall", "Pledge", "PledgedReceipt", "Warehouse", "WarehouseReceipt"]

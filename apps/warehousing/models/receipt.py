@@ -1,0 +1,173 @@
+"""Warehouses and the receipts that they issue for goods in store."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django_fsm import GET_STATE, transition
+
+from apps.core.states import Stateful, state_field, states_hold
+from apps.sellers.models import Seller
+
+
+class Warehouse(models.Model):
+    """Where goods lie, and who answers for them."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    name_zh = models.CharField("name in Chinese", max_length=120, blank=True)
+    operator = models.CharField(max_length=140)
+    region = models.CharField(max_length=80, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def local_name(self, language: str) -> str:
+        """The warehouse's name for a reader of `language`."""
+        return self.name_zh if language.startswith("zh") and self.name_zh else self.name
+
+
+RECEIPT_STATES = (
+    "requested", "issued", "pledged", "delivered", "split", "expired", "invoked", "sold", "title_transferred",
+    "frozen", "replaced",
+)  # fmt: skip
+IN_STORE = ("issued", "pledged", "expired", "invoked", "frozen")
+
+
+class WarehouseReceiptQuerySet(models.QuerySet["WarehouseReceipt"]):
+    """Receipts."""
+
+    def in_store(self) -> "WarehouseReceiptQuerySet":
+        """Receipts whose goods still lie in the warehouse."""
+        return self.filter(state__in=IN_STORE)
+
+    def held_by(self, seller: Seller) -> "WarehouseReceiptQuerySet":
+        return self.filter(holder=seller)
+
+    def pledgeable(self, on: date) -> "WarehouseReceiptQuerySet":
+        """Receipts that can be pledged on `on`: issued, and valid and insured through that date (inclusive)."""
+        return self.filter(state="issued", valid_until__gte=on, insured_until__gte=on)
+
+
+class WarehouseReceipt(Stateful):
+    """A title to goods in a warehouse. While it is pledged nothing but the pledgee's act moves it."""
+
+    number = models.CharField(max_length=40, unique=True)
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="receipts")
+    depositor = models.ForeignKey(
+        Seller, on_delete=models.PROTECT, related_name="+", help_text="Who brought the goods."
+    )
+    holder = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="warehouse_receipts")
+    commodity = models.SlugField(max_length=40)
+    unit = models.CharField(max_length=12, default="kg")
+    weight = models.DecimalField(max_digits=16, decimal_places=4, null=True, blank=True)
+    grade = models.CharField(max_length=20, blank=True)
+    lot = models.CharField(max_length=40, blank=True)
+    bin = models.CharField(max_length=40, blank=True)
+    insurance = models.CharField(max_length=80, blank=True, help_text="Insurer and number of the policy.")
+    insured_until = models.DateField(null=True, blank=True)
+    issued_on = models.DateField(null=True, blank=True)
+    valid_until = models.DateField(null=True, blank=True)
+    was_pledged = models.BooleanField(default=False, help_text="Whether it was pledged when it expired.")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children", help_text="Split from."
+    )
+    replaces = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by")
+    state = state_field(RECEIPT_STATES)
+
+    objects = WarehouseReceiptQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            states_hold("warehouse_receipt", RECEIPT_STATES),
+            models.CheckConstraint(condition=Q(weight=None) | Q(weight__gt=0), name="receipt_weight_positive"),
+            models.CheckConstraint(
+                condition=Q(state__in=["requested", "frozen"])
+                | ~Q(lot="")
+                & ~Q(grade="")
+                & ~Q(bin="")
+                & ~Q(insurance="")
+                & Q(weight__isnull=False, insured_until__isnull=False, valid_until__isnull=False)
+                & Q(issued_on__isnull=False, valid_until__gte=F("issued_on")),
+                name="receipt_issued_is_complete",
+            ),
+            # Two papers for one lot is how the same goods are pledged twice. Children share their parent's lot, and the
+            # paper that replaces a lost one names it; their weights are held by the triggers of migration 0002.
+            models.UniqueConstraint(
+                fields=["warehouse", "lot"],
+                condition=Q(parent=None, replaces=None) & ~Q(lot=""),
+                name="one_receipt_a_lot",
+            ),
+            models.CheckConstraint(
+                condition=~Q(parent=F("id")) & ~Q(replaces=F("id")), name="receipt_not_its_own_parent"
+            ),
+            models.CheckConstraint(condition=Q(parent=None) | Q(replaces=None), name="receipt_split_or_replacement"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @transition(field="state", source="requested", target="issued")
+    def issue(
+        self,
+        *,
+        weight: Decimal,
+        grade: str,
+        lot: str,
+        bin: str,
+        insurance: str,
+        insured_until: date,
+        issued_on: date,
+        valid_until: date,
+    ) -> None:
+        self.weight, self.grade, self.lot, self.bin = weight, grade, lot, bin
+        self.insurance, self.insured_until = insurance, insured_until
+        self.issued_on, self.valid_until = issued_on, valid_until
+
+    @transition(field="state", source="issued", target="pledged")
+    def pledge(self) -> None: ...
+
+    @transition(field="state", source="pledged", target="issued")
+    def release(self) -> None: ...
+
+    @transition(field="state", source="issued", target="delivered")
+    def withdraw(self) -> None: ...
+
+    @transition(field="state", source="issued", target="split")
+    def split(self) -> None: ...
+
+    @transition(field="state", source="issued", target="issued")
+    def transfer(self, *, holder: Seller) -> None:
+        self.holder = holder
+
+    @transition(field="state", source=["issued", "pledged"], target="expired")
+    def expire(self) -> None:
+        self.was_pledged = self.state == "pledged"
+
+    @transition(
+        field="state",
+        source="expired",
+        target=GET_STATE(lambda receipt, **_new: "pledged" if receipt.was_pledged else "issued", ["issued", "pledged"]),
+    )
+    def revalidate(self, *, valid_until: date, insured_until: date) -> None:
+        self.valid_until, self.insured_until = valid_until, insured_until
+
+    @transition(field="state", source="pledged", target="invoked")
+    def invoke(self) -> None:
+        """The pledgee calls on the goods after a default."""
+
+    @transition(field="state", source="invoked", target="sold")
+    def sell(self) -> None: ...
+
+    @transition(field="state", source="invoked", target="title_transferred")
+    def transfer_title(self) -> None: ...
+
+    @transition(field="state", source="+", target="frozen")
+    def freeze(self) -> None:
+        """From any state: a failed count or a dispute stops everything."""
+
+    @transition(field="state", source=["issued", "frozen"], target="replaced")
+    def replace(self) -> None:
+        """A lost paper makes way for a new one that names it."""
