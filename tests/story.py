@@ -12,7 +12,7 @@ from apps.financing.models import Contract, Financing, Offer
 from apps.financing.services import accept_offer, render_contract, sign_contract
 from apps.ledger import calendar
 from apps.orders.models import Order
-from apps.orders.settlement import SettlementLine, SettlementResult, record_settlement
+from apps.orders.services import SettlementLine, SettlementResult, record_settlement
 from apps.products.starter import start_products
 from apps.reconciliation.bank import book_payments
 from apps.reconciliation.matching import match_bank_lines

@@ -104,7 +104,7 @@ class SettlementSerializer(serializers.Serializer[Any]):
         return value
 
 
-class RefusedLineSerializer(serializers.Serializer[Any]):
+class RejectedLineSerializer(serializers.Serializer[Any]):
     """A line that was not taken in, and why."""
 
     key = serializers.CharField()
@@ -112,9 +112,9 @@ class RefusedLineSerializer(serializers.Serializer[Any]):
 
 
 class SettlementResultSerializer(serializers.Serializer[Any]):
-    """What became of a settlement: lines booked now and on which business date, known before, refused."""
+    """What became of a settlement: lines landed and on which business date, known before, rejected."""
 
     booked_on = serializers.DateField()
-    booked = serializers.IntegerField()
+    landed = serializers.IntegerField()
     known = serializers.IntegerField()
-    refused = RefusedLineSerializer(many=True)
+    rejected = RejectedLineSerializer(many=True)

@@ -24,7 +24,7 @@ from apps.api.serializers import (
 from apps.financing.models import Financing, Offer
 from apps.orders.models import Order
 from apps.orders.refusals import SettlementRefused
-from apps.orders.services.settlement import SettlementLine, record_settlement
+from apps.orders.services import SettlementLine, record_settlement
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
 from apps.users.models import Role

@@ -13,13 +13,15 @@ M = TypeVar("M", bound=models.Model)
 def copy_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> int:
     """Append `rows` to the table of `model` by COPY, in the running transaction; returns how many.
 
-    `columns` are database column names; database defaults fill the rest. Constraints and triggers hold as for INSERT.
+    `columns` are database column names; database defaults fill the rest. Constraints and triggers hold as for INSERT,
+    and a broken one raises Django's IntegrityError.
     """
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(model._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     written = 0
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    # Django wraps the errors of execute() only; a broken constraint must look the same whichever way a row comes.
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
             written += 1

@@ -12,8 +12,8 @@ class SettlementRefused(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """One event that was not taken in, named by its key, and the reason."""
+class RejectedLine:
+    """One line that was not taken in, by its key, and why. The others were."""
 
     key: str
     reason: str

@@ -9,7 +9,6 @@ from django.utils.translation import ngettext
 
 from apps.financing.pricing import Cost, Projection
 from apps.portal.charts import Balance, Chart, Course, projection_chart
-from apps.portal.formats import format_share
 from apps.portal.tables import Amount, Column, Day, Line, Share, Table, Text
 
 
@@ -52,20 +51,17 @@ def _course(one: Projection, total: Decimal) -> Course:
     )
 
 
-def projection_table(projections: Sequence[Projection], *, charge: Decimal, currency: str) -> Table:
-    """The three cases in figures: days, cost in money, the annualised rate of each."""
-    names = {"slow": _("Slow sales"), "expected": _("As expected"), "fast": _("Fast sales")}
-    columns = (
-        Column(_("If sales are")),
-        Column(_("Days"), numeric=True),
-        Column(_("Cost"), numeric=True),
-        Column(_("Annualised rate"), numeric=True),
-    )
-    rows = [
-        (Text(names[one.case]), str(one.days), Amount(charge, currency), format_share(one.effective_rate))
+def case_lines(projections: Sequence[Projection]) -> list[Line]:
+    """The annualised rate of each case, with the days it takes."""
+    names = {"slow": _("If sales are slow"), "expected": _("If sales are as expected"), "fast": _("If sales are fast")}
+    return [
+        Line(
+            names[one.case],
+            Share(one.effective_rate),
+            note=ngettext("repaid in %(days)s day", "repaid in %(days)s days", one.days) % {"days": one.days},
+        )
         for one in projections
     ]
-    return Table(_("The cost stays the same, the rate does not"), columns, rows)
 
 
 def assigned_orders(orders: Sequence[tuple[str, date, Decimal]], *, currency: str) -> Table:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.money import ZERO
 from apps.financing.models import Financing
-from apps.portal.formats import format_share
+from apps.portal.formats import format_money, format_share
 from apps.portal.tables import Amount, Column, Day, Line, State, Table, Text
 from apps.repayment.models import Demand, Movement
 from apps.repayment.outlook import expected_done
@@ -25,6 +25,7 @@ class Figures:
     whole: Decimal
     repaid: Decimal
     done_on: date | None
+    last: Receipt | None = None
 
     @property
     def share(self) -> Decimal:
@@ -32,16 +33,21 @@ class Figures:
 
     @property
     def state(self) -> str:
-        """The state to show: a financing that is late says so first."""
-        return "overdue" if self.financing.days_past_due else self.financing.state
+        """The state to show: a financing that runs says whether it is late."""
+        if self.financing.state != "active":
+            return str(self.financing.state)
+        return "overdue" if self.financing.past_due else "on_track"
 
     @property
     def tone(self) -> str:
-        return "bad" if self.financing.days_past_due else "good"
+        return "bad" if self.financing.past_due else "good"
 
 
-def figures_of(financing: Financing, assessment: Assessment | None, today: date) -> Figures:
-    """The figures of `financing`, its end reckoned from the daily sales that the assessment found."""
+def figures_of(
+    financing: Financing, assessment: Assessment | None, today: date, last: Receipt | None = None
+) -> Figures:
+    """The figures of `financing`, its end reckoned from the daily sales that the assessment found, and its `last`
+    deduction."""
     whole = financing.amount + financing.flat_fee + financing.accrued_posted
     is_drawn = financing.disbursed_on is not None
     left = financing.outstanding if is_drawn else whole
@@ -55,7 +61,7 @@ def figures_of(financing: Financing, assessment: Assessment | None, today: date)
             on=today,
             currency=financing.currency,
         )
-    return Figures(financing, whole, whole - left, done_on)
+    return Figures(financing, whole, whole - left, done_on, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,10 @@ def receipt_lines(one: Receipt) -> Slip:
 
 
 def _note(one: Receipt) -> str:
+    return " ".join(filter(None, (_why(one), _paid(one))))
+
+
+def _why(one: Receipt) -> str:
     match one.why:
         case "own":
             return _("From the money of the orders it rests on; once past due, from a share of your other sales too.")
@@ -94,6 +104,19 @@ def _note(one: Receipt) -> str:
         case "less":
             return _("Less than the share: a cap, the part that always stays with you, or another financing came first.")
     return ""
+
+
+def _paid(one: Receipt) -> str:
+    """What the deduction paid, where that was more than one thing."""
+    currency = one.financing.currency
+    names = {
+        _("of the amount drawn"): one.principal,
+        _("of the fee"): one.fee,
+        _("of interest"): one.interest,
+        _("of penalties"): one.penalty,
+    }
+    parts = [f"{format_money(amount, currency)} {name}" for name, amount in names.items() if amount]
+    return _("It paid %(parts)s.") % {"parts": _(", ").join(parts)} if len(parts) > 1 else ""
 
 
 def movement_table(movements: Sequence[Movement], currency: str) -> Table:

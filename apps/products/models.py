@@ -21,7 +21,7 @@ class FundingPool(models.Model):
     name = models.CharField(max_length=120, unique=True)
     financier = models.CharField(max_length=140)
     currency = CurrencyField()
-    committed = AmountField()
+    committed = AmountField(default=Decimal(0))
     reserved = AmountField(default=Decimal(0), help_text="Promised to signed contracts whose money is on its way.")
     drawn = AmountField(default=Decimal(0), help_text="Principal outstanding.")
 
@@ -120,11 +120,16 @@ class ProductVersion(Stateful):
                 & Q(sweep_rate__gte=0, sweep_rate__lte=1, advance_rate__gte=0, advance_rate__lte=1)
                 & Q(minimum_share__gte=0, minimum_share__lte=1),
                 name="product_version_rates_are_shares",
+                violation_error_message=_("Write rates as shares of one: 0.04 is 4 %. None is below 0 or above 1."),
             ),
             models.CheckConstraint(
                 condition=Q(minimum_amount__gt=0, maximum_amount__gte=F("minimum_amount"))
                 & Q(livelihood_floor__gte=0, day_cap__gte=0, expected_days__gt=0),
                 name="product_version_amounts_sensible",
+                violation_error_message=_(
+                    "The least amount must be more than 0 and at most the largest; the expected days at least 1; "
+                    "floor and daily cap not below 0."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["draft", "in_review"])
@@ -144,6 +149,10 @@ class ProductVersion(Stateful):
             raise ValidationError({"advance_rate": _("Receivables need an advance rate and the days to settlement.")})
         if sorted(self.waterfall) != sorted(DEFAULT_WATERFALL):
             raise ValidationError({"waterfall": _("The waterfall names each standing and component exactly once.")})
+
+    @transition(field="state", source="draft", target="draft")
+    def edit(self) -> None:
+        """Every change of a draft is on record, so that nobody approves terms they had a hand in."""
 
     @transition(field="state", source="draft", target="in_review")
     def submit(self) -> None: ...

@@ -17,7 +17,12 @@ def book_payments(*, on: date) -> int:
         lines.append(_line(one, one.from_purpose, -1, on))
         if one.kind == Instruction.Kind.TRANSFER:
             lines.append(_line(one, "funding", 1, on))
-    return len(BankLine.objects.bulk_create(lines, ignore_conflicts=True))
+    return _book(lines)
+
+
+def _book(lines: list[BankLine]) -> int:
+    known = set(BankLine.objects.filter(key__in=[line.key for line in lines]).values_list("key", flat=True))
+    return len(BankLine.objects.bulk_create([line for line in lines if line.key not in known]))
 
 
 def _line(instruction: Instruction, purpose: str, sign: int, on: date) -> BankLine:
@@ -44,4 +49,4 @@ def book_settlement(*, of: date, on: date, currency: str) -> int:
         reference=settlement_reference(of),
         key=f"simulated:collection:{settlement_reference(of)}",
     )
-    return len(BankLine.objects.bulk_create([line], ignore_conflicts=True))
+    return _book([line])

@@ -23,7 +23,7 @@ from apps.financing.services import accept_offer, render_contract, sign_contract
 from apps.ledger import calendar, chart
 from apps.ledger.models import DailyTotal
 from apps.orders.models import IN_RETURN_WINDOW, Order
-from apps.orders.settlement import Refund, SettlementLine, record_refunds, record_settlement
+from apps.orders.services import Refund, SettlementLine, record_refunds, record_settlement
 from apps.reconciliation.bank import book_payments, book_settlement
 from apps.reconciliation.matching import match_bank_lines
 from apps.reconciliation.models import Break, NightlyRun

@@ -16,7 +16,7 @@ from apps.financing.models import Contract
 from apps.financing.services import lapse_unsigned, refresh_offers
 from apps.ledger import calendar
 from apps.ledger.models import DailyTotal
-from apps.orders.settlement import close_return_windows
+from apps.orders.services import close_return_windows
 from apps.reconciliation import control, matching
 from apps.reconciliation.breaks import open_breaks
 from apps.reconciliation.models import Break, NightlyChunk, SetAside

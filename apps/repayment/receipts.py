@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from apps.core.money import ZERO, round_money
 from apps.financing.models import Financing
 from apps.products.terms import RECEIVABLE
@@ -41,23 +43,32 @@ class Receipt:
     why: str
 
 
-def last_receipts(financings: Sequence[Financing], *, number: int) -> list[Receipt]:
-    """The last `number` deductions of these financings of one seller, the latest first. Two queries."""
+def receipts_of(financing: Financing, *, number: int) -> list[Receipt]:
+    """The last `number` deductions for one financing, the latest first."""
+    return _receipts([financing], _deductions([financing]).order_by("-business_date", "-pk")[:number])
+
+
+def latest_receipts(financings: Sequence[Financing]) -> dict[int, Receipt]:
+    """The latest deduction of each of a seller's financings, by its id; two queries for all of them."""
+    latest = _deductions(financings).order_by("financing_id", "-business_date", "-pk").distinct("financing_id")
+    return {one.financing.pk: one for one in _receipts(financings, latest)}
+
+
+def _deductions(financings: Sequence[Financing]) -> QuerySet[Movement]:
+    return Movement.objects.filter(financing__in=financings, kind=Movement.Kind.SWEEP)
+
+
+def _receipts(financings: Sequence[Financing], deductions: QuerySet[Movement]) -> list[Receipt]:
     by_id = {financing.pk: financing for financing in financings}
-    movements = list(
-        Movement.objects.filter(financing_id__in=by_id, kind=Movement.Kind.SWEEP).order_by("-business_date", "-pk")[:number]
-    )
-    sweeps = {
-        sweep.business_date: sweep
-        for sweep in Sweep.objects.filter(
-            seller_id__in={financing.seller_id for financing in financings},
-            business_date__in={movement.business_date for movement in movements},
-        )
-    }
+    movements = list(deductions) if by_id else []
+    days = {movement.business_date for movement in movements}
+    sellers = {financing.seller_id for financing in financings}
+    sweeps = Sweep.objects.filter(seller__in=sellers, business_date__in=days)
+    by_day = {(sweep.seller_id, sweep.business_date): sweep for sweep in sweeps}
     return [
-        _receipt(by_id[movement.financing_id], movement, sweeps[movement.business_date])
+        _receipt(financing, movement, by_day[financing.seller_id, movement.business_date])
         for movement in movements
-        if movement.business_date in sweeps
+        if (financing := by_id[movement.financing_id])
     ]
 
 

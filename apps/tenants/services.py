@@ -73,6 +73,7 @@ def create_platform(
             )
             Domain.objects.create(domain=domain, tenant=platform, is_primary=True)
             CloneSchema().clone_schema(TEMPLATE_SCHEMA, schema_name, "DATA")
+            _name_constraints_alike(schema_name)
     except IntegrityError as error:
         raise PlatformRefused(f"Another platform took {schema_name!r} or {domain!r} at this very moment.") from error
     structlog.get_logger().info("platform created", platform=schema_name, by=by)
@@ -80,6 +81,29 @@ def create_platform(
     if not connection.in_atomic_block:
         connection.close()
     return platform
+
+
+def _name_constraints_alike(schema_name: str) -> None:
+    """Cloning renames unique constraints; later migrations look them up by the name that the template has."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT format('ALTER TABLE %%I.%%I RENAME CONSTRAINT %%I TO %%I', copied_in.nspname, copied_table.relname,
+                          copied.conname, original.conname)
+            FROM pg_constraint AS original
+            JOIN pg_class AS original_table ON original_table.oid = original.conrelid
+            JOIN pg_namespace AS original_in ON original_in.oid = original_table.relnamespace
+            JOIN pg_class AS copied_table ON copied_table.relname = original_table.relname
+            JOIN pg_namespace AS copied_in ON copied_in.oid = copied_table.relnamespace
+            JOIN pg_constraint AS copied ON copied.conrelid = copied_table.oid AND copied.contype = 'u'
+             AND pg_get_constraintdef(copied.oid) = pg_get_constraintdef(original.oid)
+            WHERE original.contype = 'u' AND original_in.nspname = %s AND copied_in.nspname = %s
+              AND copied.conname <> original.conname
+            """,
+            [TEMPLATE_SCHEMA, schema_name],
+        )
+        for (statement,) in cursor.fetchall():
+            cursor.execute(statement)
 
 
 def _check_address(*, schema_name: str, domain: str) -> None:

@@ -128,6 +128,7 @@ MATRIX = {
         watch|overdue -cure_by_price-> cured_by_price       + likewise
     """,
     "products.ProductVersion": """
+        draft -edit-> draft                     + who had a hand in the terms is on record
         draft -submit-> in_review
         in_review -approve-> active
         in_review -send_back-> draft

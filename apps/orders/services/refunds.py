@@ -11,7 +11,7 @@ from django.db.models import Q
 from apps.core.money import is_payable
 from apps.core.states import move_all
 from apps.orders.models import IN_RETURN_WINDOW, Order
-from apps.orders.refusals import Refused
+from apps.orders.refusals import RejectedLine
 
 BATCH = 5_000
 
@@ -26,43 +26,43 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class RefundResult:
-    """What became of the refunds: recorded now, known before, refused with a reason each."""
+    """What became of the refunds: landed now, known before, rejected with a reason each."""
 
-    recorded: int
+    landed: int
     known: int
-    refused: tuple[Refused, ...]
+    rejected: tuple[RejectedLine, ...]
 
 
 def record_refunds(*, refunds: Sequence[Refund], at: datetime, by: str) -> RefundResult:
     """Mark orders as refunded, in full or in part, as of instant `at`.
 
     One refund an order; the same one again changes nothing. A refund larger than what the buyer paid, of an order
-    that cannot be refunded any more, or of no payable amount, is refused with its reason; the others are recorded.
+    that cannot be refunded any more, or of no payable amount, is rejected with its reason; the others land.
     """
     with transaction.atomic():
         orders = Order.objects.select_for_update().order_by("pk").in_bulk([refund.order_id for refund in refunds])
         whole: list[Order] = []
         in_part: list[Order] = []
-        refused: list[Refused] = []
+        rejected: list[RejectedLine] = []
         known = 0
         for refund in refunds:
             order = orders.get(refund.order_id)
             if order is not None and order.refunded == refund.amount > 0:
                 known += 1
             elif order is None or (reason := _why_not(order, refund.amount)):
-                refused.append(Refused(str(refund.order_id), reason if order else "There is no such order."))
+                rejected.append(RejectedLine(str(refund.order_id), reason if order else "There is no such order."))
             else:
                 order.refunded, order.ended_at = refund.amount, at
                 (whole if refund.amount == order.paid else in_part).append(order)
         move_all(whole + in_part, "request_refund", at=at, by=by, fields=["refunded", "ended_at"])
         move_all(whole, "refund", at=at, by=by)
         move_all(in_part, "refund_in_part", at=at, by=by)
-    return RefundResult(recorded=len(whole) + len(in_part), known=known, refused=tuple(refused))
+    return RefundResult(landed=len(whole) + len(in_part), known=known, rejected=tuple(rejected))
 
 
 def _why_not(order: Order, amount: Decimal) -> str:
     """Why `amount` cannot be given back for `order`; empty when it can."""
-    if amount <= 0 or not is_payable(amount, order.currency):
+    if not amount.is_finite() or amount <= 0 or not is_payable(amount, order.currency):
         return f"{amount} is not a positive amount that can be paid in {order.currency}."
     if amount > order.paid:
         return f"The refund of {amount} is larger than the {order.paid} {order.currency} that the buyer paid."
@@ -82,7 +82,8 @@ def close_return_windows(*, first_seller: int, last_seller: int, through: dateti
     """
     outlived = Order.objects.filter(
         Q(delivered_at__lte=through) | Q(delivered_at=None, ended_at__lte=through),
-        seller_id__range=(first_seller, last_seller),
+        seller_id__gte=first_seller,
+        seller_id__lte=last_seller,
         state__in=IN_RETURN_WINDOW,
     )
     completed = 0

@@ -13,7 +13,7 @@ from apps.core.money import ZERO, is_payable
 from apps.core.states import move_all
 from apps.ledger.calendar import booking_date
 from apps.orders.models import Order, Proceeds
-from apps.orders.refusals import Refused, SettlementRefused
+from apps.orders.refusals import RejectedLine, SettlementRefused
 from apps.sellers.models import Seller
 
 CAPTURE, REFUND, CHARGEBACK = Proceeds.Kind.CAPTURE, Proceeds.Kind.REFUND, Proceeds.Kind.CHARGEBACK
@@ -36,12 +36,12 @@ class SettlementLine:
 
 @dataclass(frozen=True, slots=True)
 class SettlementResult:
-    """What became of the lines: booked now on `booked_on`, known before, refused with a reason each."""
+    """What became of the lines: landed on the date `booked_on`, known before, rejected with a reason each."""
 
     booked_on: date
-    booked: int
+    landed: int
     known: int
-    refused: tuple[Refused, ...]
+    rejected: tuple[RejectedLine, ...]
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class Reckoning:
     captured: dict[int, Decimal]
     given_back: dict[int, Decimal]
     booked: list[SettlementLine] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
+    rejected: list[RejectedLine] = field(default_factory=list)
     known: int = 0
 
 
@@ -85,7 +85,7 @@ def record_settlement(*, lines: Sequence[SettlementLine], settled_on: date, at: 
             ],
         )  # fmt: skip
         _move_orders(reckoning, settled_on, at, by)
-    return SettlementResult(booked_on, len(reckoning.booked), reckoning.known, tuple(reckoning.refused))
+    return SettlementResult(booked_on, len(reckoning.booked), reckoning.known, tuple(reckoning.rejected))
 
 
 def _must_be_plausible(settled_on: date, at: datetime) -> None:
@@ -130,7 +130,7 @@ def _take(line: SettlementLine, settled_on: date, reckoning: Reckoning) -> None:
         return
     reason = "This key was used before for another line." if known else _why_not(line, reckoning)
     if reason:
-        reckoning.refused.append(Refused(line.key, reason))
+        reckoning.rejected.append(RejectedLine(line.key, reason))
         return
     reckoning.written[line.key] = content
     reckoning.booked.append(line)

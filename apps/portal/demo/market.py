@@ -1,13 +1,12 @@
 """The two demo platforms: who runs them, who sells on them, who works there."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
 from apps.core.dates import DAY
-from apps.portal.demo.goods import FARM_PRODUCE, LIVESTREAM_GOODS, Goods
 from apps.portal.demo.orders import Rhythm
-from apps.portal.demo.sellers import HOSTS, HOSTS_ZH, PLACES, PLACES_ZH, DemoSeller, make_sellers
+from apps.portal.demo.sellers import FARMS, STUDIOS, DemoSeller, Trade, make_sellers
 from apps.products.terms import ORDER, RECEIPT
 
 PASSWORD = "granary-demo"  # noqa: S105  of demo platforms only, printed for every visitor
@@ -50,9 +49,7 @@ class Market:
     name: str
     name_zh: str
     prefix: str
-    goods: tuple[Goods, ...]
-    names: tuple[str, ...]
-    names_zh: tuple[str, ...]
+    trade: Trade
     rhythm: Rhythm
     number_of_sellers: int
     orders_a_day: float
@@ -66,8 +63,8 @@ class Market:
     days_lived: int = 120
     has_warehouses: bool = False
     seed: int = 1
-    least: Decimal = field(default=Decimal(500))
-    most: Decimal = field(default=Decimal(80_000))
+    least: Decimal = Decimal(500)
+    most: Decimal = Decimal(80_000)
 
     @property
     def domain(self) -> str:
@@ -81,14 +78,15 @@ class Market:
         """The day of the first orders."""
         return opened_on - timedelta(days=self.days_before)
 
+    def seller_number(self, place: int) -> str:
+        """The platform's own key of its seller in that place."""
+        return f"{self.prefix}-{place + 1001}"
+
     def sellers(self, opened_on: date) -> list[DemoSeller]:
         """Who sells here, when the books opened on `opened_on`."""
         return make_sellers(
-            prefix=self.prefix,
-            goods=self.goods,
-            names=self.names,
-            names_zh=self.names_zh,
-            number=self.number_of_sellers,
+            numbers=[self.seller_number(place) for place in range(self.number_of_sellers)],
+            trade=self.trade,
             orders_a_day=self.orders_a_day,
             first_day=self.first_day(opened_on),
             seed=self.seed,
@@ -100,9 +98,7 @@ HARVEST = Market(
     name="Harvest Lane",
     name_zh="丰收里",
     prefix="HL",
-    goods=FARM_PRODUCE,
-    names=PLACES,
-    names_zh=PLACES_ZH,
+    trade=FARMS,
     rhythm=Rhythm(evenings=False, festivals=((1, 15), (9, 20), (11, 11)), rush=1.8),
     number_of_sellers=60,
     orders_a_day=46,
@@ -117,7 +113,9 @@ HARVEST = Market(
         Person("陈立", "chen.li@harvest.example", "staff", "zh-hans"),
         Person("Ines Duarte", "ines.duarte@harvest.example", "auditor"),
     ),
-    draft=Draft("receipt-loan", "Warehouse receipt loan", "仓单质押融资", RECEIPT, Decimal("0.6"), Decimal("0.075"), 180),
+    draft=Draft(
+        "receipt-loan", "Warehouse receipt loan", "仓单质押融资", RECEIPT, Decimal("0.6"), Decimal("0.075"), 180
+    ),
     has_warehouses=True,
 )
 LIVESTREAM = Market(
@@ -125,9 +123,7 @@ LIVESTREAM = Market(
     name="Sparrow Live",
     name_zh="雀跃直播",
     prefix="SP",
-    goods=LIVESTREAM_GOODS,
-    names=HOSTS,
-    names_zh=HOSTS_ZH,
+    trade=STUDIOS,
     rhythm=Rhythm(evenings=True, festivals=((11, 11), (6, 18), (12, 12)), rush=5.0),
     number_of_sellers=80,
     orders_a_day=50,

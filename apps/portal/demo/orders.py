@@ -9,8 +9,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from apps.core.dates import days_between
-from apps.portal.demo.goods import Article
-from apps.portal.demo.sellers import CHINESE, DemoSeller
+from apps.portal.demo.sellers import DemoSeller
 
 FREE_FREIGHT_FROM = Decimal(99)
 FREIGHT = (Decimal("6.00"), Decimal("8.00"), Decimal("12.00"))
@@ -36,7 +35,7 @@ class DemoOrder:
 
     seller: DemoSeller
     external_id: str
-    lines: tuple[tuple[str, Decimal], ...]
+    goods: Decimal
     freight: Decimal
     placed_at: datetime
     expected_at: datetime
@@ -49,7 +48,7 @@ class DemoOrder:
     @property
     def total(self) -> Decimal:
         """What the buyer pays: goods and freight."""
-        return sum((price for _article, price in self.lines), self.freight)
+        return self.goods + self.freight
 
 
 def orders_between(
@@ -92,13 +91,12 @@ def _count(luck: Random, mean: float) -> int:
 
 def _order(seller: DemoSeller, rhythm: Rhythm, day: date, number: int, zone: ZoneInfo, luck: Random) -> DemoOrder:
     placed_at = datetime.combine(day, time.min, tzinfo=zone) + _hour(rhythm, luck)
-    lines = tuple(_line(seller, luck) for _line_number in range(luck.choice((1, 1, 1, 2))))
-    goods = sum((price for _article, price in lines), Decimal(0))
+    goods = sum((_price(seller, luck) for _lot in range(luck.choice((1, 1, 1, 2)))), Decimal("0.00"))
     life = _life(seller, placed_at, luck)
     return DemoOrder(
         seller=seller,
         external_id=f"{day:%y%m%d}{seller.external_id}-{number:02}",
-        lines=lines,
+        goods=goods,
         freight=Decimal("0.00") if goods >= FREE_FREIGHT_FROM else luck.choice(FREIGHT),
         placed_at=placed_at,
         expected_at=placed_at + PROMISED,
@@ -113,13 +111,12 @@ def _hour(rhythm: Rhythm, luck: Random) -> timedelta:
     return timedelta(seconds=luck.triangular(6.5, 23.0, 14) * 3600 // 1)
 
 
-def _line(seller: DemoSeller, luck: Random) -> tuple[str, Decimal]:
-    articles = seller.goods.articles
-    small = max(article.weight for article in articles)
-    weights = [one.weight if one.weight == small else one.weight * seller.trade for one in articles]
-    article: Article = luck.choices(articles, weights)[0]
-    price = luck.randint(article.lowest, article.highest) - luck.choice(DOWN_TO_THE_TENTH)
-    return (article.name_zh if seller.language == CHINESE else article.name), price
+def _price(seller: DemoSeller, luck: Random) -> Decimal:
+    lots = seller.goods.lots
+    usual = max(lot.weight for lot in lots)
+    weights = [lot.weight if lot.weight == usual else lot.weight * seller.trade for lot in lots]
+    lot = luck.choices(lots, weights)[0]
+    return luck.randint(lot.lowest, lot.highest) - luck.choice(DOWN_TO_THE_TENTH)
 
 
 def _life(seller: DemoSeller, placed_at: datetime, luck: Random) -> dict[str, datetime | None]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from apps.portal.demo.goods import Goods
+from apps.portal.demo.goods import FARM_PRODUCE, LIVESTREAM_GOODS, Goods
 
 ENGLISH, CHINESE = "en", "zh-hans"
 
@@ -13,7 +13,7 @@ ENGLISH, CHINESE = "en", "zh-hans"
 @dataclass(frozen=True, slots=True)
 class DemoSeller:
     """One invented seller. `daily` is the orders of an average day, `drift` their growth (or fall) a year as a share,
-    `trade` how many times as often the large lots sell as their articles say."""
+    `trade` how many times as often the large lots sell as their goods say."""
 
     external_id: str
     name: str
@@ -44,73 +44,69 @@ HOSTS_ZH = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """What is sold on a platform, and what its sellers' names begin with, in English and in Chinese."""
+
+    goods: tuple[Goods, ...]
+    names: tuple[str, ...]
+    names_zh: tuple[str, ...]
+
+
+FARMS = Trade(FARM_PRODUCE, PLACES, PLACES_ZH)
+STUDIOS = Trade(LIVESTREAM_GOODS, HOSTS, HOSTS_ZH)
+
+
 def make_sellers(
-    *,
-    prefix: str,
-    goods: Sequence[Goods],
-    names: Sequence[str],
-    names_zh: Sequence[str],
-    number: int,
-    orders_a_day: float,
-    first_day: date,
-    seed: int,
+    *, numbers: Sequence[str], trade: Trade, orders_a_day: float, first_day: date, seed: int
 ) -> list[DemoSeller]:
-    """`number` sellers who together have about `orders_a_day` orders on an average day once all have joined.
+    """One seller for each of `numbers` (the platform's own keys); together they have about `orders_a_day` orders on an
+    average day once all have joined.
 
     The first two have goods without a season, sell steadily from the first day on and are large: they are who visitors
     sign in as, one in English, one in Chinese. The same arguments make the same sellers.
     """
-    weights = [(place + 2) ** -0.7 for place in range(number)]
+    weights = [(place + 2) ** -0.7 for place in range(len(numbers))]
     scale = orders_a_day / sum(weights)
     taken: set[str] = set()
     return [
-        _seller(prefix, place, goods, names, names_zh, weights[place] * scale, first_day, taken, seed)
-        for place in range(number)
+        _seller(number, place, trade, weights[place] * scale, first_day, taken, seed)
+        for place, number in enumerate(numbers)
     ]
 
 
 def _seller(
-    prefix: str,
-    place: int,
-    goods: Sequence[Goods],
-    names: Sequence[str],
-    names_zh: Sequence[str],
-    daily: float,
-    first_day: date,
-    taken: set[str],
-    seed: int,
+    number: str, place: int, trade: Trade, daily: float, first_day: date, taken: set[str], seed: int
 ) -> DemoSeller:
-    luck = Random(f"{seed}:seller:{prefix}:{place}")  # noqa: S311  the same demo every time
+    luck = Random(f"{seed}:seller:{number}")  # noqa: S311  the same demo every time
     steady = place < 2
-    kind = goods[place % len(goods)]
+    goods = trade.goods[place % len(trade.goods)]
     language = (ENGLISH, CHINESE)[place] if steady else luck.choice((ENGLISH, CHINESE, CHINESE))
-    name = _name(kind, language, names, names_zh, luck, taken)
-    region, region_zh = luck.choice(kind.regions)
+    region, region_zh = luck.choice(goods.regions)
     late = luck.random() < 0.2 and not steady
     return DemoSeller(
-        external_id=f"{prefix}-{place + 1001}",
-        name=name,
-        goods=kind,
+        external_id=number,
+        name=_name(goods, language, trade, luck, taken),
+        goods=goods,
         region=region if language == ENGLISH else region_zh,
         language=language,
         joined_on=first_day + timedelta(days=luck.randint(40, 370) if late else 0),
         daily=max(daily, 0.12),
         drift=0.1 if steady else luck.choice((-0.6, -0.2, 0.0, 0.1, 0.2, 0.4, 0.8)),
-        trade=luck.choice((0.4, 0.8, 1.0, 1.5)) if not steady else 1.0,
+        trade=1.0 if steady else luck.choice((0.4, 0.8, 1.0, 1.5)),
     )
 
 
-def _name(
-    kind: Goods, language: str, names: Sequence[str], names_zh: Sequence[str], luck: Random, taken: set[str]
-) -> str:
-    """A name that nobody has yet; when all are taken, a number makes it so."""
-    endings = kind.endings if language == ENGLISH else kind.endings_zh
+def _name(goods: Goods, language: str, trade: Trade, luck: Random, taken: set[str]) -> str:
+    """A name that nobody has yet; when good ones run out, a number makes it so."""
     for attempt in range(1, 1000):
-        first, ending = luck.choice(names if language == ENGLISH else names_zh), luck.choice(endings)
-        name = f"{first} {ending}" if language == ENGLISH else f"{first}{ending}"
+        if language == ENGLISH:
+            name = f"{luck.choice(trade.names)} {luck.choice(goods.endings)}"
+        else:
+            name = f"{luck.choice(trade.names_zh)}{luck.choice(goods.endings_zh)}"
         if attempt > 20:
             name = f"{name} {attempt // 20 + 1}"
         if name not in taken:
             taken.add(name)
             return name
-    raise ValueError(f"There are no names left for sellers of {kind.code}.")
+    raise ValueError(f"There are no names left for sellers of {goods.code}.")

@@ -13,7 +13,7 @@ from apps.financing.services.drawing import room_of
 from apps.portal.doors import SignedIn, for_seller, shown_date
 from apps.portal.financings import figures_of
 from apps.portal.reasons import in_words
-from apps.repayment.receipts import last_receipts
+from apps.repayment.receipts import latest_receipts
 from apps.risk.models import Assessment
 from apps.sellers.models import Seller
 from apps.users.models import Role
@@ -36,6 +36,7 @@ def seller_home(request: SignedIn, seller: Seller) -> HttpResponse:
     today = shown_date(timezone.now())
     assessment = Assessment.objects.latest_of(seller, today)
     financings = list(Financing.objects.outstanding().filter(seller=seller).order_by("pk"))
+    last = latest_receipts(financings)
     waiting = Contract.objects.filter(seller=seller, state__in=["drafted", "rendered"]).select_related("application")
     return render(
         request,
@@ -46,8 +47,7 @@ def seller_home(request: SignedIn, seller: Seller) -> HttpResponse:
             "assessment": assessment,
             "room": room_of(seller=seller, on=today),
             "waiting": waiting.order_by("pk"),
-            "repaying": [figures_of(one, assessment, today) for one in financings],
-            "receipts": last_receipts(financings, number=NIGHTS_SHOWN),
+            "repaying": [figures_of(one, assessment, today, last.get(one.pk)) for one in financings],
             "last_days": seller.sweeps.order_by("-business_date")[:NIGHTS_SHOWN],
         },
     )

@@ -9,11 +9,12 @@ from apps.financing.models import Financing
 from apps.portal.doors import SignedIn, for_seller, shown_date
 from apps.portal.financings import demand_table, figures_of, movement_table, receipt_lines
 from apps.portal.paging import BY_NUMBER, page_of
-from apps.repayment.receipts import last_receipts
+from apps.repayment.receipts import receipts_of
 from apps.risk.models import Assessment
 from apps.sellers.models import Seller
 
-RECEIPTS_SHOWN = 7
+RECEIPTS_SHOWN = 5
+MOVEMENTS_SHOWN = 20
 
 
 @require_safe
@@ -32,7 +33,7 @@ def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespo
         Financing.objects.select_related("version__product", "contract"), pk=financing_id, seller=seller
     )
     today = shown_date(timezone.now())
-    movements = page_of(found.movements.all(), request.GET, key=BY_NUMBER)
+    movements = page_of(found.movements.all(), request.GET, key=BY_NUMBER, size=MOVEMENTS_SHOWN)
     return render(
         request,
         "portal/financing.html",
@@ -40,7 +41,7 @@ def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespo
             "section": "money",
             "figures": figures_of(found, Assessment.objects.latest_of(seller, today), today),
             "financing": found,
-            "receipts": [receipt_lines(one) for one in last_receipts([found], number=RECEIPTS_SHOWN)],
+            "receipts": [receipt_lines(one) for one in receipts_of(found, number=RECEIPTS_SHOWN)],
             "demands": demand_table(found.demands.order_by("number"), found.currency),
             "movements": movement_table(movements.rows, found.currency),
             "page": movements,

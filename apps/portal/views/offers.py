@@ -16,7 +16,7 @@ from apps.financing.services import accept_offer
 from apps.financing.services.drawing import room_of
 from apps.financing.services.preview import preview
 from apps.ledger.calendar import booking_date
-from apps.portal.costs import assigned_orders, cost_lines, projection_picture, projection_table
+from apps.portal.costs import assigned_orders, case_lines, cost_lines, projection_picture
 from apps.portal.doors import SignedIn, come_back_later, for_seller, shown_date
 from apps.portal.forms import DrawForm
 from apps.sellers.models import Seller
@@ -113,7 +113,7 @@ def _cost(chosen: Offer, amount: Decimal) -> dict[str, Any]:
         "figures": figures,
         "lines": cost_lines(cost, fee=figures.fee, currency=currency, days=expected, due_on=figures.due_on),
         "chart": projection_picture(cases, total=cost.total, start=today, currency=currency) if cases else None,
-        "cases": projection_table(cases, charge=cost.charge, currency=currency) if cases else None,
+        "cases": case_lines(cases),
         "first_period": next(iter(figures.minimum_periods), None),
         "orders": assigned_orders(
             [(one.external_id, one.expected_on, one.value) for one in figures.orders], currency=currency

@@ -24,8 +24,8 @@ def orders(request: SignedIn, seller: Seller) -> HttpResponse:
     page = page_of(Order.objects.filter(seller=seller), request.GET, key=NEWEST_ORDERS)
     table = Table(
         _("Orders"),
-        (Column(_("Order")), Column(_("Placed on")), Column(_("State")), Column(_("Paid"), numeric=True)),
-        [(Text(one.external_id), Day(one.placed_at), State("order", one.state), _paid(one)) for one in page.rows],
+        (Column(_("Order")), Column(_("Placed on")), Column(_("Paid"), numeric=True), Column(_("State"))),
+        [(Text(one.external_id), Day(one.placed_at), _paid(one), State("order", one.state)) for one in page.rows],
     )
     return render(request, "portal/orders.html", {"section": "orders", "table": table, "page": page})
 

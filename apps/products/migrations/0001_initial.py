@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=120, unique=True)),
                 ('financier', models.CharField(max_length=140)),
                 ('currency', apps.core.models.CurrencyField(max_length=3)),
-                ('committed', apps.core.models.AmountField(decimal_places=4, max_digits=19)),
+                ('committed', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), max_digits=19)),
                 ('reserved', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), help_text='Promised to signed contracts whose money is on its way.', max_digits=19)),
                 ('drawn', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), help_text='Principal outstanding.', max_digits=19)),
             ],
@@ -93,11 +93,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(('annual_rate__gte', 0), ('annual_rate__lt', 1), ('fee_rate__gte', 0), ('fee_rate__lt', 1), ('advance_rate__gte', 0), ('advance_rate__lte', 1), ('sweep_rate__gte', 0), ('sweep_rate__lte', 1), ('minimum_share__gte', 0), ('minimum_share__lte', 1)), name='product_version_rates_are_shares'),
+            constraint=models.CheckConstraint(condition=models.Q(('annual_rate__gte', 0), ('annual_rate__lt', 1), ('fee_rate__gte', 0), ('fee_rate__lt', 1), ('advance_rate__gte', 0), ('advance_rate__lte', 1), ('sweep_rate__gte', 0), ('sweep_rate__lte', 1), ('minimum_share__gte', 0), ('minimum_share__lte', 1)), name='product_version_rates_are_shares', violation_error_message='Write rates as shares of one: 0.04 is 4 %. None is below 0 or above 1.'),
         ),
         migrations.AddConstraint(
             model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(('maximum_amount__gte', models.F('minimum_amount')), ('minimum_amount__gt', 0), ('day_cap__gte', 0), ('expected_days__gt', 0), ('livelihood_floor__gte', 0)), name='product_version_amounts_sensible'),
+            constraint=models.CheckConstraint(condition=models.Q(('maximum_amount__gte', models.F('minimum_amount')), ('minimum_amount__gt', 0), ('day_cap__gte', 0), ('expected_days__gt', 0), ('livelihood_floor__gte', 0)), name='product_version_amounts_sensible', violation_error_message='The least amount must be more than 0 and at most the largest; the expected days at least 1; floor and daily cap not below 0.'),
         ),
         migrations.AddConstraint(
             model_name='productversion',

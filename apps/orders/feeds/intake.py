@@ -1,0 +1,64 @@
+"""The record of taking one feed in: how many lines were read, which were bad and why, what was odd."""
+
+import csv
+import os
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from apps.orders.refusals import FeedRefused
+
+MOST_BAD_LINES = 100_000
+LONGEST_TEXT = 2_000
+
+Progress = Callable[[str, float], None]
+
+
+def silent(_file: str, _share: float) -> None:
+    """A progress that nobody watches."""
+
+
+@dataclass(slots=True)
+class Intake:
+    """What is known so far. `progress` is told the file being read and the share of it that was read.
+
+    lines   lines read, by file
+    bad     file, line number (the header is 1), reason and text of each line that does not land
+    spoilt  the cells of bad lines about parts of an order: an order named there cannot land either
+    notes   how many orders were odd in which way, and how that was taken
+    """
+
+    progress: Progress = silent
+    lines: Counter[str] = field(default_factory=Counter)
+    bad: list[tuple[str, int, str, str]] = field(default_factory=list)
+    spoilt: set[str] = field(default_factory=set)
+    notes: Counter[str] = field(default_factory=Counter)
+
+    def reject(self, file: str, number: int, reason: str, text: str) -> None:
+        """Note a bad line. Raises FeedRefused when there are so many that the file must be another one."""
+        self.bad.append((file, number, reason, text[:LONGEST_TEXT]))
+        if len(self.bad) > MOST_BAD_LINES:
+            file, number, reason, _text = self.bad[0]
+            raise FeedRefused(
+                f"More than {MOST_BAD_LINES} lines are bad, first line {number} of {file}: {reason} Nothing was changed."
+            )
+
+    def write_rejects(self, path: Path) -> None:
+        """Write the bad lines to `path` as CSV, whole or not at all. Raises FeedRefused when that cannot be."""
+        unfinished = path.with_name(f"{path.name}.new")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with unfinished.open("w", newline="", encoding="utf-8") as stream:
+                rows = csv.writer(stream)
+                rows.writerow(["file", "line", "reason", "text"])
+                rows.writerows(sorted(self.bad))
+            os.replace(unfinished, path)
+        except OSError as error:
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
+            raise FeedRefused(
+                f"The rejected lines cannot be written to {path}: {error.strerror}. Nothing was changed; name another "
+                "place with --rejects."
+            ) from error

@@ -1,0 +1,50 @@
+"""How an order that is known moves on when a feed tells more of it. Forward only, by the model's own transitions."""
+
+from collections import deque
+from collections.abc import Sequence
+from functools import cache
+
+from apps.orders.feeds.order import PAID_STATES, FeedOrder
+from apps.orders.models import Order
+
+TOLD_BY_FEEDS = (
+    "pay", "ship", "deliver", "cancel", "request_refund", "refund", "refund_in_part", "refuse_refund", "charge_back",
+)  # fmt: skip
+DECIDED_HERE = ("close_return_window", "settle")
+
+
+@cache
+def way(source: str, target: str, verbs: Sequence[str] = TOLD_BY_FEEDS) -> tuple[str, ...] | None:
+    """The fewest transitions that lead from one state to another; None when there is no way."""
+    ways: deque[tuple[str, tuple[str, ...]]] = deque([(source, ())])
+    seen = {source}
+    while ways:
+        state, path = ways.popleft()
+        if state == target:
+            return path
+        for verb in verbs:
+            step = getattr(Order, verb)._django_fsm.get_transition(state)
+            if step is not None and step.target not in seen:
+                seen.add(step.target)
+                ways.append((step.target, (*path, verb)))
+    return None
+
+
+def is_older(told: str, known: str) -> bool:
+    """Whether an order in the state `known` has left the state `told` behind."""
+    return way(told, known, (*TOLD_BY_FEEDS, *DECIDED_HERE)) is not None
+
+
+def contradiction(told: FeedOrder, known: Order) -> str:
+    """Why what is told cannot be true of the order as it is known; empty when it can.
+
+    Goods, freight and payment stand from the moment of payment on; what was given back stands as soon as it is known.
+    """
+    amounts = (told.goods, told.freight, told.paid)
+    if told.state in PAID_STATES and known.paid_at and amounts != (known.goods, known.freight, known.paid):
+        return "The amounts differ from those of the order as it was paid. They were kept; a refund can correct them."
+    if told.state == known.state and told.refunded != known.refunded:
+        return f"The refund differs from the {known.refunded} that is known. That was kept."
+    if way(known.state, told.state) is None and not is_older(told.state, known.state):
+        return f"The order is {known.state}; it cannot become {told.state} any more."
+    return ""

@@ -1,0 +1,177 @@
+"""Making the demo platforms. One that is being made is suspended: its doors open when it is whole, and by that the next
+start knows one whose making was cut short."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django_tenants.utils import tenant_context
+
+from apps.core.dates import DAY, local_date
+from apps.portal.demo.feed import take_in_orders
+from apps.portal.demo.lived import SCRIPT, Act, LivedDays
+from apps.portal.demo.market import MARKETS, PASSWORD, Market
+from apps.portal.demo.stores import fill_warehouses
+from apps.products.models import FinancingProduct, FundingPool, ProductVersion
+from apps.products.starter import start_products
+from apps.reconciliation.replay import Month, Policy
+from apps.sellers.models import Seller
+from apps.sellers.services import Newcomer, onboard_from_platform
+from apps.tenants.models import TEMPLATE_SCHEMA, Domain, Platform
+from apps.tenants.services import create_platform, resume, suspend
+from apps.users.models import User
+
+BY = "demo"
+TIME_ZONE = "Asia/Shanghai"
+CURRENCY = "CNY"
+# Early, so that a visitor meets yesterday closed whatever the hour.
+CUT_OFF = time(0, 10)
+
+
+class DemoRefused(ValueError):
+    """Demo platforms are not made here; the message says why. Nothing was changed."""
+
+
+def make_missing_platforms(*, at: datetime, markets: Sequence[Market] = MARKETS) -> Iterator[str]:
+    """Make the demo platforms that are not there, as of instant `at`, and tell each step in a line.
+
+    One whose making was cut short is dropped and made again. On a database with platforms of its own none is made.
+    Raises DemoRefused where DEBUG is off: everybody knows the passwords.
+    """
+    if not settings.DEBUG:
+        raise DemoRefused(
+            "Demo platforms are for trying out: their passwords are known to all. Set DEBUG=1 to make them."
+        )
+    others = Platform.objects.filter(is_demo=False).exclude(schema_name=TEMPLATE_SCHEMA).exists()
+    for market in markets:
+        platform = Platform.objects.filter(schema_name=market.schema_name, is_demo=True).first()
+        cut_short = platform is not None and platform.suspended_at is not None
+        if platform is not None and cut_short:
+            yield f"{market.name}: was not finished, so it is made again"
+            drop(platform)
+        if cut_short or (platform is None and not others):
+            yield from make_platform(market, at=at)
+
+
+def drop(platform: Platform) -> None:
+    """Remove a demo platform with everything in it, files included."""
+    with tenant_context(platform):
+        folder = Path(default_storage.path(""))
+    shutil.rmtree(folder, ignore_errors=True)
+    Domain.objects.filter(tenant=platform).delete()
+    platform.delete(force_drop=True)
+
+
+def make_platform(market: Market, *, at: datetime, script: Sequence[Act] = SCRIPT) -> Iterator[str]:
+    """Make one demo platform whose last closed date is the one before `at`, and tell each step in a line."""
+    platform = _found(market, at)
+    last = platform.business_date(at) - DAY
+    with tenant_context(platform):
+        morning = datetime.combine(platform.opened_on, time(8), tzinfo=platform.zone)
+        _onboard(market, platform, morning)
+        yield f"{market.name}: {market.number_of_sellers} sellers"
+        midnight = datetime.combine(last + DAY, time.min, tzinfo=platform.zone)
+        number = take_in_orders(market, platform, first=market.first_day(platform.opened_on), known_at=midnight)
+        yield f"{market.name}: {number:,} orders"
+        _put_on_offer(market, morning)
+        if market.has_warehouses:
+            receipts = fill_warehouses(platform=platform, seed=market.seed, last=last, by=BY)
+            yield f"{market.name}: {receipts} warehouse receipts"
+        for month in _live(market, platform, last, script):
+            yield f"{market.name}: lived through {month.month}, {month.financings} financings"
+        _let_people_in(market)
+    resume(platform=platform, by=BY)
+    yield f"{market.name}: ready"
+
+
+def _found(market: Market, at: datetime) -> Platform:
+    with transaction.atomic():
+        platform = create_platform(
+            schema_name=market.schema_name,
+            name=market.name,
+            name_zh=market.name_zh,
+            domain=market.domain,
+            currency=CURRENCY,
+            time_zone=TIME_ZONE,
+            cut_off=CUT_OFF,
+            opened_on=market.opens_on(local_date(at, ZoneInfo(TIME_ZONE)) - DAY),
+            is_demo=True,
+            by=BY,
+        )
+        suspend(platform=platform, at=at, by=BY)
+    return platform
+
+
+def _onboard(market: Market, platform: Platform, at: datetime) -> None:
+    newcomers = [
+        Newcomer(
+            external_id=one.external_id,
+            name=one.name,
+            joined_on=one.joined_on,
+            category=one.goods.code,
+            region=one.region,
+            language=one.language,
+        )
+        for one in market.sellers(platform.opened_on)
+    ]
+    onboard_from_platform(sellers=newcomers, currency=platform.currency, at=at, by=BY)
+
+
+def _put_on_offer(market: Market, at: datetime) -> None:
+    """The pool, two products that lend, and one that a financier has only begun."""
+    start_products(
+        currency=CURRENCY,
+        financier=market.financier,
+        funding=market.funding,
+        business_date=at.date(),
+        at=at,
+        least=market.least,
+        most=market.most,
+    )
+    draft = market.draft
+    product = FinancingProduct.objects.create(
+        code=draft.code,
+        name=draft.name,
+        name_zh=draft.name_zh,
+        technique=draft.technique,
+        pool=FundingPool.objects.get(),
+    )
+    version = ProductVersion(
+        product=product,
+        number=1,
+        advance_rate=draft.advance_rate,
+        annual_rate=draft.annual_rate,
+        expected_days=draft.expected_days,
+        minimum_amount=market.least,
+        maximum_amount=market.most,
+        made_by=BY,
+    )
+    version.full_clean()
+    version.save()
+
+
+def _live(market: Market, platform: Platform, last: date, script: Sequence[Act]) -> Iterator[Month]:
+    sellers = market.sellers(platform.opened_on)
+    return LivedDays(
+        platform=platform,
+        first=platform.opened_on,
+        last=last,
+        seed=market.seed,
+        policy=Policy(accept_share=market.accept_share, returned_share=market.returned_share),
+        shown=tuple(sellers[one.sells_as].external_id for one in market.people if one.sells_as is not None),
+        script=script,
+    ).run()
+
+
+def _let_people_in(market: Market) -> None:
+    for person in market.people:
+        user = User.objects.create_user(
+            email=person.email, password=PASSWORD, role=person.role, name=person.name, language=person.language
+        )
+        if person.sells_as is not None:
+            Seller.objects.filter(external_id=market.seller_number(person.sells_as)).update(user=user)

@@ -1,0 +1,162 @@
+"""Versions of a product's terms: made by one person, approved by another, frozen once they leave draft."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.core.models import Transition
+from apps.core.states import log_birth
+from apps.products.models import FinancingProduct, ProductVersion
+from apps.products.terms import RECEIVABLE, SALES
+
+COPIED = tuple(
+    field.name
+    for field in ProductVersion._meta.concrete_fields
+    if field.name not in {"id", "product", "number", "made_by", "approved_by", "state"}
+)
+# Where a first version begins: cautious, complete enough to be saved, and meant to be changed.
+FIRST_TERMS: dict[str, dict[str, Any]] = {
+    SALES: {"fee_rate": "0.04", "sweep_rate": "0.1", "expected_days": 90},
+    RECEIVABLE: {"annual_rate": "0.12", "advance_rate": "0.7", "settlement_days": 14, "expected_days": 14},
+}
+FIRST_AMOUNTS: dict[str, Any] = {"minimum_amount": 1000, "maximum_amount": 50000, "expected_days": 30}
+
+
+class VersionRefused(ValueError):
+    """The version cannot be moved like this; the message says why. Nothing was changed."""
+
+
+def new_version(*, product_id: int, at: datetime, by: str) -> ProductVersion:
+    """A draft to work on: a copy of the active version, else of the latest, else cautious first terms.
+
+    Answers the draft that is there when the product already has one.
+    """
+    with transaction.atomic():
+        product = FinancingProduct.objects.select_for_update().get(pk=product_id)
+        versions = product.versions.order_by("-number")
+        draft = versions.filter(state="draft").first()
+        if draft is not None:
+            return draft
+        latest = versions.first()
+        model = versions.filter(state="active").first() or latest
+        terms = {name: getattr(model, name) for name in COPIED} if model else _first_terms(product.technique)
+        version = ProductVersion.objects.create(
+            product=product, number=latest.number + 1 if latest else 1, made_by=by, **terms
+        )
+        log_birth([version], at=at, by=by, reason=f"copied from version {model.number}" if model else "first version")
+        return ProductVersion.objects.get(pk=version.pk)
+
+
+def _first_terms(technique: str) -> dict[str, Any]:
+    return {**FIRST_AMOUNTS, **FIRST_TERMS.get(technique, {})}
+
+
+def save_draft(*, version: ProductVersion, changed: Sequence[str], at: datetime, by: str) -> None:
+    """Save the edited terms of a draft; `changed` names the fields, for the record.
+
+    Raises VersionRefused when the version is no draft any more.
+    """
+    with transaction.atomic():
+        stored = _locked(version.pk)
+        if stored.state != "draft":
+            raise VersionRefused(_("This version is no longer a draft, so its terms are frozen. Make a new version."))
+        version.made_by = by
+        version.move("edit", at=at, by=by, reason=f"changed {', '.join(changed)}"[:300])
+
+
+def submit_version(*, version_id: int, at: datetime, by: str) -> ProductVersion:
+    """Send a draft to review; again changes nothing. Raises VersionRefused with what the terms still lack."""
+    with transaction.atomic():
+        version = _locked(version_id)
+        if version.state == "in_review":
+            return version
+        try:
+            version.full_clean(exclude=["state"])
+        except ValidationError as error:
+            raise VersionRefused(" ".join(error.messages)) from error
+        version.made_by = by
+        _move(version, "submit", at=at, by=by)
+        return version
+
+
+def send_back_version(*, version_id: int, reason: str, at: datetime, by: str) -> ProductVersion:
+    """Send a version in review back to its maker. Raises VersionRefused without a `reason`."""
+    if not reason.strip():
+        raise VersionRefused(_("Say what should change, so that the maker knows."))
+    with transaction.atomic():
+        version = _locked(version_id)
+        _move(version, "send_back", at=at, by=by, reason=reason.strip())
+        return version
+
+
+def approve_version(*, version_id: int, at: datetime, by: str) -> ProductVersion:
+    """Make a version the active one; the version that was active retires in the same transaction.
+
+    Approving again changes nothing. Raises VersionRefused when `by` had a hand in the terms or it is not in review.
+    """
+    with transaction.atomic():
+        version = _locked(version_id)
+        if version.state == "active":
+            return version
+        check_can_approve(version=version, by=by)
+        former = ProductVersion.objects.select_for_update().filter(product=version.product, state="active").first()
+        if former is not None:
+            _move(former, "retire", at=at, by=by, reason=f"replaced by version {version.number}")
+        _move(version, "approve", at=at, by=by, approved_by=by)
+        return version
+
+
+def check_can_approve(*, version: ProductVersion, by: str) -> None:
+    """Raises VersionRefused with the reason when `by` may not approve `version`."""
+    if version.state != "in_review":
+        raise VersionRefused(_("Only a version in review can be approved. Nothing was changed."))
+    if by in makers_of(version):
+        raise VersionRefused(_("Someone who had no hand in these terms must approve them. Ask a colleague."))
+
+
+def can_approve(*, version: ProductVersion, by: str) -> bool:
+    """Whether `check_can_approve` would let it pass."""
+    try:
+        check_can_approve(version=version, by=by)
+    except VersionRefused:
+        return False
+    return True
+
+
+def makers_of(version: ProductVersion) -> set[str]:
+    """Everyone who made, edited or submitted the version."""
+    hands = Transition.of(version).filter(verb__in=["create", "edit", "submit"]).values_list("by", flat=True)
+    return {version.made_by, *hands}
+
+
+def retire_version(*, version_id: int, reason: str, at: datetime, by: str) -> ProductVersion:
+    """Take the active version off offer; contracts that stand keep it. Raises VersionRefused without a `reason`."""
+    if not reason.strip():
+        raise VersionRefused(_("Say why the product is taken off offer."))
+    with transaction.atomic():
+        version = _locked(version_id)
+        if version.state == "retired":
+            return version
+        _move(version, "retire", at=at, by=by, reason=reason.strip())
+        return version
+
+
+def _locked(version_id: int) -> ProductVersion:
+    """The version, with its product's row locked first: whoever moves a product's versions comes one at a time."""
+    product = FinancingProduct.objects.select_for_update().get(versions=version_id)
+    version = ProductVersion.objects.select_for_update().get(pk=version_id)
+    version.product = product
+    return version
+
+
+def _move(version: ProductVersion, verb: str, *, at: datetime, by: str, reason: str = "", **changes: Any) -> None:
+    if not version.can(verb):
+        raise VersionRefused(
+            _("This is not possible now: version %(number)s has moved on. Nothing was changed. Look at it again.")
+            % {"number": version.number}
+        )
+    version.move(verb, at=at, by=by, reason=reason, **changes)

@@ -1,0 +1,545 @@
+"""One factory a model: `make_<model>(**facts)` writes one row of the entered platform that the database accepts.
+
+Facts override the defaults; parents that are not given are made. Amounts are CNY, dates lie around 14 March 2025. Rows
+that only make sense together (a financing with its movements and its entry) come from the services, not from here.
+"""
+
+import itertools
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from django.db import models
+
+from apps.banking.models import BankAccount, BankLine, Instruction, PaymentBatch
+from apps.core.models import Transition
+from apps.evidence.models import Head, Record, Seal
+from apps.evidence.services import record, seal
+from apps.financing.models import Application, Contract, FinancedOrder, Financing, Offer
+from apps.ledger import chart
+from apps.ledger.calendar import open_books
+from apps.ledger.models import Account, Books, DailyTotal, Entry, Posting
+from apps.ledger.services import Line, accounts_by_code, post
+from apps.orders.models import FeedFile, Order, Proceeds
+from apps.products.models import FinancingProduct, FundingPool, ProductVersion
+from apps.products.terms import SALES
+from apps.reconciliation.models import Break, ControlTotal, NightlyChunk, NightlyRun, NightlyStep, SetAside
+from apps.repayment.models import Demand, Movement, Sweep
+from apps.risk.models import Assessment
+from apps.sellers.models import Consent, Seller
+from apps.users.models import Role, User
+from apps.warehousing.models import (
+    CommodityPrice,
+    MarginCall,
+    Pledge,
+    PledgedReceipt,
+    Warehouse,
+    WarehouseReceipt,
+)
+
+D = Decimal
+DAY = date(2025, 3, 14)
+AT = datetime(2025, 3, 14, 9, 30, tzinfo=UTC)
+BY = "test"
+_numbers = itertools.count(1)
+M = TypeVar("M", bound=models.Model)
+
+
+def unique(text: str) -> str:
+    """`text` with a number that no other row of this test run has."""
+    return f"{text}-{next(_numbers)}"
+
+
+def _made(model: type[M], facts: dict[str, Any], /, **defaults: Any) -> M:
+    """The row; a parent among `defaults` may be a factory, called only when no fact replaces it."""
+    values = {
+        name: facts[name] if name in facts else (value() if callable(value) else value)
+        for name, value in {**defaults, **facts}.items()
+    }
+    row = model(**values)
+    row.save(force_insert=True)
+    return row
+
+
+def make_user(**facts: Any) -> User:
+    password = facts.pop("password", "a long pass phrase")
+    values = {"email": f"{unique('person')}@granary.test", "role": Role.STAFF, "name": "Lin", **facts}
+    return User.objects.create_user(password=password, **values)
+
+
+def make_transition(**facts: Any) -> Transition:
+    return _made(Transition, facts, model="orders.order", object_id=1, verb="pay", target="paid", by=BY, at=AT)
+
+
+# The books.
+
+
+def make_entry(**facts: Any) -> Entry:
+    """An entry posted through the service; `amount` moves from Equity:Funding to Assets:Cash:Funding."""
+    amount = facts.pop("amount", D("100.00"))
+    values: dict[str, Any] = {
+        "key": unique("entry"),
+        "kind": "funding",
+        "business_date": DAY,
+        "currency": "CNY",
+        "lines": [Line(chart.FUNDING_CASH, chart.FUNDING_CAPITAL, amount)],
+        "at": AT,
+        "by": BY,
+        **facts,
+    }
+    return post(**values)
+
+
+def make_posting(**facts: Any) -> Posting:
+    return make_entry(**facts).postings.get()
+
+
+def make_account(**facts: Any) -> Account:
+    code, currency = facts.get("code", chart.SUSPENSE), facts.get("currency", "CNY")
+    return Account.objects.get(pk=accounts_by_code(currency)[code])
+
+
+def make_daily_total(**facts: Any) -> DailyTotal:
+    """The daily total of the debited account of one entry."""
+    entry = make_entry(**facts)
+    return DailyTotal.objects.get(account=entry.postings.get().debit, business_date=entry.business_date)
+
+
+def make_books(**facts: Any) -> Books:
+    return open_books(first_date=facts.get("first_date", DAY))
+
+
+# The evidence log.
+
+
+def make_record(**facts: Any) -> Record:
+    values: dict[str, Any] = {
+        "kind": "noted",
+        "subject": unique("subject"),
+        "payload": {"amount": D("100.00")},
+        "business_date": DAY,
+        "at": AT,
+        "by": BY,
+        **facts,
+    }
+    return Record.objects.get(position=record(**values))
+
+
+def make_seal(**facts: Any) -> Seal:
+    values: dict[str, Any] = {"business_date": DAY, "at": AT, "by": BY, **facts}
+    return seal(**values)
+
+
+def make_head(**facts: Any) -> Head:
+    make_record(**facts)
+    return Head.objects.get()
+
+
+# Banks.
+
+
+def make_bank_account(**facts: Any) -> BankAccount:
+    number = unique("6222")
+    return _made(
+        BankAccount, facts, purpose="payout", holder="Lin Orchards", number=number, currency="CNY", verified_at=AT
+    )
+
+
+def make_payment_batch(**facts: Any) -> PaymentBatch:
+    return _made(
+        PaymentBatch,
+        facts,
+        key=unique("batch"),
+        business_date=DAY,
+        currency="CNY",
+        number_of_payments=1,
+        total=D("100.00"),
+        built_by="user:1",
+    )
+
+
+def make_instruction(**facts: Any) -> Instruction:
+    return _made(
+        Instruction,
+        facts,
+        key=unique("instruction"),
+        reference=unique("R"),
+        kind="payout",
+        subject="seller:1",
+        from_purpose="collection",
+        to_account=make_bank_account,
+        amount=D("100.00"),
+        currency="CNY",
+        business_date=DAY,
+    )
+
+
+def make_bank_line(**facts: Any) -> BankLine:
+    return _made(
+        BankLine, facts, purpose="collection", booked_on=DAY, amount=D("100.00"), currency="CNY", key=unique("line")
+    )
+
+
+# Sellers and what they sell.
+
+
+def make_seller(**facts: Any) -> Seller:
+    """A verified seller with a payout account, all joining steps done."""
+    return _made(
+        Seller,
+        facts,
+        external_id=unique("S"),
+        name="Lin Orchards",
+        joined_on=DAY - timedelta(days=400),
+        payout_account=make_bank_account,
+        identity_done=True,
+        business_done=True,
+        payout_account_done=True,
+        data_consent_done=True,
+        currency="CNY",
+        state="verified",
+    )
+
+
+def make_consent(**facts: Any) -> Consent:
+    return _made(
+        Consent,
+        facts,
+        seller=make_seller,
+        data="orders",
+        audience="platform",
+        given_on=DAY - timedelta(days=30),
+        until=DAY + timedelta(days=330),
+    )
+
+
+def make_feed_file(**facts: Any) -> FeedFile:
+    name = unique("orders")
+    return _made(FeedFile, facts, sha256=f"{name:0>64}", kind="orders", name=f"{name}.csv", taken_in_at=AT, by=BY)
+
+
+def make_order(**facts: Any) -> Order:
+    """An order of 100.00 that was paid four days ago."""
+    return _made(
+        Order,
+        facts,
+        seller=make_seller,
+        external_id=unique("O"),
+        currency="CNY",
+        goods=facts.get("paid", D("100.00")),
+        paid=D("100.00"),
+        placed_at=AT - timedelta(days=4),
+        paid_at=AT - timedelta(days=4),
+        state="paid",
+    )
+
+
+def make_proceeds(**facts: Any) -> Proceeds:
+    return _made(
+        Proceeds,
+        facts,
+        key=unique("settlement"),
+        seller=make_seller,
+        kind="capture",
+        amount=D("100.00"),
+        currency="CNY",
+        settled_on=DAY,
+        booked_on=facts.get("settled_on", DAY),
+    )
+
+
+# Goods in store.
+
+
+def make_warehouse(**facts: Any) -> Warehouse:
+    return _made(Warehouse, facts, code=unique("cold-store"), name="Cold store 3", operator="Riverbank Storage")
+
+
+def make_warehouse_receipt(**facts: Any) -> WarehouseReceipt:
+    """A receipt that was asked for; nothing is issued yet."""
+    depositor = facts.pop("depositor", None) or make_seller()
+    return _made(
+        WarehouseReceipt,
+        facts,
+        number=unique("WR"),
+        warehouse=make_warehouse,
+        depositor=depositor,
+        holder=depositor,
+        commodity="apples",
+    )
+
+
+def make_pledge(**facts: Any) -> Pledge:
+    return _made(
+        Pledge,
+        facts,
+        number=unique("P"),
+        seller=make_seller,
+        pledgee="Riverbank Credit",
+        subject=unique("financing"),
+        currency="CNY",
+        limit=D("0.6"),
+    )
+
+
+def make_pledged_receipt(**facts: Any) -> PledgedReceipt:
+    return _made(
+        PledgedReceipt, facts, pledge=make_pledge, receipt=make_warehouse_receipt, weight=D("1000"), pledged_on=DAY
+    )
+
+
+def make_margin_call(**facts: Any) -> MarginCall:
+    """A watch: 0.57 is owed of each yuan of goods, 0.6 may be."""
+    return _made(
+        MarginCall,
+        facts,
+        pledge=make_pledge,
+        opened_on=DAY,
+        ratio=D("0.57"),
+        limit=D("0.6"),
+        outstanding=D("5700.00"),
+        value=D("10000.00"),
+        currency="CNY",
+    )
+
+
+def make_commodity_price(**facts: Any) -> CommodityPrice:
+    return _made(
+        CommodityPrice, facts, commodity="apples", unit="kg", currency="CNY", on=DAY, price=D("6.4000"), source="market"
+    )
+
+
+# Products and risk.
+
+
+def make_funding_pool(**facts: Any) -> FundingPool:
+    return _made(
+        FundingPool,
+        facts,
+        name=unique("Riverbank pool"),
+        financier="Riverbank Credit",
+        currency="CNY",
+        committed=D("1000000.00"),
+    )
+
+
+def make_financing_product(**facts: Any) -> FinancingProduct:
+    return _made(
+        FinancingProduct,
+        facts,
+        code=unique("advance"),
+        name="Sales advance",
+        name_zh="销售预支",
+        technique=SALES,
+        pool=make_funding_pool,
+    )
+
+
+def make_product_version(**facts: Any) -> ProductVersion:
+    """An active advance on sales: flat fee 4 %, repaid by 12 % of sales."""
+    return _made(
+        ProductVersion,
+        facts,
+        product=make_financing_product,
+        number=1,
+        fee_rate=D("0.04"),
+        sweep_rate=D("0.12"),
+        minimum_amount=D("100.00"),
+        maximum_amount=D("50000.00"),
+        expected_days=120,
+        made_by="user:1",
+        approved_by="user:2",
+        state="active",
+    )
+
+
+def make_assessment(**facts: Any) -> Assessment:
+    return _made(
+        Assessment,
+        facts,
+        seller=make_seller,
+        business_date=DAY,
+        scorecard="points-1",
+        score=612,
+        grade="B",
+        default_probability=D("0.02"),
+        limit=D("20000.00"),
+        currency="CNY",
+        features={},
+        reasons=[],
+    )
+
+
+# Financing.
+
+
+def make_offer(**facts: Any) -> Offer:
+    """An open offer of up to 10,000.00."""
+    seller = facts.pop("seller", None) or make_seller()
+    version = facts.pop("version", None) or make_product_version()
+    return _made(
+        Offer,
+        facts,
+        seller=seller,
+        version=version,
+        product_code=version.product.code,
+        assessment=lambda: make_assessment(seller=seller),
+        currency="CNY",
+        minimum_amount=D("100.00"),
+        maximum_amount=D("10000.00"),
+        expected_daily_sales=D("300.00"),
+        made_on=DAY,
+        expires_on=DAY + timedelta(days=14),
+        state="delivered",
+    )
+
+
+def make_application(**facts: Any) -> Application:
+    """A draft for all of the offer."""
+    offer = facts.pop("offer", None) or make_offer()
+    return _made(
+        Application,
+        facts,
+        seller=offer.seller,
+        offer=offer,
+        version=offer.version,
+        product_code=offer.product_code,
+        requested_amount=offer.maximum_amount,
+        currency=offer.currency,
+        business_date=DAY,
+    )
+
+
+def make_contract(**facts: Any) -> Contract:
+    application = facts.pop("application", None) or make_application()
+    return _made(
+        Contract,
+        facts,
+        number=unique("C"),
+        seller=application.seller,
+        application=application,
+        language="en",
+        terms="{}",
+        terms_sha256="0" * 64,
+    )
+
+
+def make_financing(**facts: Any) -> Financing:
+    """A financing that waits for its money."""
+    contract = facts.pop("contract", None) or make_contract()
+    offer = contract.application.offer
+    return _made(
+        Financing,
+        facts,
+        number=unique("F"),
+        seller=contract.seller,
+        contract=contract,
+        offer=offer,
+        version=offer.version,
+        pool=offer.version.product.pool,
+        technique=offer.version.product.technique,
+        currency=offer.currency,
+        amount=D("9000.00"),
+        flat_fee=D("360.00"),
+        sweep_rate=D("0.12"),
+        signed_on=DAY,
+    )
+
+
+def make_financed_order(**facts: Any) -> FinancedOrder:
+    return _made(FinancedOrder, facts, financing=make_financing, order=make_order, eligible_value=D("80.00"))
+
+
+# Servicing.
+
+
+def make_sweep(**facts: Any) -> Sweep:
+    """A sales day of 100.00 of which 12.00 was kept."""
+    return _made(
+        Sweep,
+        facts,
+        seller=make_seller,
+        business_date=DAY,
+        currency="CNY",
+        captured=D("100.00"),
+        kept=D("12.00"),
+        paid_out=D("88.00"),
+        state="posted",
+    )
+
+
+def make_movement(**facts: Any) -> Movement:
+    return _made(
+        Movement,
+        facts,
+        financing=make_financing,
+        business_date=DAY,
+        kind="disbursement",
+        reason="paid_to_seller",
+        key=unique("movement"),
+        principal=D("9000.00"),
+        fee=D("360.00"),
+        outstanding=D("9360.00"),
+        entry_key=unique("entry"),
+    )
+
+
+def make_demand(**facts: Any) -> Demand:
+    return _made(
+        Demand,
+        facts,
+        financing=make_financing,
+        number=1,
+        kind="minimum",
+        starts_on=DAY,
+        due_on=DAY + timedelta(days=60),
+        amount=D("1404.00"),
+    )
+
+
+# The night.
+
+
+def make_nightly_run(**facts: Any) -> NightlyRun:
+    return _made(NightlyRun, facts, business_date=DAY)
+
+
+def make_nightly_step(**facts: Any) -> NightlyStep:
+    return _made(NightlyStep, facts, run=make_nightly_run, place=1, name=unique("step"))
+
+
+def make_nightly_chunk(**facts: Any) -> NightlyChunk:
+    return _made(NightlyChunk, facts, run=make_nightly_run, phase=1, work="close", first_seller=1, last_seller=1000)
+
+
+def make_set_aside(**facts: Any) -> SetAside:
+    return _made(SetAside, facts, run=make_nightly_run, work="close", seller_id=1, error="The rates add up to 1.2.")
+
+
+def make_control_total(**facts: Any) -> ControlTotal:
+    return _made(
+        ControlTotal,
+        facts,
+        run=make_nightly_run,
+        name="principal",
+        currency="CNY",
+        opening=D("100.00"),
+        movements=D("20.00"),
+        closing=D("120.00"),
+        difference=D("0.00"),
+    )
+
+
+def make_break(**facts: Any) -> Break:
+    return _made(
+        Break,
+        facts,
+        key=unique("break"),
+        run=make_nightly_run,
+        kind="amount",
+        subject="control:principal",
+        amount=D("0.01"),
+        currency="CNY",
+        opened_on=DAY,
+        text="One fen more than the movements explain.",
+    )

@@ -1,0 +1,321 @@
+"""The night as a story: what it does, in which order, once."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from apps.evidence import proofs as evidence
+from apps.evidence.models import Seal
+from apps.ledger import chart, proofs
+from apps.ledger.calendar import DateClosed
+from apps.ledger.models import Books, DailyTotal
+from apps.ledger.services import Line, post
+from apps.orders.models import Order, Proceeds
+from apps.products.models import FundingPool
+from apps.reconciliation.models import Break, ControlTotal, NightlyChunk, NightlyRun, NightlyStep
+from apps.reconciliation.night import NightRefused, close_days, missing_dates, open_night
+from apps.repayment import proofs as repayment_proofs
+from apps.repayment.models import Demand, Movement, Sweep
+from apps.tenants.models import Platform
+from tests.story import DAY, FIRST, Story, books
+
+D = Decimal
+
+
+def balance(code: str, day: date) -> Decimal:
+    return DailyTotal.objects.balance(code, "CNY", day)
+
+
+def faults() -> list[str]:
+    return [*proofs.faults(), *repayment_proofs.faults(), *evidence.faults()]
+
+
+def test_an_advance_from_offer_to_repaid_with_every_cent_in_the_books(platform: Platform) -> None:
+    story = Story(platform)
+    seller = story.seller()
+    story.night(FIRST)
+    financing = story.draw(story.offer(seller), "1000", FIRST + DAY)
+    assert (financing.state, financing.principal, financing.fee) == ("active", D("1000"), D("40"))
+    rows = []
+    for number, sales in enumerate(("0", "3000.00", "2500.00", "4000.00")):
+        day = FIRST + (number + 1) * DAY
+        if D(sales):
+            story.settle(day, seller, sales)
+        assert story.night(day).state == "balanced"
+        financing.refresh_from_db()
+        rows.append(
+            (financing.principal, financing.fee, balance(chart.FEE_INCOME, day), balance(chart.DEFERRED_FEES, day),
+             balance(chart.PRINCIPAL, day), balance(chart.PAYOUTS_IN_TRANSIT, day))
+        )  # fmt: skip
+    assert rows == [
+        (D("1000"), D("40"), D("0"), D("-40"), D("1000"), D("0")),
+        (D("680"), D("0"), D("-40"), D("0"), D("680"), D("-2640")),
+        (D("380"), D("0"), D("-40"), D("0"), D("380"), D("-4840")),
+        (D("0"), D("0"), D("-40"), D("0"), D("0"), D("-8460")),
+    ]
+    assert (financing.state, financing.repaid_on) == ("repaid", FIRST + 4 * DAY)
+    assert (financing.offer.state, financing.contract.state) == ("completed", "fulfilled")
+    assert FundingPool.objects.get().drawn == 0
+    assert faults() == []
+
+
+def test_a_receivable_is_repaid_by_its_own_order_with_interest_to_the_day(platform: Platform) -> None:
+    story = Story(platform)
+    seller = story.seller()
+    order = story.delivered(seller, "2000.00", FIRST)
+    story.night(FIRST)
+    financing = story.draw(story.offer(seller, "early-payment"), "1000", FIRST + DAY)
+    for number in range(1, 14):
+        story.night(FIRST + number * DAY)
+    order.refresh_from_db()
+    assert order.state == "completed"
+    payday = FIRST + 14 * DAY
+    assert story.settle(payday, seller, "2000.00", order=order).rejected == ()
+    story.night(payday)
+    financing.refresh_from_db()
+    order.refresh_from_db()
+    interest = D("1000") * D("0.12") * 13 / 360
+    assert (financing.state, order.state) == ("repaid", "settled")
+    assert -balance(chart.INTEREST_INCOME, payday) == interest.quantize(D("0.01")) == D("4.33")
+    sweep = Sweep.objects.get(seller=seller, business_date=payday)
+    assert (sweep.kept, sweep.paid_out) == (D("1004.33"), D("995.67"))
+    assert financing.financed_orders.get().released_on == payday
+    assert faults() == []
+
+
+def test_the_night_again_writes_nothing(platform: Platform) -> None:
+    story = Story(platform)
+    seller = story.seller()
+    story.night(FIRST)
+    story.draw(story.offer(seller), "1000", FIRST + DAY)
+    story.night(FIRST + DAY)
+    story.settle(FIRST + 2 * DAY, seller, "500.00")
+    story.night(FIRST + 2 * DAY)
+    before, seals = books(), Seal.objects.count()
+    assert story.night(FIRST + 2 * DAY).state == "balanced"
+    assert books() == before
+    assert Seal.objects.count() == seals
+    assert Movement.objects.filter(kind="sweep").count() == 1
+
+
+def test_the_same_settlement_twice_and_reordered_is_nothing_new(platform: Platform) -> None:
+    story = Story(platform)
+    seller = story.seller()
+    for _twice in range(2):
+        story.settle(FIRST, seller, "300.00", key="b")
+        story.settle(FIRST, seller, "200.00", key="a")
+    assert Proceeds.objects.count() == 2
+    story.night(FIRST)
+    assert Sweep.objects.get().captured == D("500")
+
+
+def test_a_late_settlement_line_is_booked_on_the_open_date_and_swept_then(platform: Platform) -> None:
+    story = Story(platform)
+    seller = story.seller()
+    story.night(FIRST)
+    story.settle(FIRST, seller, "300.00")
+    line = Proceeds.objects.get()
+    assert (line.settled_on, line.booked_on) == (FIRST, FIRST + DAY)
+    story.night(FIRST + DAY)
+    assert Sweep.objects.get().business_date == FIRST + DAY
+
+
+def test_a_closed_date_takes_no_entry(platform: Platform) -> None:
+    story = Story(platform)
+    story.night(FIRST)
+    with pytest.raises(DateClosed):
+        post(
+            key="late", kind="test", business_date=FIRST, currency="CNY",
+            lines=[Line(chart.SUSPENSE, chart.SELLER_PAYABLE, D("1"))], at=story.at(FIRST), by="test",
+        )  # fmt: skip
+
+
+def test_nights_run_in_order_only(platform: Platform) -> None:
+    story = Story(platform)
+    with pytest.raises(NightRefused, match="the next night is that of 2025-03-01"):
+        story.night(FIRST + DAY)
+    assert not NightlyRun.objects.exists()
+
+
+def test_three_missed_nights_are_caught_up_oldest_first_with_the_same_cents(fresh_platform) -> None:  # type: ignore[no-untyped-def]
+    from apps.tenants.services import entered
+
+    prints = []
+    for every_night in (True, False):
+        platform = fresh_platform()
+        with entered(platform.schema_name):
+            story = Story(platform)
+            seller = story.seller()
+            order = story.delivered(seller, "2000.00", FIRST)
+            story.night(FIRST)
+            story.draw(story.offer(seller, "early-payment"), "1000", FIRST + DAY)
+            for number in range(1, 5):
+                day = FIRST + number * DAY
+                if every_night:
+                    story.settle(day, seller, "100.00")
+                    story.night(day)
+            if not every_night:
+                for number in range(1, 5):
+                    story.settle(FIRST + number * DAY, seller, "100.00")
+                clock = lambda: story.at(FIRST + 5 * DAY, 2)  # noqa: E731
+                runs = list(close_days(platform=platform, through=FIRST + 4 * DAY, clock=clock, by="night"))
+                assert [run.business_date for run in runs] == [FIRST + number * DAY for number in range(1, 5)]
+            assert missing_dates(platform=platform, through=FIRST + 4 * DAY) == []
+            assert order.state == "delivered"
+            prints.append(books())
+    assert prints[0] == prints[1]
+
+
+def test_366_nights_with_a_leap_day_accrue_once_a_day(platform: Platform) -> None:
+    first = date(2028, 2, 20)
+    story = Story(platform, first=first)
+    seller = story.seller()
+    story.delivered(seller, "2000.00", first)
+    story.night(first)
+    financing = story.draw(story.offer(seller, "early-payment"), "1000", first + DAY)
+    for number in range(1, 13):
+        story.night(first + number * DAY)
+    accruals = Movement.objects.filter(financing=financing, kind="accrual")
+    assert accruals.filter(business_date=date(2028, 2, 29)).count() == 1
+    assert accruals.count() == 11
+    financing.refresh_from_db()
+    assert financing.interest == (D("1000") * D("0.12") * 11 / 360).quantize(D("0.01"))
+
+
+def test_steps_tell_what_was_done_and_why_not(platform: Platform) -> None:
+    story = Story(platform)
+    seller = story.seller()
+    story.night(FIRST)
+    story.draw(story.offer(seller), "1000", FIRST + DAY)
+    story.night(FIRST + DAY)
+    story.settle(FIRST + 2 * DAY, seller, "500.00")
+    run = story.night(FIRST + 2 * DAY)
+    steps = {step.name: step for step in run.steps.all()}
+    assert {step.state for step in steps.values()} == {"done", "skipped"}
+    assert (steps["value_receipts"].state, steps["value_receipts"].reason) == ("skipped", "no product lends on receipts yet")
+    assert (steps["sweep"].done, steps["sweep"].total) == (1, D("60"))
+    assert (steps["payout_batch"].done, steps["payout_batch"].total) == (2, D("500"))  # the seller and the pool
+    assert run.heartbeat_at is not None
+    assert NightlyStep.objects.filter(run=run, failed__gt=0).count() == 0
+
+
+def test_control_totals_open_move_and_close(platform: Platform) -> None:
+    story = Story(platform)
+    seller = story.seller()
+    story.night(FIRST)
+    story.draw(story.offer(seller), "1000", FIRST + DAY)
+    first = {one.name: one.closing for one in story.night(FIRST + DAY).control_totals.all()}
+    assert (first["principal"], first["fee"], first["cash_funding"]) == (D("1000"), D("40"), D("999000"))
+    story.settle(FIRST + 2 * DAY, seller, "500.00")
+    run = story.night(FIRST + 2 * DAY)
+    totals = {one.name: (one.opening, one.movements, one.closing, one.difference) for one in run.control_totals.all()}
+    assert totals["principal"] == (D("1000"), D("-20"), D("980"), D("0"))
+    assert totals["fee"] == (D("40"), D("-40"), D("0"), D("0"))
+    assert totals["cash_funding"] == (D("999000"), D("0"), D("999000"), D("0"))
+    assert ControlTotal.objects.filter(run=run).count() == 7
+
+
+def test_a_balance_that_someone_altered_opens_a_break_the_same_night(platform: Platform) -> None:
+    story = Story(platform)
+    seller = story.seller()
+    story.night(FIRST)
+    financing = story.draw(story.offer(seller), "1000", FIRST + DAY)
+    story.night(FIRST + DAY)
+    type(financing).objects.filter(pk=financing.pk).update(principal=D("900"))
+    run = story.night(FIRST + 2 * DAY)
+    assert run.state == "with_breaks"
+    found = Break.objects.get(kind="amount")
+    assert (found.subject, found.amount) == ("control:principal", D("-100"))
+    assert any("F-" in fault or str(financing.pk) in fault for fault in repayment_proofs.faults())
+
+
+def test_a_seller_whose_data_break_a_rule_stands_alone(platform: Platform) -> None:
+    story = Story(platform)
+    good, bad = story.seller("Good"), story.seller("Bad")
+    story.night(FIRST)
+    for seller in (good, bad):
+        story.draw(story.offer(seller), "1000", FIRST + DAY)
+    story.night(FIRST + DAY)
+    for seller in (good, bad):
+        story.settle(FIRST + 2 * DAY, seller, "500.00")
+    # Someone wrote this sales day by hand: the database refuses a second one.
+    Sweep.objects.create(seller=bad, business_date=FIRST + 2 * DAY, currency="CNY")
+    run = story.night(FIRST + 2 * DAY)
+    aside = run.set_aside.get()
+    assert (aside.work, aside.seller_id) == ("close", bad.pk)
+    assert "sweep_once_a_sales_day" in aside.error
+    assert run.state == "with_breaks"
+    assert run.steps.get(name="sweep").failed == 1
+    assert good.financings.get().principal == D("980")
+    assert bad.financings.get().principal == D("1000")
+    Sweep.objects.filter(seller=bad).delete()
+    assert story.night(FIRST + 3 * DAY).set_aside.count() == 0
+    assert bad.financings.get().principal == D("980")  # the missed sales day was taken in with the next night
+    aside.refresh_from_db()
+    assert aside.resolved_at is not None
+    assert repayment_proofs.faults() == []
+
+
+def test_a_step_that_fails_as_a_whole_fails_the_night_and_can_be_run_again(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = Story(platform)
+    story.seller()
+    with monkeypatch.context() as patch:
+        patch.setattr("apps.reconciliation.control.CONTROLS", None)
+        assert story.night(FIRST).state == "failed"
+        assert Books.objects.get().closed_through == FIRST - DAY
+        assert "TypeError" in NightlyChunk.objects.get(work="prove").error
+    assert story.night(FIRST).state == "balanced"
+    assert Books.objects.get().closed_through == FIRST
+
+
+def test_a_minimum_missed_is_a_breach_and_the_days_are_counted(platform: Platform) -> None:
+    story = Story(platform)
+    seller = story.seller()
+    story.night(FIRST)
+    financing = story.draw(story.offer(seller), "1000", FIRST + DAY)
+    for number in range(1, 64):
+        story.night(FIRST + number * DAY)
+    demand = Demand.objects.get(financing=financing, number=1)
+    assert (demand.state, demand.amount, demand.due_on) == ("breached", D("156"), FIRST + timedelta(days=61))
+    financing.refresh_from_db()
+    seller.refresh_from_db()
+    assert (financing.days_past_due, financing.past_due, financing.bucket) == (2, D("156"), "1-30")
+    assert seller.worst_days_past_due == 2
+    assert not Order.objects.filter(state="charged_back").exists()
+
+
+def test_money_back_after_the_payout_is_carried_and_never_paid_twice(platform: Platform) -> None:
+    story = Story(platform)
+    seller = story.seller()
+    order = story.delivered(seller, "500.00", FIRST)
+    for number in range(8):
+        story.night(FIRST + number * DAY)
+    day = FIRST + 8 * DAY
+    order.refresh_from_db()
+    story.settle(day, seller, "500.00", order=order)
+    story.night(day)
+    refused = story.settle(day + DAY, seller, "600.00", kind="chargeback", order=order)
+    assert "would be given back" in refused.rejected[0].reason
+    story.settle(day + DAY, seller, "500.00", kind="chargeback", order=order)
+    story.night(day + DAY)
+    seller.refresh_from_db()
+    order.refresh_from_db()
+    assert (seller.balance, order.state) == (D("-500"), "charged_back")
+    story.settle(day + 2 * DAY, seller, "700.00")
+    story.night(day + 2 * DAY)
+    assert Sweep.objects.get(seller=seller, business_date=day + 2 * DAY).paid_out == D("200")
+    assert faults() == []
+
+
+def test_intake_during_the_night_belongs_to_the_next_date(platform: Platform) -> None:
+    story = Story(platform)
+    seller = story.seller()
+    after = story.at(FIRST + DAY, 2)
+    open_night(platform=platform, business_date=FIRST, clock=lambda: after, by="night")
+    story.settle(FIRST, seller, "300.00")
+    story.night(FIRST)
+    assert not Sweep.objects.exists()
+    assert Proceeds.objects.get().booked_on == FIRST + DAY
