@@ -15,6 +15,7 @@ from django.core.cache import caches
 from django.core.cache.backends.redis import RedisCache
 from django.db import connection
 from django.test import Client
+from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
 from apps.tenants.models import Domain, Platform
@@ -63,9 +64,16 @@ class PlatformClient(Client):
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The test database: the public schema, the template, and the platforms `meadow` and `harbor`."""
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """The test database: the public schema, the template, and the platforms `meadow` and `harbor`.
+
+    In the place of pytest-django's own fixture, which makes no test database when every chosen test uses
+    `fresh_platform`: those tests would then write into the development database.
+    """
     with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
         ensure_template()
         _drop(Platform.objects.filter(schema_name__startswith="throwaway_"))
         for schema_name, facts in {"meadow": MEADOW, "harbor": HARBOR}.items():
@@ -73,6 +81,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
                 create_platform(schema_name=schema_name, by="test", **facts)
     yield
     shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture

@@ -1,14 +1,127 @@
-"""Admin bases. Rights come from the person's role; see users.models.RIGHTS."""
+"""Admin bases. Rights come from the person's role (users.models.RIGHTS); buttons call the services everyone calls."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
 
+from babel.numbers import format_currency, format_percent
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import get_language, to_locale
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.paginator import InfinitePaginator
+
+from apps.core.models import AmountField, RateField, Transition
+from apps.core.states import Stateful
+
+LATEST_TRANSITIONS = 50
 
 
-class ViewOnlyAdmin(ModelAdmin):
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A button on a row's page: the verb that it takes, what it says, whether it asks for a reason."""
+
+    verb: str
+    label: Any
+    needs_reason: bool = False
+    is_main: bool = False
+
+
+class TrimmedDecimalField(forms.DecimalField):
+    """Shows 0.04 and 1000 where the column keeps 0.04000000 and 1000.0000."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, Decimal):
+            return format(value.normalize(), "f")
+        return super().prepare_value(value)
+
+
+class GranaryAdmin(ModelAdmin):
+    """A page a row with its state history beneath and a button for each step that the person may take now.
+
+    Nothing is ever deleted here: no role has that right.
+    """
+
+    steps: ClassVar[Sequence[Step]] = ()
+    refusals: ClassVar[tuple[type[Exception], ...]] = ()
+    change_form_outer_before_template: Any = "admin/steps.html"
+    change_form_outer_after_template: Any = "admin/after_form.html"
+    formfield_overrides: ClassVar[dict[Any, Any]] = {  # type: ignore[misc]  # unfold sets it on the instance
+        AmountField: {"form_class": TrimmedDecimalField},
+        RateField: {"form_class": TrimmedDecimalField},
+    }
+    list_per_page = 50
+    list_fullwidth = True
+    show_full_result_count = False
+    list_filter_submit = False
+    actions = None
+
+    def steps_for(self, request: HttpRequest, row: Any) -> list[Step]:
+        """The steps that this person may take with `row` now."""
+        if not self.may_step(request):
+            return []
+        return [step for step in self.steps if row.can(step.verb)]
+
+    def may_step(self, request: HttpRequest) -> bool:
+        """Whether this person's role lets them move rows of this model at all."""
+        return super().has_change_permission(request)
+
+    def take_step(self, verb: str, *, row: Any, reason: str, at: datetime, by: str) -> models.Model | None:
+        """Call the service behind a button; answers the row to show next, when it is another one."""
+        raise NotImplementedError
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.step_view)
+        return [path("<int:object_id>/step/<slug:verb>/", view, name=self._page("step")), *super().get_urls()]
+
+    def step_view(self, request: HttpRequest, object_id: int, verb: str) -> HttpResponse:
+        """Take one step; what the service refuses is said in its words, and nothing was changed."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        row = self.get_object(request, str(object_id))
+        if row is None:
+            raise Http404
+        if verb not in {step.verb for step in self.steps} or not self.may_step(request):
+            raise PermissionDenied
+        shown: models.Model = row
+        try:
+            reason = request.POST.get("reason", "")[:300]
+            by = request.user.actor  # type: ignore[union-attr]  # admin_view lets only our users in
+            shown = self.take_step(verb, row=row, reason=reason, at=timezone.now(), by=by) or row
+        except self.refusals as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("Done."))
+        opts = shown._meta
+        return HttpResponseRedirect(reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[shown.pk]))
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        row = kwargs.get("obj")
+        if row is not None:
+            context["steps"] = self.steps_for(request, row)
+            context["transitions"] = history_of(row)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def _page(self, name: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+
+
+class ViewOnlyAdmin(GranaryAdmin):
     """Rows that only services write: everyone with a right to view sees them, nobody edits them here."""
+
+    paginator = InfinitePaginator  # counts nothing: some of these tables have millions of rows
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -16,14 +129,13 @@ class ViewOnlyAdmin(ModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
-
 
 class ViewOnlyInline(TabularInline):
     """Child rows shown beneath a parent, never edited."""
 
     extra = 0
+    per_page: Any = 50
+    ordering: Any = ("pk",)
     can_delete = False
     show_change_link = True
 
@@ -32,3 +144,51 @@ class ViewOnlyInline(TabularInline):
 
     def has_change_permission(self, *args: Any) -> bool:
         return False
+
+
+def history_of(row: models.Model) -> list[dict[str, Any]]:
+    """The latest transitions of a row, newest first, each with the name of who made it."""
+    if not isinstance(row, Stateful):
+        return []
+    entries = list(Transition.of(row).order_by("-id")[:LATEST_TRANSITIONS])
+    keys = {entry.by.removeprefix("user:") for entry in entries if entry.by.startswith("user:")}
+    people = get_user_model()._default_manager.in_bulk([int(key) for key in keys if key.isdigit()])
+    names = {f"user:{key}": str(person) for key, person in people.items()}
+    return [{"entry": entry, "who": names.get(entry.by, entry.by)} for entry in entries]
+
+
+def money(
+    name: str, description: Any, currency: str = "currency", *, is_column: bool = True
+) -> Callable[[Any, Any], str]:
+    """A list column that shows the amount `name` in the row's `currency` (a dotted path): CNY 10,400.00.
+
+    With `is_column` false the amount is computed, so that the list cannot be ordered by it.
+    """
+
+    @admin.display(description=description, ordering=name if is_column else None)
+    def column(_admin: Any, row: Any) -> str:
+        amount = getattr(row, name)
+        code = row
+        for part in currency.split("."):
+            code = getattr(code, part)
+        return "" if amount is None else money_text(amount, code)
+
+    return column
+
+
+def money_text(amount: Decimal, currency: str) -> str:
+    """CNY 10,400.00: with the code, because an auditor compares platforms."""
+    return str(format_currency(amount, currency, format="¤¤ #,##0.00", locale=to_locale(get_language() or "en")))
+
+
+def share_text(share: Decimal) -> str:
+    """A share of one as percent, to two places."""
+    return str(format_percent(share, format="#,##0.##%", locale=to_locale(get_language() or "en")))
+
+
+@admin.register(Transition)
+class TransitionAdmin(ViewOnlyAdmin):
+    list_display = ("at", "model", "object_id", "verb", "source", "target", "by", "reason")
+    list_filter = ("model",)
+    search_fields = ("object_id__exact", "by__exact")
+    ordering = ("-id",)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import models, transaction
-from django_fsm import ConcurrentTransition, ConcurrentTransitionMixin, FSMField, TransitionNotAllowed, can_proceed
+from django_fsm import ConcurrentTransition, ConcurrentTransitionMixin, FSMField, FSMFieldDescriptor, TransitionNotAllowed, can_proceed
 
 from apps.core import bulk
 from apps.core.models import Transition
@@ -21,9 +21,28 @@ __all__ = [
 ]
 
 
+class _StateDescriptor(FSMFieldDescriptor):
+    """Lets a row read its own state again. django-fsm's way switches the field's protection off for all threads."""
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        if "_is_reading" in instance.__dict__:
+            self.field.set_state(instance, value)
+        else:
+            super().__set__(instance, value)
+
+
+class _StateField(FSMField):
+    descriptor_class = _StateDescriptor
+
+    def deconstruct(self) -> Any:
+        """As django-fsm's own field: to a migration the two are the same."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django_fsm.FSMField", args, kwargs
+
+
 def state_field(states: Sequence[str]) -> Any:
     """A protected state field over `states`, the first being the state at birth."""
-    return FSMField(
+    return _StateField(
         default=states[0], choices=[(state, state) for state in states], max_length=24, protected=True, editable=False
     )
 
@@ -44,6 +63,15 @@ class Stateful(ConcurrentTransitionMixin, models.Model):
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         """Check every field but the state, which nobody but a transition sets."""
         super().clean_fields(exclude={*(exclude or ()), "state"})
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """Read the row again, its state too, without letting other threads set theirs meanwhile."""
+        self.__dict__["_is_reading"] = True
+        try:
+            models.Model.refresh_from_db(self, *args, **kwargs)
+        finally:
+            del self.__dict__["_is_reading"]
+        self._update_initial_state()
 
     def can(self, verb: str) -> bool:
         """Whether the transition named `verb` is allowed now."""

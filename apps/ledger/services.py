@@ -112,15 +112,15 @@ def post_many(drafts: Iterable[Draft], *, business_date: date, currency: str, at
     """Post many new entries of one business date with two COPYs, all or none; returns the entry's id by key.
 
     Drafts without lines are left out. A key that exists already violates the database's unique constraint
-    (IntegrityError) and undoes the caller's whole transaction: callers hold the lock that makes their keys new.
-    Raises ValueError and DateClosed as `post` does.
+    (IntegrityError) and undoes the whole batch: callers hold the lock that makes their keys new. Raises ValueError and
+    DateClosed as `post` does.
     """
     batch = [draft for draft in drafts if draft.lines]
     if not batch:
         return {}
     for draft in batch:
         _check(draft.lines, currency, draft.key)
-    with transaction.atomic(savepoint=False):
+    with transaction.atomic():
         must_be_open(business_date)
         accounts = accounts_by_code(currency)
         ids = bulk.next_ids(Entry, len(batch))

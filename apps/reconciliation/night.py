@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, ProgrammingError, connection, transaction
 
 from apps.core import bulk
 from apps.core.dates import DAY, days_between
@@ -194,28 +194,32 @@ def _no_garbage_collection() -> Iterator[None]:
 
 
 def _set_aside(night: Night, chunk: NightlyChunk, error: Exception) -> None:
+    """Keep the error. One seller is set aside and a larger range is split; what cannot be one seller's fault (work
+    without sellers, or a database that does not fit the code) fails the night."""
     text = "".join(traceback.format_exception_only(error)).strip()
-    structlog.get_logger().error(
-        "piece of a night failed", work=chunk.work, first=chunk.first_seller, last=chunk.last_seller, error=text
-    )
-    if chunk.first_seller == chunk.last_seller == 0:
-        NightlyChunk.objects.filter(pk=chunk.pk).update(error=text)
-        run = NightlyRun.objects.select_for_update().get(pk=night.run.pk)
-        if run.can("fail"):
-            run.move("fail", at=night.clock(), by=night.by, reason=text[:300])
-        return
-    if chunk.first_seller == chunk.last_seller:
+    if not chunk.last_seller or isinstance(error, ProgrammingError):
+        _fail(night, chunk, text)
+    elif chunk.first_seller == chunk.last_seller:
+        structlog.get_logger().error("seller set aside", work=chunk.work, seller=chunk.first_seller, error=text)
         SetAside.objects.update_or_create(
             run=night.run, work=chunk.work, seller_id=chunk.first_seller, defaults={"error": text}
         )
         NightlyChunk.objects.filter(pk=chunk.pk).update(is_done=True, error=text, result={"failed": 1})
-        return
-    middle = (chunk.first_seller + chunk.last_seller) // 2
-    for first, last in ((chunk.first_seller, middle), (middle + 1, chunk.last_seller)):
-        NightlyChunk.objects.create(
-            run=night.run, phase=chunk.phase, work=chunk.work, first_seller=first, last_seller=last
-        )
-    NightlyChunk.objects.filter(pk=chunk.pk).update(is_done=True, error=text, result={})
+    else:
+        middle = (chunk.first_seller + chunk.last_seller) // 2
+        for first, last in ((chunk.first_seller, middle), (middle + 1, chunk.last_seller)):
+            NightlyChunk.objects.create(
+                run=night.run, phase=chunk.phase, work=chunk.work, first_seller=first, last_seller=last
+            )
+        NightlyChunk.objects.filter(pk=chunk.pk).update(is_done=True, error=text, result={})
+
+
+def _fail(night: Night, chunk: NightlyChunk, text: str) -> None:
+    structlog.get_logger().error("night failed", work=chunk.work, error=text)
+    NightlyChunk.objects.filter(pk=chunk.pk).update(error=text)
+    run = NightlyRun.objects.select_for_update().get(pk=night.run.pk)
+    if run.can("fail"):
+        run.move("fail", at=night.clock(), by=night.by, reason=text[:300])
 
 
 def _resolve(night: Night, chunk: NightlyChunk) -> None:

@@ -8,6 +8,8 @@ import structlog
 from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
+from config.sidebar import NAVIGATION
+
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -163,6 +165,8 @@ UNFOLD = {
     "SITE_HEADER": "Granary",
     "SITE_SYMBOL": "agriculture",
     "SHOW_HISTORY": True,
+    "SHOW_LANGUAGES": True,
+    "SIDEBAR": {"navigation": NAVIGATION},
     "COLORS": {
         "primary": {
             "50": "#f1f7f3", "100": "#e4efe7", "200": "#c5decd", "300": "#9ac5a9", "400": "#66a57d",

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from apps.sellers.models import Seller
-from apps.warehousing.models import CommodityPrice, Pledge, PledgedReceipt, Warehouse, WarehouseReceipt
+from apps.warehousing.models import Pledge, PledgedReceipt, WarehouseReceipt
 from apps.warehousing.services import Goods, issue_receipt
+from tests.factories import make_pledge, make_pledged_receipt, make_seller, make_warehouse
 
 ISSUED_ON, VALID_UNTIL = date(2025, 3, 1), date(2026, 3, 1)
 COTTON = Goods(
@@ -21,18 +21,8 @@ COTTON = Goods(
 )
 
 
-def make_warehouse(code: str = "north") -> Warehouse:
-    return Warehouse.objects.get_or_create(code=code, name=f"Silo {code}", operator="Grain & Fibre Storage")[0]
-
-
-def make_seller(external_id: str = "farmer") -> Seller:
-    found = Seller.objects.filter(external_id=external_id).first()
-    return found or Seller.objects.create(
-        external_id=external_id, name="Li Na", joined_on=date(2024, 1, 1), currency="CNY", state="verified"
-    )
-
-
-def make_receipt(**differing: Any) -> WarehouseReceipt:
+def issued(**differing: Any) -> WarehouseReceipt:
+    """A receipt for the cotton, issued by the service; another warehouse and depositor each time unless named."""
     facts: dict[str, Any] = {
         "number": "WR-1",
         "goods": COTTON,
@@ -42,29 +32,15 @@ def make_receipt(**differing: Any) -> WarehouseReceipt:
         "by": "user:7",
         **differing,
     }
-    facts.setdefault("warehouse", make_warehouse())
-    facts.setdefault("depositor", make_seller())
+    facts["warehouse"] = facts.get("warehouse") or make_warehouse()
+    facts["depositor"] = facts.get("depositor") or make_seller()
     return issue_receipt(**facts)
 
 
-def make_pledge(number: str = "P-1", **differing: Any) -> Pledge:
-    facts: dict[str, Any] = {
-        "pledgee": "Cotton Bank",
-        "subject": "financing:42",
-        "currency": "CNY",
-        "limit": Decimal("0.6"),
-        "warehouse_confirmed_by": "user:1",
-        "financier_confirmed_by": "user:2",
-        **differing,
-    }
-    return Pledge.objects.create(number=number, seller=facts.pop("seller", None) or make_seller(), **facts)
+def agreed(**differing: Any) -> Pledge:
+    """A pledge that warehouse and financier have both confirmed, not moved yet."""
+    return make_pledge(**{"warehouse_confirmed_by": "user:1", "financier_confirmed_by": "user:2", **differing})
 
 
 def put_in_pledge(pledge: Pledge, receipt: WarehouseReceipt, **differing: Any) -> PledgedReceipt:
-    facts = {"weight": receipt.weight, "pledged_on": date(2025, 3, 14), **differing}
-    return PledgedReceipt.objects.create(pledge=pledge, receipt=receipt, **facts)
-
-
-def make_price(**differing: Any) -> CommodityPrice:
-    facts = {"commodity": "cotton", "unit": "kg", "currency": "CNY", "on": ISSUED_ON, "source": "exchange"}
-    return CommodityPrice.objects.create(**{**facts, "price": Decimal("14.20"), **differing})
+    return make_pledged_receipt(**{"pledge": pledge, "receipt": receipt, "weight": receipt.weight, **differing})

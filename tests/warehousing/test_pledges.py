@@ -12,15 +12,16 @@ from apps.core.states import TransitionNotAllowed
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
 from apps.warehousing.models import MarginCall, Pledge, PledgedReceipt, WarehouseReceipt
+from tests.factories import make_margin_call
 from tests.threads import at_once
-from tests.warehousing.goods import make_pledge, make_receipt, put_in_pledge
+from tests.warehousing.goods import agreed, issued, put_in_pledge
 
 DAY = date(2025, 3, 14)
 
 
 def test_one_lot_has_one_live_pledge(platform: Platform) -> None:
-    receipt = make_receipt()
-    first, second = make_pledge("P-1"), make_pledge("P-2")
+    receipt = issued()
+    first, second = agreed(number="P-1"), agreed(number="P-2")
     held = put_in_pledge(first, receipt)
     with pytest.raises(IntegrityError, match="one_live_pledge_a_lot"), transaction.atomic():
         put_in_pledge(second, receipt)
@@ -34,8 +35,8 @@ def test_one_lot_has_one_live_pledge(platform: Platform) -> None:
 def test_of_two_who_pledge_the_same_lot_at_once_one_wins(fresh_platform: Callable[..., Platform]) -> None:
     schema = fresh_platform().schema_name
     with entered(schema):
-        receipt = make_receipt()
-        pledges = [make_pledge(f"P-{number}") for number in range(4)]
+        receipt = issued()
+        pledges = [agreed(number=f"P-{number}") for number in range(4)]
 
     def take(pledge: Pledge) -> Callable[[], str]:
         return lambda: put_in_pledge(pledge, WarehouseReceipt.objects.get(pk=receipt.pk)).pledge.number
@@ -47,7 +48,7 @@ def test_of_two_who_pledge_the_same_lot_at_once_one_wins(fresh_platform: Callabl
 
 
 def test_a_pledge_needs_two_people(platform: Platform, at: datetime) -> None:
-    pledge = make_pledge(warehouse_confirmed_by="user:1", financier_confirmed_by="user:1")
+    pledge = agreed(warehouse_confirmed_by="user:1", financier_confirmed_by="user:1")
     with pytest.raises(TransitionNotAllowed):
         pledge.move("confirm", at=at, by="user:1")
     with pytest.raises(IntegrityError, match="pledge_confirmed_by_both"), transaction.atomic():
@@ -55,11 +56,11 @@ def test_a_pledge_needs_two_people(platform: Platform, at: datetime) -> None:
     assert not Pledge.objects.live().exists()
     pledge.financier_confirmed_by = "user:2"
     pledge.move("confirm", at=at, by="user:2")
-    assert list(Pledge.objects.live().securing("financing:42")) == [pledge]
+    assert list(Pledge.objects.live().securing(pledge.subject)) == [pledge]
 
 
 def test_what_stays_after_a_partial_release_is_still_enforceable(platform: Platform, at: datetime) -> None:
-    pledge = make_pledge()
+    pledge = agreed()
     for verb in ("confirm", "request_release", "release_in_part", "enforce", "sell"):
         pledge.move(verb, at=at, by="user:2")
     assert not Pledge.objects.live().exists()
@@ -76,7 +77,7 @@ def test_what_stays_after_a_partial_release_is_still_enforceable(platform: Platf
     ],
 )
 def test_the_database_keeps_pledges_sensible(platform: Platform, change: dict[str, Any], constraint: str) -> None:
-    pledge = make_pledge()
+    pledge = agreed()
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         Pledge.objects.filter(pk=pledge.pk).update(**change)
     pledge.refresh_from_db()
@@ -94,28 +95,14 @@ def test_the_database_keeps_pledges_sensible(platform: Platform, change: dict[st
 def test_the_database_keeps_pledged_receipts_sensible(
     platform: Platform, differing: dict[str, Any], constraint: str
 ) -> None:
-    pledge, receipt = make_pledge(), make_receipt()
+    pledge, receipt = agreed(), issued()
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         put_in_pledge(pledge, receipt, **differing)
     assert not PledgedReceipt.objects.exists()
 
 
-def make_call(pledge: Pledge, **differing: Any) -> MarginCall:
-    """100 bags worth 6,000 carry 3,600 at 60 %; 4,000 is owed."""
-    facts = {
-        "opened_on": DAY,
-        "ratio": Decimal("0.66666667"),
-        "limit": Decimal("0.6"),
-        "outstanding": Decimal(4000),
-        "value": Decimal(6000),
-        "currency": "CNY",
-        **differing,
-    }
-    return MarginCall.objects.create(pledge=pledge, **facts)
-
-
 def test_a_call_names_its_cures_and_its_last_day(platform: Platform, at: datetime) -> None:
-    call = make_call(make_pledge())
+    call = make_margin_call()
     with pytest.raises(IntegrityError, match="margin_call_names_its_cures"), transaction.atomic():
         MarginCall.objects.filter(pk=call.pk).update(state="called")
     call.move("call", at=at, by="night", due_on=date(2025, 3, 19), cash_cure=Decimal(400), goods_cure=Decimal("666.67"))
@@ -126,7 +113,7 @@ def test_a_call_names_its_cures_and_its_last_day(platform: Platform, at: datetim
 
 
 def test_a_stale_price_hides_no_call(platform: Platform, at: datetime) -> None:
-    call = make_call(make_pledge())
+    call = make_margin_call()
     call.move("lose_price", at=at, by="night", reason="cotton: last price of 1 February")
     assert list(MarginCall.objects.open()) == [call]
     with pytest.raises(TransitionNotAllowed):
@@ -138,10 +125,10 @@ def test_a_stale_price_hides_no_call(platform: Platform, at: datetime) -> None:
 
 
 def test_goods_are_never_valued_at_zero_and_a_pledge_has_one_open_call(platform: Platform) -> None:
-    pledge = make_pledge()
+    pledge = agreed()
     with pytest.raises(IntegrityError, match="never_values_goods_at_zero"), transaction.atomic():
-        make_call(pledge, value=0)
-    make_call(pledge)
+        make_margin_call(pledge=pledge, value=0)
+    make_margin_call(pledge=pledge)
     with pytest.raises(IntegrityError, match="one_open_call_a_pledge"), transaction.atomic():
-        make_call(pledge)
+        make_margin_call(pledge=pledge)
     assert MarginCall.objects.count() == 1

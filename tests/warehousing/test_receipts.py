@@ -16,15 +16,8 @@ from apps.tenants.models import Platform
 from apps.tenants.services import entered
 from apps.warehousing.models import CommodityPrice, WarehouseReceipt
 from apps.warehousing.services import ReceiptRefused, issue_receipt
-from tests.warehousing.goods import (
-    COTTON,
-    ISSUED_ON,
-    VALID_UNTIL,
-    make_price,
-    make_receipt,
-    make_seller,
-    make_warehouse,
-)
+from tests.factories import make_commodity_price, make_seller, make_warehouse
+from tests.warehousing.goods import COTTON, ISSUED_ON, VALID_UNTIL, issued
 
 pytestmark = pytest.mark.usefixtures("platform")
 
@@ -65,26 +58,26 @@ def test_a_receipt_is_issued_with_everything_that_names_the_goods(at: datetime) 
 
 
 def test_issuing_twice_answers_the_same_receipt() -> None:
-    first = make_receipt()
-    again = make_receipt(warehouse=first.warehouse, depositor=first.depositor)
+    first = issued()
+    again = issued(warehouse=first.warehouse, depositor=first.depositor)
     assert again == first
     assert WarehouseReceipt.objects.count() == 1
     assert Transition.of(first).count() == 2
 
 
 def test_a_number_never_names_other_goods() -> None:
-    first = make_receipt()
+    first = issued()
     heavier = replace(COTTON, weight=Decimal(9000))
     with pytest.raises(ReceiptRefused, match="issued for other goods"):
-        make_receipt(warehouse=first.warehouse, depositor=first.depositor, goods=heavier)
+        issued(warehouse=first.warehouse, depositor=first.depositor, goods=heavier)
     assert WarehouseReceipt.objects.get().weight == 5000
 
 
 def test_one_lot_has_one_paper() -> None:
-    first = make_receipt()
+    first = issued()
     with pytest.raises(ReceiptRefused, match="Lot L-1 already has a receipt"):
-        make_receipt(number="WR-2", warehouse=first.warehouse)
-    elsewhere = make_receipt(number="WR-3", warehouse=make_warehouse("south"))
+        issued(number="WR-2", warehouse=first.warehouse)
+    elsewhere = issued(number="WR-3", warehouse=make_warehouse())
     assert set(WarehouseReceipt.objects.all()) == {first, elsewhere}
     with refused_by_the_database("one_receipt_a_lot"):
         WarehouseReceipt.objects.filter(pk=elsewhere.pk).update(warehouse=first.warehouse)
@@ -102,7 +95,7 @@ def test_one_lot_has_one_paper() -> None:
 )
 def test_bad_input_issues_nothing(differing: dict[str, Any], words: str) -> None:
     with pytest.raises(ReceiptRefused, match=words):
-        make_receipt(**differing)
+        issued(**differing)
     assert not WarehouseReceipt.objects.exists()
     assert not Transition.objects.exists()
 
@@ -119,7 +112,7 @@ def test_bad_input_issues_nothing(differing: dict[str, Any], words: str) -> None
     ],
 )
 def test_the_database_keeps_receipts_whole(change: dict[str, Any], constraint: str) -> None:
-    receipt = make_receipt()
+    receipt = issued()
     with refused_by_the_database(constraint):
         WarehouseReceipt.objects.filter(pk=receipt.pk).update(**change)
 
@@ -132,7 +125,7 @@ def part_of(parent: WarehouseReceipt, number: str, weight: int, **differing: Any
 
 
 def test_a_split_adds_up(at: datetime) -> None:
-    parent = make_receipt()
+    parent = issued()
     with transaction.atomic():
         parent.move("split", at=at, by="user:7")
         children = [part_of(parent, "WR-1/1", 2000), part_of(parent, "WR-1/2", 3000)]
@@ -155,7 +148,7 @@ def test_a_split_adds_up(at: datetime) -> None:
 def test_a_split_that_does_not_add_up_is_refused(
     at: datetime, weights: tuple[int, ...], differing: dict[str, Any]
 ) -> None:
-    parent = make_receipt()
+    parent = issued()
     with refused_by_the_database("do not add up"):
         parent.move("split", at=at, by="user:7")
         for number, weight in enumerate(weights):
@@ -165,14 +158,14 @@ def test_a_split_that_does_not_add_up_is_refused(
 
 
 def test_a_part_of_a_receipt_that_was_not_split_is_refused() -> None:
-    parent = make_receipt()
+    parent = issued()
     with refused_by_the_database("do not add up"):
         part_of(parent, "WR-1/1", 5000)
         check_now()
 
 
 def test_an_expired_receipt_comes_back_as_it_was(at: datetime) -> None:
-    free, pledged = make_receipt(), make_receipt(number="WR-2", warehouse=make_warehouse("south"))
+    free, pledged = issued(), issued(number="WR-2", warehouse=make_warehouse())
     pledged.move("pledge", at=at, by="user:7")
     for receipt in (free, pledged):
         receipt.move("expire", at=at, by="night")
@@ -182,38 +175,31 @@ def test_an_expired_receipt_comes_back_as_it_was(at: datetime) -> None:
 
 
 def test_a_published_price_stays_as_it_was_published() -> None:
-    price = make_price()
+    price = make_commodity_price()
     with refused_by_the_database("append-only"):
         CommodityPrice.objects.filter(pk=price.pk).update(price=1)
     with refused_by_the_database("append-only"):
         CommodityPrice.objects.filter(pk=price.pk).delete()
     for wrong in (0, -3):
         with refused_by_the_database("price_positive"):
-            make_price(on=date(2025, 3, 2), price=wrong)
-    assert CommodityPrice.objects.get().price == Decimal("14.20")
+            make_commodity_price(on=date(2025, 3, 2), price=wrong)
+    assert CommodityPrice.objects.get().price == Decimal("6.40")
 
 
 def test_a_valuation_sees_no_price_of_a_later_date() -> None:
     for day, amount in ((1, "14.20"), (14, "14.60"), (31, "15.10")):
-        CommodityPrice.objects.create(
-            commodity="cotton",
-            unit="kg",
-            currency="CNY",
-            on=date(2025, 3, day),
-            price=Decimal(amount),
-            source="exchange",
-        )
-    series = CommodityPrice.objects.series("cotton", "kg", "CNY")
+        make_commodity_price(on=date(2025, 3, day), price=Decimal(amount))
+    series = CommodityPrice.objects.series("apples", "kg", "CNY")
     assert [price.on.day for price in series.known(date(2025, 3, 14))] == [14, 1]
-    assert not CommodityPrice.objects.series("cotton", "t", "CNY").exists()
+    assert not CommodityPrice.objects.series("apples", "t", "CNY").exists()
 
 
 def test_two_platforms_keep_their_own_lots(platform: Platform, other_platform: Platform) -> None:
-    make_receipt()
+    issued()
     with entered(other_platform.schema_name):
         assert not WarehouseReceipt.objects.exists()
-        make_receipt()
+        issued()
         with refused_by_the_database("append-only"), connection.cursor() as cursor:
-            make_price(currency="BRL")
+            make_commodity_price(currency="BRL")
             cursor.execute("DELETE FROM warehousing_commodityprice")
     assert WarehouseReceipt.objects.count() == 1

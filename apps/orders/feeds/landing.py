@@ -4,16 +4,16 @@ The feed file and the order's own instants are the record of a new order's birth
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import connection
 
-from apps.core import bulk
 from apps.core.states import move_all
 from apps.orders.feeds.intake import Intake
-from apps.orders.feeds.news import contradiction, way
+from apps.orders.feeds.news import LEARNT, contradiction, learn, way
 from apps.orders.feeds.order import FeedOrder, fault_of
 from apps.orders.models import Order
 
@@ -30,7 +30,11 @@ FROM unnest(%s::bigint[], %s::text[]) AS told (seller_id, external_id)
 JOIN orders_order USING (seller_id, external_id)
 """
 
+NULL = r"\N"
+QUOTED = '","'
+
 Key = tuple[int, str]
+Known = dict[Key, tuple[int, str, Decimal, Decimal, Decimal, Decimal]]
 Chunk = dict[Key, FeedOrder]
 
 
@@ -89,7 +93,7 @@ def land(orders: Iterable[FeedOrder], gate: Gate, *, at: datetime, by: str) -> L
     return landed
 
 
-def _known(chunk: Chunk) -> dict[Key, tuple[object, ...]]:
+def _known(chunk: Chunk) -> Known:
     sellers, order_ids = zip(*chunk, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(KNOWN, [list(sellers), list(order_ids)])
@@ -99,13 +103,51 @@ def _known(chunk: Chunk) -> dict[Key, tuple[object, ...]]:
 def _copy_line(seller_id: int, order: FeedOrder) -> str:
     (_line, _text, order_id, _seller, state, currency, goods, freight, paid, refunded, category,
      placed_at, paid_at, shipped_at, delivered_at, expected_at, ended_at, articles, prices, freights) = order  # fmt: skip
-    line = (
-        f"{seller_id}\t{order_id}\t{state}\t{currency}\t{goods}\t{freight}\t{paid}\t{refunded}\t{category}\t{placed_at}\t"
-        f"{paid_at or N}\t{shipped_at or N}\t{delivered_at or N}\t{expected_at or N}\t{ended_at or N}\t"
-        f"{_array(articles)}\t{_array(prices)}\t{_array(freights)}\tf\n"
+    return (
+        f"{seller_id}\t{_escaped(order_id)}\t{state}\t{currency}\t{goods}\t{freight}\t{paid}\t{refunded}\t"
+        f"{_escaped(category)}\t{placed_at}\t{paid_at or NULL}\t{shipped_at or NULL}\t{delivered_at or NULL}\t"
+        f"{expected_at or NULL}\t{ended_at or NULL}\t{_texts(articles)}\t{_numbers(prices)}\t{_numbers(freights)}\tf\n"
     )
-    return line
 
 
-def _array(values: Sequence[object]) -> str:
-    return "{" + ",".join(map(str, values)) + "}"
+def _escaped(text: str) -> str:
+    """Text as COPY wants it; control characters have been rejected before."""
+    return text.replace("\\", "\\\\")
+
+
+def _numbers(values: tuple[Decimal, ...]) -> str:
+    return f"{{{','.join(map(str, values))}}}"
+
+
+def _texts(values: tuple[str, ...]) -> str:
+    whole = "".join(values)
+    if '"' in whole or "\\" in whole:
+        values = tuple(_escaped(value.replace("\\", "\\\\").replace('"', '\\"')) for value in values)
+    return f'{{"{QUOTED.join(values)}"}}' if values else "{}"
+
+
+def _tell(known: Known, chunk: Chunk, gate: Gate, landed: Landed, at: datetime, by: str) -> None:
+    """Move on the orders of which something new is told; say why of those that cannot be as told."""
+    different = {}
+    for key, (order_id, *facts) in known.items():
+        told = chunk[key]
+        if facts == [told.state, told.goods, told.freight, told.paid, told.refunded]:
+            landed.unchanged += 1
+        else:
+            different[order_id] = told
+    moves: defaultdict[tuple[str, ...], list[Order]] = defaultdict(list)
+    for order_id, order in Order.objects.select_for_update().order_by("pk").in_bulk(list(different)).items():
+        told = different[order_id]
+        steps = way(order.state, told.state)
+        if fault := contradiction(told, order):
+            gate.intake.reject(gate.file, told.line, fault, told.text)
+        elif steps:
+            learn(order, told)
+            moves[steps].append(order)
+        else:
+            landed.unchanged += 1
+    for steps, orders in moves.items():
+        move_all(orders, steps[0], at=at, by=by, reason=f"feed {gate.file}", fields=LEARNT)
+        for verb in steps[1:]:
+            move_all(orders, verb, at=at, by=by, reason=f"feed {gate.file}")
+        landed.moved += len(orders)

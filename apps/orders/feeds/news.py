@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 
 from apps.orders.feeds.order import PAID_STATES, FeedOrder
@@ -11,6 +12,8 @@ TOLD_BY_FEEDS = (
     "pay", "ship", "deliver", "cancel", "request_refund", "refund", "refund_in_part", "refuse_refund", "charge_back",
 )  # fmt: skip
 DECIDED_HERE = ("close_return_window", "settle")
+INSTANTS = ("paid_at", "shipped_at", "delivered_at", "expected_at", "ended_at")
+LEARNT = ("goods", "freight", "paid", "refunded", *INSTANTS)
 
 
 @cache
@@ -48,3 +51,15 @@ def contradiction(told: FeedOrder, known: Order) -> str:
     if way(known.state, told.state) is None and not is_older(told.state, known.state):
         return f"The order is {known.state}; it cannot become {told.state} any more."
     return ""
+
+
+def learn(order: Order, told: FeedOrder) -> None:
+    """Write into `order`, which is about to move on, what was not known of it. Amounts of a settled order stay."""
+    if order.paid_at is None:
+        order.goods, order.freight, order.paid = told.goods, told.freight, told.paid
+    if order.state != "settled":
+        order.refunded = max(order.refunded, told.refunded)
+    for name in INSTANTS:
+        instant = getattr(told, name)
+        if instant and getattr(order, name) is None:
+            setattr(order, name, datetime.fromisoformat(instant))

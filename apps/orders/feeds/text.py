@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from io import BufferedReader
 from operator import itemgetter
 from pathlib import Path
-from io import BufferedReader
 
 from apps.orders.feeds.intake import Intake
 from apps.orders.refusals import FeedRefused

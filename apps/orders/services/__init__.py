@@ -1,14 +1,17 @@
 """What the platform reports about orders: feeds, refunds, settlements; and what the night does with them."""
 
+from apps.orders.services.imports import ImportResult, import_orders
 from apps.orders.services.refunds import Refund, RefundResult, close_return_windows, record_refunds
 from apps.orders.services.settlement import SettlementLine, SettlementResult, record_settlement
 
 __all__ = [
+    "ImportResult",
     "Refund",
     "RefundResult",
     "SettlementLine",
     "SettlementResult",
     "close_return_windows",
+    "import_orders",
     "record_refunds",
     "record_settlement",
 ]

@@ -13,6 +13,7 @@ from django.db import transaction
 from django_tenants.utils import tenant_context
 
 from apps.core.dates import DAY, local_date
+from apps.portal.demo.days import catch_up
 from apps.portal.demo.feed import take_in_orders
 from apps.portal.demo.lived import SCRIPT, Act, LivedDays
 from apps.portal.demo.market import MARKETS, PASSWORD, Market
@@ -40,7 +41,8 @@ class DemoRefused(ValueError):
 def make_missing_platforms(*, at: datetime, markets: Sequence[Market] = MARKETS) -> Iterator[str]:
     """Make the demo platforms that are not there, as of instant `at`, and tell each step in a line.
 
-    One whose making was cut short is dropped and made again. On a database with platforms of its own none is made.
+    One whose making was cut short is dropped and made again; one that is whole lives through the days it missed. On a
+    database with platforms of its own none is made.
     Raises DemoRefused where DEBUG is off: everybody knows the passwords.
     """
     if not settings.DEBUG:
@@ -56,6 +58,10 @@ def make_missing_platforms(*, at: datetime, markets: Sequence[Market] = MARKETS)
             drop(platform)
         if cut_short or (platform is None and not others):
             yield from make_platform(market, at=at)
+        elif platform is not None:
+            with tenant_context(platform):
+                days = catch_up(platform=platform, at=at)
+            yield f"{market.name}: {days} missed days lived through" if days else f"{market.name}: there already"
 
 
 def drop(platform: Platform) -> None:
@@ -76,8 +82,8 @@ def make_platform(market: Market, *, at: datetime, script: Sequence[Act] = SCRIP
         _onboard(market, platform, morning)
         yield f"{market.name}: {market.number_of_sellers} sellers"
         midnight = datetime.combine(last + DAY, time.min, tzinfo=platform.zone)
-        number = take_in_orders(market, platform, first=market.first_day(platform.opened_on), known_at=midnight)
-        yield f"{market.name}: {number:,} orders"
+        history = take_in_orders(market, platform, first=market.first_day(platform.opened_on), known_at=midnight)
+        yield f"{market.name}: {history.landed if history else 0:,} orders"
         _put_on_offer(market, morning)
         if market.has_warehouses:
             receipts = fill_warehouses(platform=platform, seed=market.seed, last=last, by=BY)

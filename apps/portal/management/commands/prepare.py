@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from apps.portal.demo.build import DemoRefused, make_missing_platforms
@@ -42,7 +43,7 @@ class Command(BaseCommand):
 
     def _make_demo(self) -> None:
         try:
-            for line in make_missing_platforms():
+            for line in make_missing_platforms(at=timezone.now()):
                 self._say(line)
         except DemoRefused as refusal:
             raise CommandError(str(refusal)) from refusal

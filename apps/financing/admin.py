@@ -1,0 +1,112 @@
+"""Offers, applications, contracts and financings for reading, and what a seller will read of a product's terms."""
+
+from datetime import date
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.admin import ViewOnlyAdmin, ViewOnlyInline, money, money_text, share_text
+from apps.financing.illustration import illustrate
+from apps.financing.models import Application, Contract, FinancedOrder, Financing, Offer
+from apps.products.admin import ProductVersionAdmin
+from apps.products.models import ProductVersion
+from apps.tenants.services import current_platform
+
+
+@admin.register(Offer)
+class OfferAdmin(ViewOnlyAdmin):
+    list_display = ("seller", "product_code", "maximum_money", "made_on", "expires_on", "state")
+    list_select_related = ("seller",)
+    list_filter = ("state", "product_code")
+    search_fields = ("seller__name", "seller__external_id__exact")
+    ordering = ("-id",)
+    maximum_money = money("maximum_amount", _("up to"))
+
+
+@admin.register(Application)
+class ApplicationAdmin(ViewOnlyAdmin):
+    list_display = ("seller", "product_code", "requested_money", "approved_money", "business_date", "state")
+    list_select_related = ("seller",)
+    list_filter = ("state", "product_code")
+    search_fields = ("seller__name", "seller__external_id__exact")
+    ordering = ("-id",)
+    requested_money = money("requested_amount", _("requested"))
+    approved_money = money("approved_amount", _("approved"))
+
+
+@admin.register(Contract)
+class ContractAdmin(ViewOnlyAdmin):
+    """The stored paper is handed out by the portal, which checks it against its hash."""
+
+    list_display = ("number", "seller", "language", "rendered_at", "signed_at", "state")
+    list_select_related = ("seller",)
+    list_filter = ("state", "language")
+    search_fields = ("number__exact", "seller__name")
+    ordering = ("-id",)
+    exclude = ("document",)
+
+
+class FinancedOrderInline(ViewOnlyInline):
+    model = FinancedOrder
+    fields = ("order", "eligible_value", "released_on")
+
+
+@admin.register(Financing)
+class FinancingAdmin(ViewOnlyAdmin):
+    list_display = ("number", "seller", "technique", "amount_money", "outstanding_money", "days_past_due", "state")
+    list_select_related = ("seller",)
+    list_filter = ("state", "technique", "pool")
+    search_fields = ("number__exact", "seller__name", "seller__external_id__exact")
+    ordering = ("-id",)
+    inlines = (FinancedOrderInline,)
+    amount_money = money("amount", _("amount"))
+    outstanding_money = money("outstanding", _("owed"), is_column=False)
+
+
+@admin.register(FinancedOrder)
+class FinancedOrderAdmin(ViewOnlyAdmin):
+    list_display = ("financing", "order", "value_money", "released_on")
+    list_select_related = ("financing", "order")
+    search_fields = ("financing__number__exact", "order__external_id__exact")
+    ordering = ("-id",)
+    value_money = money("eligible_value", _("eligible value"), "financing.currency")
+
+
+admin.site.unregister(ProductVersion)
+
+
+@admin.register(ProductVersion)
+class IllustratedVersionAdmin(ProductVersionAdmin):
+    """The page of a version, with what a seller will read beneath the terms: products themselves know no prices."""
+
+    change_form_outer_after_template: Any = "admin/illustration.html"
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        version = kwargs.get("obj")
+        if version is not None:
+            context["illustration"] = illustration_of(version, current_platform().business_date(timezone.now()))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def illustration_of(version: ProductVersion, on: date) -> dict[str, Any] | None:
+    """The example of a version's stored terms in words, None while they say too little for one."""
+    terms = version.terms
+    example = illustrate(terms, on)
+    if example is None:
+        return None
+    currency = terms.currency
+    return {
+        "amount": money_text(example.cost.amount, currency),
+        "charge": money_text(example.cost.charge, currency),
+        "total": money_text(example.cost.total, currency),
+        "annualised_rate": share_text(example.cost.annualised_rate),
+        "daily_sales": money_text(example.daily_sales, currency) if example.daily_sales else "",
+        "days": example.days,
+        "cases": [
+            {"case": one.case, "days": one.days, "annualised_rate": share_text(one.effective_rate)}
+            for one in example.cases
+        ],
+    }

@@ -1,0 +1,101 @@
+"""Taking in order feeds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from django.db import connection, transaction
+
+from apps.orders.feeds.intake import Intake, Progress, silent
+from apps.orders.feeds.landing import Gate, Landed, land
+from apps.orders.feeds.olist import OlistFeed
+from apps.orders.feeds.own import OwnFeed
+from apps.orders.feeds.text import digest_of
+from apps.orders.models import FeedFile
+from apps.sellers.models import Seller
+from apps.sellers.services import onboard_from_platform
+from apps.tenants.models import Platform
+from apps.tenants.services import current_platform
+
+Format = Literal["csv", "olist"]
+FORMATS = {"csv": OwnFeed, "olist": OlistFeed}
+CLOCKS_DIFFER = timedelta(days=1)
+ONE_AT_A_TIME = 0x0DE5
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What became of a feed.
+
+    lines      lines read, over all of its files
+    landed     orders that are new (an order over several sellers is one for each)
+    updated    orders that moved on
+    unchanged  orders of which nothing new was told, older news among them
+    rejected   lines that did not land, each with its reason in the file `rejects_path`
+    notes      how many orders were odd in which way, and how that was taken
+    known      the earlier intake of the very same bytes; then nothing was read
+    """
+
+    lines: int = 0
+    landed: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    rejects_path: Path | None = None
+    notes: Mapping[str, int] | None = None
+    known: FeedFile | None = None
+
+
+def import_orders(
+    *, path: Path, format: Format, rejects_path: Path, progress: Progress = silent, at: datetime, by: str
+) -> ImportResult:
+    """Take in the order feed at `path` (a file for `csv`, a folder for `olist`) for the platform that is entered.
+
+    The same bytes again are a no-op; the same orders in another file are nothing new; later news moves orders forward,
+    never back. Bad lines are written to `rejects_path` with number and reason while the good ones land. Times without
+    an offset are in the platform's zone, amounts in its currency. One import a platform at a time; another one waits.
+
+    Raises FeedRefused, with a sentence, when the feed cannot be read or is something else. Then nothing was changed.
+    """
+    platform, intake = current_platform(), Intake(progress)
+    feed = FORMATS[format](path, platform.currency, platform.zone, intake)
+    digest = digest_of(feed.files())
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", [ONE_AT_A_TIME])
+        known = FeedFile.objects.filter(sha256=digest).first()
+        if known is not None:
+            return ImportResult(known=known)
+        landed = _land(feed, platform, intake, at, by)
+        if intake.bad:
+            intake.write_rejects(rejects_path)
+        FeedFile.objects.create(
+            sha256=digest, kind=format, name=path.name, taken_in_at=at, lines=intake.lines.total(),
+            landed=landed.new + landed.moved, rejected=len(intake.bad), by=by,
+        )  # fmt: skip
+    return ImportResult(
+        lines=intake.lines.total(),
+        landed=landed.new,
+        updated=landed.moved,
+        unchanged=landed.unchanged,
+        rejected=len(intake.bad),
+        rejects_path=rejects_path if intake.bad else None,
+        notes=+intake.notes,
+    )
+
+
+def _land(feed: OwnFeed | OlistFeed, platform: Platform, intake: Intake, at: datetime, by: str) -> Landed:
+    sellers = dict(Seller.objects.values_list("external_id", "pk"))
+    newcomers = feed.newcomers(sellers)
+    if newcomers:
+        sellers |= onboard_from_platform(sellers=newcomers, currency=platform.currency, at=at, by=by)
+    gate = Gate(
+        sellers=sellers,
+        currency=platform.currency,
+        latest=(at + CLOCKS_DIFFER).isoformat(" "),
+        file=feed.name,
+        intake=intake,
+    )
+    return land(feed.orders(), gate, at=at, by=by)

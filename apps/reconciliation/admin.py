@@ -1,0 +1,69 @@
+"""Nights, control totals and breaks, for reading; the desk works them."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.admin import ViewOnlyAdmin, ViewOnlyInline, money
+from apps.reconciliation.models import Break, ControlTotal, NightlyChunk, NightlyRun, NightlyStep, SetAside
+
+
+class StepInline(ViewOnlyInline):
+    model = NightlyStep
+    fields = ("place", "name", "state", "done", "skipped", "failed", "total", "seconds", "reason")
+
+
+class ControlTotalInline(ViewOnlyInline):
+    model = ControlTotal
+    fields = ("name", "currency", "opening", "movements", "closing", "difference")
+
+
+@admin.register(NightlyRun)
+class NightlyRunAdmin(ViewOnlyAdmin):
+    list_display = ("business_date", "state", "started_at", "ended_at", "closed_by")
+    list_filter = ("state",)
+    ordering = ("-business_date",)
+    inlines = (StepInline, ControlTotalInline)
+
+
+@admin.register(NightlyStep)
+class NightlyStepAdmin(ViewOnlyAdmin):
+    list_display = ("run", "place", "name", "state", "done", "skipped", "failed", "seconds")
+    list_select_related = ("run",)
+    list_filter = ("state", "name")
+    ordering = ("-run__business_date", "place")
+
+
+@admin.register(NightlyChunk)
+class NightlyChunkAdmin(ViewOnlyAdmin):
+    list_display = ("run", "work", "first_seller", "last_seller", "is_done")
+    list_select_related = ("run",)
+    list_filter = ("is_done", "work")
+    ordering = ("-id",)
+
+
+@admin.register(SetAside)
+class SetAsideAdmin(ViewOnlyAdmin):
+    list_display = ("run", "work", "seller_id", "error", "resolved_at")
+    list_select_related = ("run",)
+    ordering = ("-id",)
+
+
+@admin.register(ControlTotal)
+class ControlTotalAdmin(ViewOnlyAdmin):
+    list_display = ("run", "name", "opening_money", "movements_money", "closing_money", "difference_money")
+    list_select_related = ("run",)
+    list_filter = ("name",)
+    ordering = ("-run__business_date", "name")
+    opening_money = money("opening", _("opening"))
+    movements_money = money("movements", _("movements"))
+    closing_money = money("closing", _("closing"))
+    difference_money = money("difference", _("difference"))
+
+
+@admin.register(Break)
+class BreakAdmin(ViewOnlyAdmin):
+    list_display = ("kind", "subject", "amount_money", "opened_on", "owner", "state")
+    list_filter = ("state", "kind")
+    search_fields = ("key__exact", "subject__exact")
+    ordering = ("-opened_on", "-id")
+    amount_money = money("amount", _("amount"))

@@ -1,0 +1,71 @@
+"""Sellers: staff keep their particulars and decide on their state."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.admin import GranaryAdmin, Step, ViewOnlyAdmin, ViewOnlyInline, money
+from apps.sellers.models import Consent, Seller
+from apps.sellers.services import DecisionRefused, decide_on_seller
+
+
+class ConsentInline(ViewOnlyInline):
+    model = Consent
+    fields = ("data", "audience", "given_on", "until", "withdrawn_at")
+
+
+@admin.register(Seller)
+class SellerAdmin(GranaryAdmin):
+    """Staff change name, category, region, language and user; everything that money rests on is read here only."""
+
+    steps = (
+        Step("verify", _("Verify"), is_main=True),
+        Step("request_info", _("Ask for information"), needs_reason=True),
+        Step("reject", _("Reject"), needs_reason=True),
+        Step("suspend", _("Suspend"), needs_reason=True),
+        Step("resume", _("Lift the suspension"), is_main=True),
+        Step("close", _("Close")),
+    )
+    refusals = (DecisionRefused,)
+    list_display = ("name", "external_id", "category", "region", "state", "balance_money", "worst_days_past_due")
+    list_filter = ("state", "category")
+    search_fields = ("name", "external_id__exact")
+    ordering = ("name",)
+    raw_id_fields = ("user",)
+    inlines = (ConsentInline,)
+    fieldsets = (
+        (_("Particulars"), {"fields": ("external_id", "name", "category", "region", "language", "joined_on", "user")}),
+        (
+            _("Joining"),
+            {"fields": ("state", "identity_done", "business_done", "payout_account_done", "data_consent_done")},
+        ),
+        (
+            _("Money"),
+            {"fields": ("payout_account", "payout_frozen", "sweep_cap", "balance", "currency", "worst_days_past_due")},
+        ),
+    )
+    readonly_fields = (
+        "external_id", "joined_on", "state", "identity_done", "business_done", "payout_account_done",
+        "data_consent_done", "payout_account", "payout_frozen", "sweep_cap", "balance", "currency",
+        "worst_days_past_due",
+    )  # fmt: skip
+    balance_money = money("balance", _("balance"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Sellers come from the platform's own feed."""
+        return False
+
+    def take_step(self, verb: str, *, row: Any, reason: str, at: datetime, by: str) -> models.Model | None:
+        return decide_on_seller(seller_id=row.pk, decision=verb, reason=reason, at=at, by=by)
+
+
+@admin.register(Consent)
+class ConsentAdmin(ViewOnlyAdmin):
+    list_display = ("seller", "data", "audience", "given_on", "until", "withdrawn_at")
+    list_select_related = ("seller",)
+    search_fields = ("seller__name", "seller__external_id__exact")
+    ordering = ("-given_on", "-id")

@@ -1,0 +1,74 @@
+"""Platform staff make the users of sellers. Everyone else's users come from the platform's operator."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress, EmailConfirmation
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import password_validation
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminPasswordWidget
+
+from apps.core.admin import GranaryAdmin
+from apps.users.models import Role, User
+
+# Rights come from roles and sign-in from users.User: these tables of Django and allauth are not used.
+for unused in (EmailAddress, EmailConfirmation, Group):
+    if admin.site.is_registered(unused):
+        admin.site.unregister(unused)
+
+
+class SellerUserForm(forms.ModelForm[User]):
+    """A seller's user. The password is told to the person; it can be set anew here."""
+
+    new_password = forms.CharField(
+        label=_("New password"),
+        required=False,
+        strip=False,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 10 characters. Leave it empty to keep the present one."),
+    )
+
+    class Meta:
+        model = User
+        fields = ("email", "name", "language", "is_active")
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+    def clean_new_password(self) -> str:
+        password = str(self.cleaned_data["new_password"])
+        if not password and self.instance.pk is None:
+            raise ValidationError(_("Give the new user a password to sign in with the first time."))
+        if password:
+            password_validation.validate_password(password, self.instance)
+        return password
+
+
+@admin.register(User)
+class UserAdmin(GranaryAdmin):
+    form = SellerUserForm
+    list_display = ("email", "name", "role", "language", "is_active", "last_login")
+    list_filter = ("role", "is_active")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        seen = ["email", "name", "language", "is_active"]
+        if obj is None or self.has_change_permission(request, obj):
+            return [*seen, "new_password"]
+        return ["role", *seen, "date_joined", "last_login"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Sellers' users only: nobody gives themselves or others more rights here."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.role == Role.SELLER)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        if not change:
+            obj.role = Role.SELLER
+        if form.cleaned_data["new_password"]:
+            obj.set_password(form.cleaned_data["new_password"])
+        obj.save()

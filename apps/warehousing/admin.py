@@ -1,0 +1,66 @@
+"""Goods in store, for reading; warehouses' own pages write them."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.admin import ViewOnlyAdmin, ViewOnlyInline, money
+from apps.warehousing.models import CommodityPrice, MarginCall, Pledge, PledgedReceipt, Warehouse, WarehouseReceipt
+
+
+@admin.register(Warehouse)
+class WarehouseAdmin(ViewOnlyAdmin):
+    list_display = ("code", "name", "operator", "region")
+    search_fields = ("name", "code__exact")
+    ordering = ("code",)
+
+
+@admin.register(WarehouseReceipt)
+class WarehouseReceiptAdmin(ViewOnlyAdmin):
+    list_display = ("number", "warehouse", "holder", "commodity", "grade", "weight", "unit", "state", "valid_until")
+    list_select_related = ("warehouse", "holder")
+    list_filter = ("state", "commodity", "warehouse")
+    search_fields = ("number__exact", "lot__exact", "holder__name")
+    ordering = ("-id",)
+
+
+class PledgedReceiptInline(ViewOnlyInline):
+    model = PledgedReceipt
+    fields = ("receipt", "weight", "confirmed_weight", "pledged_on", "released_on")
+
+
+@admin.register(Pledge)
+class PledgeAdmin(ViewOnlyAdmin):
+    list_display = ("number", "seller", "pledgee", "subject", "value_money", "limit", "state", "price_is_stale")
+    list_select_related = ("seller",)
+    list_filter = ("state", "price_is_stale")
+    search_fields = ("number__exact", "subject__exact", "seller__name")
+    ordering = ("-id",)
+    inlines = (PledgedReceiptInline,)
+    value_money = money("value", _("value"))
+
+
+@admin.register(PledgedReceipt)
+class PledgedReceiptAdmin(ViewOnlyAdmin):
+    list_display = ("receipt", "pledge", "weight", "confirmed_weight", "pledged_on", "released_on")
+    list_select_related = ("receipt", "pledge")
+    search_fields = ("receipt__number__exact", "pledge__number__exact")
+    ordering = ("-id",)
+
+
+@admin.register(MarginCall)
+class MarginCallAdmin(ViewOnlyAdmin):
+    list_display = ("pledge", "opened_on", "state", "ratio", "limit", "owed", "worth", "due_on")
+    list_select_related = ("pledge",)
+    list_filter = ("state",)
+    search_fields = ("pledge__number__exact",)
+    ordering = ("-opened_on", "-id")
+    owed = money("outstanding", _("owed"))
+    worth = money("value", _("value"))
+
+
+@admin.register(CommodityPrice)
+class CommodityPriceAdmin(ViewOnlyAdmin):
+    list_display = ("commodity", "on", "price_money", "unit", "source")
+    list_filter = ("commodity", "source")
+    ordering = ("-on", "commodity")
+    price_money = money("price", _("price"))
