@@ -32,8 +32,8 @@ test: setup ## all tests, on all cores; ARGS='-k waterfall -x' chooses
 check: setup ## style, types, layers, migrations, docs, translations, security
 	@$(WITH_SERVERS) $(BIN)/python -m config.check
 
-bench: setup ## benchmarks: ratios against plain SQL, with peak memory
-	@$(WITH_SERVERS) $(BIN)/pytest -m bench -s benchmarks $(ARGS)
+bench: setup ## benchmarks: ratios against plain SQL, with peak memory; BENCH=benchmarks.close_day chooses
+	@$(WITH_SERVERS) $(BIN)/python -m $(or $(BENCH),benchmarks) $(ARGS)
 
 soak: setup ## the tests that take long
 	@$(WITH_SERVERS) $(BIN)/pytest -m soak -s $(ARGS)

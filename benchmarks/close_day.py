@@ -43,7 +43,8 @@ INSERT INTO financing_offer (id, seller_id, version_id, product_code, assessment
 SELECT n, n, version.id, product.code, n, 'CNY', 100, 5000, 100, '2026-01-01', '2026-01-15', 5000, 200, 0.12,
     '2026-01-02', 'paid_out'
 FROM generate_series(1, {n}) AS n
-JOIN products_financingproduct AS product ON product.code = CASE n % 2 WHEN 0 THEN 'sales-advance' ELSE 'early-payment' END
+JOIN products_financingproduct AS product
+  ON product.code = CASE n % 2 WHEN 0 THEN 'sales-advance' ELSE 'early-payment' END
 JOIN products_productversion AS version ON version.product_id = product.id;
 INSERT INTO financing_application (id, seller_id, offer_id, version_id, product_code, collateral, requested_amount,
     approved_amount, currency, business_date, valid_until, decision, reasons, state)
@@ -150,9 +151,12 @@ def night(size: int) -> tuple[float, int, dict[str, Any]]:
         assert run.is_over, run.state
         for step in run.steps.all():
             print(f"    {step.name:18} {step.done:>8} {float(step.seconds):8.2f} s", file=sys.stderr)
-        return seconds, counted.number, {table: _copied(f"SELECT * FROM {table} WHERE {where}") for table, where in WRITTEN} | {
-            table: _copied(f"SELECT id, {', '.join(columns)} FROM {table}") for table, columns in CHANGED.items()
-        }
+        return (
+            seconds,
+            counted.number,
+            {table: _copied(f"SELECT * FROM {table} WHERE {where}") for table, where in WRITTEN}
+            | {table: _copied(f"SELECT id, {', '.join(columns)} FROM {table}") for table, columns in CHANGED.items()},
+        )
 
 
 def _copied(query: str) -> bytes:
@@ -202,7 +206,8 @@ def measure(sizes: list[int]) -> Iterator[bool]:
         ratio, per_thousand = base / seconds, statements * 1000 / size
         print(
             f"close_day size={size} ratio={ratio:.2f} limit={LIMIT_RATIO} night={seconds:.1f}s floor={base:.1f}s "
-            f"rate={size / seconds:,.0f}/s statements_per_1000={per_thousand:.1f} limit={LIMIT_STATEMENTS} rss={peak:.0f}MB"
+            f"rate={size / seconds:,.0f}/s statements_per_1000={per_thousand:.1f} limit={LIMIT_STATEMENTS} "
+            f"rss={peak:.0f}MB"
         )
         yield ratio >= LIMIT_RATIO and per_thousand <= LIMIT_STATEMENTS
 
@@ -212,4 +217,3 @@ if __name__ == "__main__":
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     throwaway.setup()
     sys.exit(0 if all(list(measure(parser.parse_args().sizes))) else 1)
-

@@ -20,7 +20,9 @@ def setup() -> None:
 
 
 @contextmanager
-def platform(schema_name: str, *, opened_on: date, currency: str = "CNY", time_zone: str = "Asia/Shanghai") -> Iterator[Any]:
+def platform(
+    schema_name: str, *, opened_on: date, currency: str = "CNY", time_zone: str = "Asia/Shanghai"
+) -> Iterator[Any]:
     """A fresh platform, entered; whatever an earlier, broken run left under its name is dropped first."""
     from apps.tenants.models import Platform
     from apps.tenants.services import create_platform, entered

@@ -11,7 +11,9 @@ def required(name: str, purpose: str) -> str:
     """The value of an environment variable; raises ImproperlyConfigured with a sentence when it is missing."""
     value = os.environ.get(name, "")
     if not value:
-        raise ImproperlyConfigured(f"{name} is not set. It holds {purpose}. Set it in the environment; see .env.example.")
+        raise ImproperlyConfigured(
+            f"{name} is not set. It holds {purpose}. Set it in the environment; see .env.example."
+        )
     return value
 
 

@@ -3,7 +3,7 @@
 import itertools
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -73,9 +73,9 @@ def django_db_setup(
     `fresh_platform`: those tests would then write into the development database.
     """
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+        made = setup_databases(verbosity=0, interactive=False)
         ensure_template()
-        _drop(Platform.objects.filter(schema_name__startswith="throwaway_"))
+        drop(Platform.objects.filter(schema_name__startswith="throwaway_"))
         for schema_name, facts in {"meadow": MEADOW, "harbor": HARBOR}.items():
             if not Platform.objects.filter(schema_name=schema_name).exists():
                 create_platform(schema_name=schema_name, by="test", **facts)
@@ -125,14 +125,15 @@ def fresh_platform(django_db_setup: None, django_db_blocker: DjangoDbBlocker) ->
     with django_db_blocker.unblock():
         yield make
         tenant_connection.set_schema_to_public()
-        _drop(made)
+        drop(made)
         connection.close()
 
 
-def _drop(platforms: Any) -> None:
+def drop(platforms: Iterable[Platform]) -> None:
+    """Remove committed platforms with all that is theirs."""
     for platform in platforms:
         Domain.objects.filter(tenant=platform).delete()
-        platform.delete(force_drop=True)
+        platform.delete(force_drop=True)  # type: ignore[no-untyped-call]  # django-tenants is untyped
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ class Story:
         return datetime.combine(day, time(hour), tzinfo=self.platform.zone)
 
     def seller(self, name: str = "Li Mei", daily: str = "100.00", days: int = 360, consents: bool = True) -> Seller:
-        """A verified seller who sold one delivered and settled order of `daily` on each of the `days` before the start."""
+        """A verified seller who had one settled order of `daily` on each of the `days` before the start."""
         currency = self.platform.currency
         account = BankAccount.objects.create(purpose="payout", holder=name, number=f"CN00{name}", currency=currency)
         seller = Seller(
@@ -66,7 +66,11 @@ class Story:
             seller.move(verb, at=self.at(self.first), by="test")
         if consents:
             Consent.objects.create(
-                seller=seller, data="orders", audience="platform", given_on=self.first - days * DAY, until=date(2030, 1, 1)
+                seller=seller,
+                data="orders",
+                audience="platform",
+                given_on=self.first - days * DAY,
+                until=date(2030, 1, 1),
             )
         bulk.copy_instances([self._sold(seller, D(daily), self.first - number * DAY) for number in range(1, days + 1)])
         return seller
@@ -160,7 +164,8 @@ class Story:
 BOOKS = """
 SELECT 'entry', entry.key, entry.business_date::text, debit.code, credit.code, posting.amount::text
 FROM ledger_posting AS posting JOIN ledger_entry AS entry ON entry.id = posting.entry_id
-JOIN ledger_account AS debit ON debit.id = posting.debit_id JOIN ledger_account AS credit ON credit.id = posting.credit_id
+JOIN ledger_account AS debit ON debit.id = posting.debit_id
+JOIN ledger_account AS credit ON credit.id = posting.credit_id
 UNION ALL
 SELECT 'movement', financing.number, movement.business_date::text, movement.key, movement.reason,
        concat_ws('/', movement.principal, movement.fee, movement.interest, movement.penalty, movement.outstanding)
@@ -174,7 +179,8 @@ SELECT 'sweep', seller.external_id, business_date::text, sweep.state, kept::text
        concat_ws('/', captured, refunded, charged_back, brought_forward, paid_out, carried_forward)
 FROM repayment_sweep AS sweep JOIN sellers_seller AS seller ON seller.id = sweep.seller_id
 UNION ALL
-SELECT 'demand', financing.number, demand.number::text, demand.state, demand.due_on::text, concat_ws('/', demand.amount, paid)
+SELECT 'demand', financing.number, demand.number::text, demand.state, demand.due_on::text,
+       concat_ws('/', demand.amount, paid)
 FROM repayment_demand AS demand JOIN financing_financing AS financing ON financing.id = demand.financing_id
 UNION ALL
 SELECT 'instruction', key, kind, from_purpose, business_date::text, amount::text FROM banking_instruction

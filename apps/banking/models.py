@@ -27,7 +27,9 @@ class BankAccount(models.Model):
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
-            models.CheckConstraint(condition=Q(purpose__in=["collection", "funding", "payout"]), name="bank_account_purpose"),
+            models.CheckConstraint(
+                condition=Q(purpose__in=["collection", "funding", "payout"]), name="bank_account_purpose"
+            ),
             models.UniqueConstraint(
                 fields=["currency"], condition=Q(purpose="collection"), name="one_collection_account_a_currency"
             ),
@@ -107,7 +109,9 @@ class Instruction(models.Model):
         TRANSFER = "transfer"
 
     key = models.CharField(max_length=80, unique=True, help_text="Deterministic: the same payment is asked for once.")
-    reference = models.CharField(max_length=35, unique=True, help_text="The end-to-end id that comes back on the bank's line.")
+    reference = models.CharField(
+        max_length=35, unique=True, help_text="The end-to-end id that comes back on the bank's line."
+    )
     kind = models.CharField(max_length=12, choices=Kind.choices)
     subject = models.CharField(max_length=60)
     from_purpose = models.CharField(max_length=12, choices=BankAccount.Purpose.choices)
@@ -123,7 +127,9 @@ class Instruction(models.Model):
     class Meta:
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="instruction_amount_positive"),
-            models.CheckConstraint(condition=Q(kind__in=["disbursement", "payout", "transfer"]), name="instruction_kind"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["disbursement", "payout", "transfer"]), name="instruction_kind"
+            ),
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=["business_date"], condition=Q(confirmed_on=None), name="instruction_unconfirmed"),
@@ -150,7 +156,9 @@ class BankLine(models.Model):
     currency = CurrencyField()
     reference = models.CharField(max_length=140, blank=True)
     text = models.CharField(max_length=300, blank=True)
-    key = models.CharField(max_length=120, unique=True, help_text="Account, statement and place in it: a line lands once.")
+    key = models.CharField(
+        max_length=120, unique=True, help_text="Account, statement and place in it: a line lands once."
+    )
     matched_to = models.CharField(max_length=80, blank=True, help_text="The movement that explains this line.")
 
     objects = BankLineQuerySet.as_manager()

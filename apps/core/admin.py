@@ -1,6 +1,6 @@
 """Admin bases. Rights come from the person's role (users.models.RIGHTS); buttons call the services everyone calls."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -19,6 +19,7 @@ from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
+from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from apps.core.models import AmountField, RateField, Transition
 from apps.core.states import Stateful
@@ -56,8 +57,8 @@ class GranaryAdmin(ModelAdmin):
     change_form_outer_before_template: Any = "admin/steps.html"
     change_form_outer_after_template: Any = "admin/after_form.html"
     formfield_overrides: ClassVar[dict[Any, Any]] = {  # type: ignore[misc]  # unfold sets it on the instance
-        AmountField: {"form_class": TrimmedDecimalField},
-        RateField: {"form_class": TrimmedDecimalField},
+        AmountField: {"form_class": TrimmedDecimalField, "widget": UnfoldAdminDecimalFieldWidget},
+        RateField: {"form_class": TrimmedDecimalField, "widget": UnfoldAdminDecimalFieldWidget},
     }
     list_per_page = 50
     list_fullwidth = True
@@ -135,9 +136,12 @@ class ViewOnlyInline(TabularInline):
 
     extra = 0
     per_page: Any = 50
-    ordering: Any = ("pk",)
+    ordering: ClassVar[Any] = ("pk",)
     can_delete = False
     show_change_link = True
+
+    def get_readonly_fields(self, *args: Any) -> Any:
+        return self.fields or ()
 
     def has_add_permission(self, *args: Any) -> bool:
         return False
@@ -151,10 +155,26 @@ def history_of(row: models.Model) -> list[dict[str, Any]]:
     if not isinstance(row, Stateful):
         return []
     entries = list(Transition.of(row).order_by("-id")[:LATEST_TRANSITIONS])
-    keys = {entry.by.removeprefix("user:") for entry in entries if entry.by.startswith("user:")}
-    people = get_user_model()._default_manager.in_bulk([int(key) for key in keys if key.isdigit()])
-    names = {f"user:{key}": str(person) for key, person in people.items()}
-    return [{"entry": entry, "who": names.get(entry.by, entry.by)} for entry in entries]
+    names = names_of({entry.by for entry in entries})
+    return [{"entry": entry, "who": names[entry.by]} for entry in entries]
+
+
+def names_of(actors: Iterable[str]) -> dict[str, str]:
+    """How to show each actor: people by name, everything else (policy, night, a command) as it is."""
+    keys = {actor: actor.removeprefix("user:") for actor in actors}
+    people = get_user_model()._default_manager.in_bulk([int(key) for key in keys.values() if key.isdigit()])
+    return {actor: str(people.get(int(key), actor)) if key.isdigit() else actor for actor, key in keys.items()}
+
+
+def person(name: str, description: Any) -> Callable[[Any, Any], str]:
+    """A read-only field that shows the name of the actor in column `name`."""
+
+    @admin.display(description=description)
+    def field(_admin: Any, row: Any) -> str:
+        actor = getattr(row, name)
+        return names_of([actor])[actor]
+
+    return field
 
 
 def money(
@@ -178,7 +198,11 @@ def money(
 
 def money_text(amount: Decimal, currency: str) -> str:
     """CNY 10,400.00: with the code, because an auditor compares platforms."""
-    return str(format_currency(amount, currency, format="¤¤ #,##0.00", locale=to_locale(get_language() or "en")))
+    return str(
+        format_currency(
+            amount, currency, format="¤¤\N{NO-BREAK SPACE}#,##0.00", locale=to_locale(get_language() or "en")
+        )
+    )
 
 
 def share_text(share: Decimal) -> str:

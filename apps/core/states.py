@@ -5,7 +5,14 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import models, transaction
-from django_fsm import ConcurrentTransition, ConcurrentTransitionMixin, FSMField, FSMFieldDescriptor, TransitionNotAllowed, can_proceed
+from django_fsm import (
+    ConcurrentTransition,
+    ConcurrentTransitionMixin,
+    FSMField,
+    FSMFieldDescriptor,
+    TransitionNotAllowed,
+    can_proceed,
+)
 
 from apps.core import bulk
 from apps.core.models import Transition

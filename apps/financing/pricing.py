@@ -94,9 +94,16 @@ def _daily_rate(net: Decimal, daily: Decimal, days: int, last: Decimal) -> Decim
 
 
 def receivable_cost(
-    *, amount: Decimal, annual_rate: Decimal, first: date, last: date, day_count: str, currency: str, fee: Decimal = ZERO
+    *,
+    amount: Decimal,
+    annual_rate: Decimal,
+    first: date,
+    last: date,
+    day_count: str,
+    currency: str,
+    fee: Decimal = ZERO,
 ) -> Cost:
-    """The cost of drawing `amount` on `first` and repaying all of it on `last`: daily simple interest, both as Decimal."""
+    """The cost of drawing `amount` on `first` and repaying all of it on `last`, at daily simple interest."""
     interest = round_money(simple_interest(amount, annual_rate, first, last, day_count), currency)
     rate = annualised_rate([(first, -amount), (last, amount + interest + fee)])
     return Cost(amount=amount, charge=interest + fee, total=amount + interest + fee, annualised_rate=rate)

@@ -5,14 +5,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from apps.core.admin import GranaryAdmin, Step, ViewOnlyInline, money
+from apps.core.admin import GranaryAdmin, Step, ViewOnlyInline, money, person
 from apps.products import services
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion
 from apps.products.terms import RECEIVABLE, SALES
@@ -39,7 +39,7 @@ class FundingPoolAdmin(GranaryAdmin):
 class VersionInline(ViewOnlyInline):
     model = ProductVersion
     verbose_name_plural = _("versions")
-    fields = ("number", "state", "minimum_amount", "maximum_amount", "made_by", "approved_by")
+    fields = ("number", "state", "minimum_amount", "maximum_amount")
     ordering = ("-number",)
 
 
@@ -83,6 +83,18 @@ class LinesField(forms.JSONField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return self.to_python(data) != initial
+
+
+class TermsForm(forms.ModelForm[ProductVersion]):
+    """Terms of a draft. Every rule of the table is checked, also over fields that the technique does not show."""
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # Django's stubs leave it out
+        if not self.errors:
+            try:
+                self.instance.validate_constraints()
+            except ValidationError as error:
+                self.add_error(None, error)
 
 
 COST = (
@@ -159,16 +171,19 @@ TERMS = {
     RECEIVABLE: (INTEREST, AGAINST_ORDERS, FROM_ORDERS, BOOKKEEPING),
 }
 OTHER_TERMS = (INTEREST, REPAYMENT, MINIMUM, AGAINST_ORDERS, BOOKKEEPING)
-STANDING = (None, {"fields": ("product", "number", "state", "made_by", "approved_by")})
+STANDING = (None, {"fields": ("product", "number", "state", "maker", "approver")})
 
 
 @admin.register(ProductVersion)
 class ProductVersionAdmin(GranaryAdmin):
-    list_display = ("product", "number", "state", "fee_rate", "annual_rate", "sweep_rate", "made_by", "approved_by")
+    form = TermsForm
+    list_display = ("product", "number", "state", "fee_rate", "annual_rate", "sweep_rate", "maximum_amount")
     list_select_related = ("product",)
     list_filter = ("state", "product")
     ordering = ("product__name", "-number")
-    readonly_fields = ("product", "number", "state", "made_by", "approved_by")
+    readonly_fields = ("product", "number", "state", "maker", "approver")
+    maker = person("made_by", _("made by"))
+    approver = person("approved_by", _("approved by"))
     refusals = (services.VersionRefused,)
     steps = (
         Step("submit", _("Send to review"), is_main=True),

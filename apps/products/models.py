@@ -120,7 +120,7 @@ class ProductVersion(Stateful):
                 & Q(sweep_rate__gte=0, sweep_rate__lte=1, advance_rate__gte=0, advance_rate__lte=1)
                 & Q(minimum_share__gte=0, minimum_share__lte=1),
                 name="product_version_rates_are_shares",
-                violation_error_message=_("Write rates as shares of one: 0.04 is 4 %. None is below 0 or above 1."),
+                violation_error_message=_("Write rates as shares of one: 0.04 is four per cent. None is below 0 or above 1."),
             ),
             models.CheckConstraint(
                 condition=Q(minimum_amount__gt=0, maximum_amount__gte=F("minimum_amount"))

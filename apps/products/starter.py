@@ -20,9 +20,7 @@ def start_products(
     if FinancingProduct.objects.exists():
         return
     pool = FundingPool.objects.create(name=f"{financier} pool", financier=financier, currency=currency, committed=0)
-    commit_funding(
-        pool_id=pool.pk, amount=funding, reference="opening", business_date=business_date, at=at, by=MAKER
-    )
+    commit_funding(pool_id=pool.pk, amount=funding, reference="opening", business_date=business_date, at=at, by=MAKER)
     _activate(
         FinancingProduct.objects.create(
             code="sales-advance", name="Sales advance", name_zh="销售预支", technique=SALES, pool=pool

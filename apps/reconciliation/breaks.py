@@ -47,9 +47,7 @@ def open_breaks(
     log_birth(fresh, at=at, by=by)
     still_there = {one.key for one in found}
     gone = [
-        one
-        for one in Break.objects.unexplained().exclude(key__in=still_there).order_by("pk")
-        if one.can("arrive_late")
+        one for one in Break.objects.unexplained().exclude(key__in=still_there).order_by("pk") if one.can("arrive_late")
     ]
     move_all(gone, "arrive_late", at=at, by=by, reason="the late leg arrived")
     return fresh

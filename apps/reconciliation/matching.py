@@ -72,14 +72,22 @@ def match_bank_lines(*, business_date: date, at: datetime, by: str) -> Matched:
         for kind, subject, _id, _amount, _currency in confirmed:
             if kind == Instruction.Kind.DISBURSEMENT:
                 disburse(financing_id=int(subject.partition(":")[2]), on=business_date, at=at, by=by)
-        for kind, debit in ((Instruction.Kind.PAYOUT, chart.PAYOUTS_IN_TRANSIT), (Instruction.Kind.TRANSFER, chart.FUNDING_CASH)):
+        for kind, debit in (
+            (Instruction.Kind.PAYOUT, chart.PAYOUTS_IN_TRANSIT),
+            (Instruction.Kind.TRANSFER, chart.FUNDING_CASH),
+        ):
             _post_cash(kind, debit, confirmed, business_date, at, by)
         settled = _match_settlements(business_date, at, by)
         return Matched(lines + settled.lines, total + settled.total)
 
 
 def _post_cash(
-    kind: str, debit: str, confirmed: list[tuple[str, str, int, Decimal, str]], business_date: date, at: datetime, by: str
+    kind: str,
+    debit: str,
+    confirmed: list[tuple[str, str, int, Decimal, str]],
+    business_date: date,
+    at: datetime,
+    by: str,
 ) -> None:
     """One entry for all confirmed payments of a kind: the collection account is too hot for an entry a payment."""
     rows = [row for row in confirmed if row[0] == kind]
@@ -105,12 +113,8 @@ def expected_settlements(business_date: date) -> dict[str, tuple[date, Decimal]]
         .annotate(net=Sum(F("captured") - F("refunded") - F("charged_back")))
         .order_by("business_date")
     )
-    explained = set(
-        BankLine.objects.filter(matched_to__startswith="settlement:").values_list("matched_to", flat=True)
-    )
-    return {
-        settlement_reference(day): (day, net) for day, net in days if net and f"settlement:{day}" not in explained
-    }
+    explained = set(BankLine.objects.filter(matched_to__startswith="settlement:").values_list("matched_to", flat=True))
+    return {settlement_reference(day): (day, net) for day, net in days if net and f"settlement:{day}" not in explained}
 
 
 def settlement_reference(day: date) -> str:
@@ -164,17 +168,26 @@ def _unexplained_lines(business_date: date) -> list[Difference]:
     expected = expected_settlements(business_date)
     found = []
     for line in lines:
-        kind, ours, text = "missing_internal", ZERO, f"The bank booked {line.amount} {line.currency}; nobody expected it."
+        kind, ours, text = (
+            "missing_internal",
+            ZERO,
+            f"The bank booked {line.amount} {line.currency}; nobody expected it.",
+        )
         instruction = asked.get(line.reference)
         if instruction is not None and instruction.confirmed_on is not None:
-            kind, text = "duplicate", f"The bank booked {line.reference} again; it was paid on {instruction.confirmed_on}."
+            kind, text = (
+                "duplicate",
+                f"The bank booked {line.reference} again; it was paid on {instruction.confirmed_on}.",
+            )
         elif instruction is not None:
             kind, ours = "amount", -instruction.amount
             text = f"We asked for {instruction.amount}, the bank booked {-line.amount} {line.currency}."
         elif line.reference in expected:
             kind, ours = "amount", expected[line.reference][1]
             text = f"The settlement says {ours}, the bank booked {line.amount} {line.currency}."
-        found.append(Difference(f"line:{line.pk}", kind, f"bank_line:{line.pk}", ours - line.amount, line.currency, text))
+        found.append(
+            Difference(f"line:{line.pk}", kind, f"bank_line:{line.pk}", ours - line.amount, line.currency, text)
+        )
     return found
 
 

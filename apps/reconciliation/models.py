@@ -28,7 +28,9 @@ class NightlyRun(Stateful):
     class Meta:
         constraints: ClassVar[list[Any]] = [
             states_hold("nightly_run", RUN_STATES),
-            models.CheckConstraint(condition=~Q(state="closed") | ~Q(closed_by=""), name="nightly_run_closed_by_a_name"),
+            models.CheckConstraint(
+                condition=~Q(state="closed") | ~Q(closed_by=""), name="nightly_run_closed_by_a_name"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -179,7 +181,7 @@ class BreakQuerySet(models.QuerySet["Break"]):
 
 
 class Break(Stateful):
-    """A difference that nobody has explained yet. `amount` is ours less theirs: a surplus is a break like a shortfall."""
+    """A difference that nobody has explained yet. `amount` is ours less theirs: a surplus is a break, too."""
 
     key = models.CharField(max_length=120, unique=True, help_text="What differs; the same difference opens one break.")
     run = models.ForeignKey(NightlyRun, on_delete=models.PROTECT, related_name="breaks")

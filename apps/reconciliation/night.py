@@ -142,9 +142,7 @@ def _plan(business_date: date, chunk_size: int) -> NightlyRun:
             for first, last in ranges if work.by_seller else [(0, 0)]:
                 chunks.append((run.pk, phase, work.name, first, last, False, ""))
     NightlyStep.objects.bulk_create(steps)
-    bulk.copy_rows(
-        NightlyChunk, ["run_id", "phase", "work", "first_seller", "last_seller", "is_done", "error"], chunks
-    )
+    bulk.copy_rows(NightlyChunk, ["run_id", "phase", "work", "first_seller", "last_seller", "is_done", "error"], chunks)
     return run
 
 

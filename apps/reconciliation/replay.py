@@ -108,7 +108,9 @@ class Replay:
 
     def _read_history(self) -> None:
         """Decide, once, what becomes of each order that arrives in the time to live through."""
-        orders = Order.objects.filter(state__in=[*IN_RETURN_WINDOW, "completed"], delivered_at__isnull=False, paid__gt=0)
+        orders = Order.objects.filter(
+            state__in=[*IN_RETURN_WINDOW, "completed"], delivered_at__isnull=False, paid__gt=0
+        )
         rows = orders.values_list(
             "id", "seller_id", "external_id", "seller__external_id", "paid", "currency", "delivered_at", "state"
         ).order_by("seller__external_id", "external_id")

@@ -34,9 +34,7 @@ def work_on_nights() -> None:
     """Take part in the platform's missed nights, oldest first, until they are over or others hold the rest."""
     platform = current_platform()
     for day in missing_dates(platform=platform, through=platform.last_due_date(timezone.now())):
-        run = run_night(
-            platform=platform, business_date=day, clock=timezone.now, by="night", wait_for_others=False
-        )
+        run = run_night(platform=platform, business_date=day, clock=timezone.now, by="night", wait_for_others=False)
         if not run.is_over:
             return
 

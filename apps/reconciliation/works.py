@@ -201,7 +201,9 @@ def _prove(piece: Piece) -> Report:
     run = piece.chunk.run
     totals = control.control_totals(run=run, business_date=piece.date, currency=piece.platform.currency)
     found = [
-        *matching.differences(business_date=piece.date, country=piece.platform.country, currency=piece.platform.currency),
+        *matching.differences(
+            business_date=piece.date, country=piece.platform.country, currency=piece.platform.currency
+        ),
         *control.differences(totals, piece.date),
     ]
     opened = open_breaks(run=run, found=found, business_date=piece.date, at=piece.at, by=piece.by)

@@ -104,9 +104,7 @@ class _Writer:
         self._pools()
 
     def counts(self) -> Counts:
-        raised = [
-            demand for one in self.financings for demand in one.demands if demand.id is None
-        ]
+        raised = [demand for one in self.financings for demand in one.demands if demand.id is None]
         return Counts(
             sellers=len(self.closed),
             financings=len(self.financings),
@@ -199,12 +197,7 @@ class _Writer:
             raise ConcurrentTransition("A financing of this range was closed by another night.")
 
     def _demands(self) -> None:
-        raised = [
-            (one.before.id, demand)
-            for one in self.financings
-            for demand in one.demands
-            if demand.id is None
-        ]
+        raised = [(one.before.id, demand) for one in self.financings for demand in one.demands if demand.id is None]
         bulk.copy_rows(
             Demand,
             ["financing_id", "number", "kind", "starts_on", "due_on", "amount", "paid", "state"],

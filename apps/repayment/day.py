@@ -260,9 +260,7 @@ def settle_demands(demands: Sequence[OpenDemand], paid: Decimal, business_date: 
     return tuple(settled)
 
 
-def _age(
-    demands: Sequence[OpenDemand], owed: Parts, business_date: date, grace_days: int
-) -> tuple[Decimal, int]:
+def _age(demands: Sequence[OpenDemand], owed: Parts, business_date: date, grace_days: int) -> tuple[Decimal, int]:
     """Amount past due and days past due = business date - oldest unpaid due date, 0 within the days of grace."""
     late = [demand for demand in demands if demand.unpaid > 0 and demand.due_on <= business_date]
     if not late or not owed.total:

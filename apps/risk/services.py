@@ -13,14 +13,12 @@ from apps.sellers.models import Seller
 def assess_sellers(
     *, first_seller: int, last_seller: int, business_date: date, zone: ZoneInfo, currency: str
 ) -> dict[int, Assessment]:
-    """The current assessment of every verified seller of the range who lets us read their orders, as of the end of `business_date`.
+    """The assessment, at the end of `business_date`, of each verified seller of the range who lets us read orders.
 
     A new row is written only where score, grade or limit differ from the seller's latest one; asked again for the same
     date, it answers what is there.
     """
-    histories = sales_history(
-        first_seller=first_seller, last_seller=last_seller, as_of=business_date, zone=zone
-    )
+    histories = sales_history(first_seller=first_seller, last_seller=last_seller, as_of=business_date, zone=zone)
     if not histories:
         return {}
     sellers = list(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import cast
 
 import structlog
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django_tenants.middleware.main import TenantMainMiddleware
@@ -41,5 +42,7 @@ class PlatformMiddleware(TenantMainMiddleware):
     def no_tenant_found(self, request: HttpRequest, hostname: str) -> HttpResponse | None:
         if hostname not in {"localhost", "127.0.0.1"}:
             raise Http404
+        # The public site has neither sessions nor people: such a cookie is of another program on this host.
+        request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
         request.urlconf = get_public_schema_urlconf()
         return None

@@ -8,17 +8,13 @@ from django.utils import translation
 
 
 class UserLanguageMiddleware:
-    """A person's own language wins over the browser's, unless they chose another on this device.
-
-    The public site has neither sessions nor people: a session cookie of another program on this host means nothing.
-    """
+    """A person's own language wins over the browser's, unless they chose another on this device."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        inside = hasattr(request, "tenant")
-        if inside and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and request.user.is_authenticated:
+        if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and request.user.is_authenticated:
             translation.activate(request.user.language)
             request.LANGUAGE_CODE = translation.get_language()
         return self.get_response(request)

@@ -8,6 +8,7 @@ import structlog
 from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
+from apps.tenants.logs import name_platform_of_request
 from config.sidebar import NAVIGATION
 
 django_stubs_ext.monkeypatch()
@@ -145,7 +146,10 @@ CELERY_TASK_TIME_LIMIT = 1500
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "nights-that-are-due": {"task": "reconciliation.start_due_nights", "schedule": crontab(minute="*")},
-    "documents-left-behind": {"task": "financing.render_waiting_contracts_everywhere", "schedule": crontab(minute="*/5")},
+    "documents-left-behind": {
+        "task": "financing.render_waiting_contracts_everywhere",
+        "schedule": crontab(minute="*/5"),
+    },
 }
 
 REST_FRAMEWORK = {
@@ -195,7 +199,7 @@ LOGGING = {
         "line": {
             "()": "structlog.stdlib.ProcessorFormatter",
             "processor": structlog.processors.JSONRenderer(),
-            "foreign_pre_chain": [structlog.contextvars.merge_contextvars],
+            "foreign_pre_chain": [structlog.contextvars.merge_contextvars, name_platform_of_request],
         },
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},

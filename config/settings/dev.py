@@ -2,6 +2,8 @@
 
 import os
 
+from celery.schedules import crontab
+
 from config import embedded, environment
 from config.settings.base import *  # noqa: F403  settings modules build on one another by design
 
@@ -17,6 +19,11 @@ CACHES = {
         "LOCATION": CELERY_BROKER_URL.rsplit("/", 1)[0] + "/1",
         "KEY_FUNCTION": "django_tenants.cache.make_key",
     }
+}
+CELERY_IMPORTS = ["apps.portal.demo.tasks"]
+CELERY_BEAT_SCHEDULE = {
+    **CELERY_BEAT_SCHEDULE,  # noqa: F405  from base
+    "demo-days-go-on": {"task": "demo.go_on_everywhere", "schedule": crontab(minute="*")},
 }
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 STORAGES = {

@@ -7,7 +7,9 @@ from config.settings.base import *  # noqa: F403  settings modules build on one 
 
 DEBUG = False
 SECRET_KEY = environment.required("SECRET_KEY", "the key that signs sessions")
-EVIDENCE_SIGNING_KEY = environment.required("EVIDENCE_SIGNING_KEY", "the Ed25519 private key of the evidence log, as hex")
+EVIDENCE_SIGNING_KEY = environment.required(
+    "EVIDENCE_SIGNING_KEY", "the Ed25519 private key of the evidence log, as hex"
+)
 ALLOWED_HOSTS = environment.listed("ALLOWED_HOSTS") or [environment.required("ALLOWED_HOSTS", "the host names served")]
 DATABASES = {"default": environment.database(environment.required("DATABASE_URL", "the address of PostgreSQL"))}
 CELERY_BROKER_URL = environment.required("BROKER_URL", "the address of the Redis-compatible broker")
@@ -29,3 +31,6 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXY_COUNT", "1"))
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "granary@localhost")
+
+# W019 wants framing denied altogether: the signing page shows the contract in a frame of our own origin.
+SILENCED_SYSTEM_CHECKS = ["security.W019"]

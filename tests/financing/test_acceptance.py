@@ -1,8 +1,10 @@
 """From an offer to money on its way: once, and only as offered."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -16,6 +18,7 @@ from apps.financing.services import decline_contract, lapse_unsigned, render_con
 from apps.financing.services.acceptance import can_accept
 from apps.products.models import FundingPool
 from apps.tenants.models import Platform
+from apps.tenants.services import entered
 from tests.story import DAY, FIRST, Story
 from tests.threads import at_once
 
@@ -154,7 +157,7 @@ def test_a_contract_is_rendered_once(story: Story, offer: Offer) -> None:
 
 def test_an_altered_paper_is_not_signed(story: Story, offer: Offer) -> None:
     contract = render(story, story.accept(offer, "1000", TODAY))
-    with contract.document.storage.open(contract.document.name, "wb") as paper:
+    with contract.document.storage.open(str(contract.document.name), "wb") as paper:
         paper.write(b"something else")
     with pytest.raises(ContractRefused, match="seal"):
         story.sign(contract, TODAY)
@@ -168,14 +171,22 @@ def test_a_contract_lapses_when_it_is_not_signed_in_time(story: Story, offer: Of
     assert lapse_unsigned(through=TODAY + 6 * DAY, at=story.at(TODAY + 7 * DAY), by="night") == 0
     assert lapse_unsigned(through=TODAY + 7 * DAY, at=story.at(TODAY + 8 * DAY), by="night") == 1
     contract.refresh_from_db()
-    assert (contract.state, contract.application.state, contract.application.offer.state) == ("void", "lapsed", "cancelled")
+    assert (contract.state, contract.application.state, contract.application.offer.state) == (
+        "void",
+        "lapsed",
+        "cancelled",
+    )
 
 
 def test_a_contract_can_be_declined_and_the_limit_is_free_again(story: Story, offer: Offer) -> None:
     contract = story.accept(offer, "1000", TODAY)
     for _twice in range(2):
         decline_contract(
-            contract_id=contract.pk, seller_id=contract.seller_id, at=story.at(TODAY), by="user:1", reason="changed my mind"
+            contract_id=contract.pk,
+            seller_id=contract.seller_id,
+            at=story.at(TODAY),
+            by="user:1",
+            reason="changed my mind",
         )
     contract.refresh_from_db()
     assert (contract.state, contract.application.state) == ("void", "withdrawn")
@@ -207,16 +218,14 @@ def test_a_receivable_rests_on_named_orders_that_nobody_else_can_use(story: Stor
         FinancedOrder.objects.create(financing=financing, order=taken, eligible_value=D("1"))
 
 
-def test_fifty_draw_downs_at_once_against_a_pool_for_ten(fresh_platform, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    from apps.tenants.services import entered
-
+def test_fifty_draw_downs_at_once_against_a_pool_for_ten(fresh_platform: Callable[..., Platform]) -> None:
     platform = fresh_platform()
     with entered(platform.schema_name):
         story = Story(platform, funding="10000")
         sellers = [story.seller(f"Seller {number:02}") for number in range(50)]
         story.night(FIRST)
         contracts = [render(story, story.accept(story.offer(seller), "1000", TODAY)) for seller in sellers]
-    answers = at_once(platform.schema_name, [lambda one=one: story.sign(one, TODAY) for one in contracts])
+    answers = at_once(platform.schema_name, [partial(story.sign, one, TODAY) for one in contracts])
     assert sum(isinstance(answer, Financing) for answer in answers) == 10
     assert sum(isinstance(answer, ContractRefused) for answer in answers) == 40
     with entered(platform.schema_name):
@@ -224,9 +233,7 @@ def test_fifty_draw_downs_at_once_against_a_pool_for_ten(fresh_platform, monkeyp
         assert (pool.reserved, pool.headroom, Financing.objects.count()) == (D("10000"), D("0"), 10)
 
 
-def test_two_devices_sign_at_once_and_one_waits_or_is_told_to(fresh_platform) -> None:  # type: ignore[no-untyped-def]
-    from apps.tenants.services import entered
-
+def test_two_devices_sign_at_once_and_one_waits_or_is_told_to(fresh_platform: Callable[..., Platform]) -> None:
     platform = fresh_platform()
     with entered(platform.schema_name):
         story = Story(platform)

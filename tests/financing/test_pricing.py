@@ -34,7 +34,12 @@ def test_two_percent_bullet_for_thirty_days() -> None:
 
 def test_the_published_advance_of_9000_with_a_fee_of_1000() -> None:
     one = projection(
-        case="expected", net=D("9000"), fee=D("1000"), daily_sales=D("100000") / 360, sweep_rate=D("0.18"), currency="CNY"
+        case="expected",
+        net=D("9000"),
+        fee=D("1000"),
+        daily_sales=D("100000") / 360,
+        sweep_rate=D("0.18"),
+        currency="CNY",
     )
     assert (one.daily, one.days) == (D("50.00"), 200)
     assert (one.simple_rate / 365).quantize(D("0.00000001")) == D("0.00106781")

@@ -21,7 +21,7 @@ class Worker:
     """One worker process (with two children) that can be killed as a power cut would."""
 
     def __init__(self, environment: dict[str, str]) -> None:
-        self.process = subprocess.Popen(  # noqa: S603  our own worker
+        self.process = subprocess.Popen(
             WORKER, cwd=settings.BASE_DIR, env=environment, start_new_session=True, stdout=subprocess.DEVNULL
         )
         until(lambda: bool(current_app.control.ping(timeout=0.5)), "the worker to answer")

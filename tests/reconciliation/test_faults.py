@@ -8,11 +8,13 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, time
+from typing import Any
 
 import psutil
 import pytest
 from celery import current_app
 from django.db import OperationalError, connection
+from pytest_django import DjangoDbBlocker
 
 from apps.reconciliation.models import NightlyChunk, NightlyRun
 from apps.reconciliation.night import Night, open_night, run_night, work_on
@@ -33,7 +35,9 @@ def prepared(fresh_platform: Make) -> Platform:
     platform = fresh_platform()
     with entered(platform.schema_name):
         story = Story(platform)
-        sellers = [story.seller(f"Seller {number:02}", daily=f"{90 + number}.50", days=120) for number in range(SELLERS)]
+        sellers = [
+            story.seller(f"Seller {number:02}", daily=f"{90 + number}.50", days=120) for number in range(SELLERS)
+        ]
         story.night(FIRST)
         for seller in sellers:
             story.draw(story.offer(seller), "500", FIRST + DAY)
@@ -182,7 +186,7 @@ def test_a_database_connection_lost_in_the_middle_costs_nothing(fresh_platform: 
 def _lose_connection_inside(night: Night) -> None:
     calls = 0
 
-    def cut(execute, sql, params, many, context):  # type: ignore[no-untyped-def]
+    def cut(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
         nonlocal calls
         calls += 1
         if calls == 6:
@@ -206,7 +210,7 @@ def test_a_suspended_platform_and_an_unknown_one_get_no_night(fresh_platform: Ma
 
 
 @pytest.fixture(autouse=True)
-def _back_to_public(django_db_blocker) -> Iterator[None]:  # type: ignore[no-untyped-def]
+def _back_to_public(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     yield
     with django_db_blocker.unblock():
-        connection.set_schema_to_public()
+        Platform.deactivate()

@@ -16,7 +16,9 @@ from tests.story import DAY, FIRST, Story
 D = Decimal
 
 
-def bank(story: Story, day_number: int, amount: str, reference: str, purpose: str = "collection", key: str = "") -> BankLine:
+def bank(
+    story: Story, day_number: int, amount: str, reference: str, purpose: str = "collection", key: str = ""
+) -> BankLine:
     day = FIRST + day_number * DAY
     return BankLine.objects.create(
         purpose=purpose, booked_on=day, amount=D(amount), currency="CNY", reference=reference,
@@ -107,7 +109,7 @@ def test_money_that_never_comes_is_missing_after_three_business_days_and_heals_b
         ("missing_external", f"instruction:{Instruction.objects.get().pk}"),
         ("missing_external", "sales:2025-03-01"),
     ]
-    approve_and_send(batch_id=PaymentBatch.objects.first().pk, at=story.at(FIRST + 6 * DAY), by="user:2")  # type: ignore[union-attr]
+    approve_and_send(batch_id=PaymentBatch.objects.first().pk, at=story.at(FIRST + 6 * DAY), by="user:2")
     book_settlement(of=FIRST, on=FIRST + 6 * DAY, currency="CNY")
     book_payments(on=FIRST + 6 * DAY)
     assert story.night(FIRST + 6 * DAY).state == "balanced"

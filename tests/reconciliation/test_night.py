@@ -1,7 +1,9 @@
 """The night as a story: what it does, in which order, once."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -18,6 +20,7 @@ from apps.reconciliation.night import NightRefused, close_days, missing_dates, o
 from apps.repayment import proofs as repayment_proofs
 from apps.repayment.models import Demand, Movement, Sweep
 from apps.tenants.models import Platform
+from apps.tenants.services import entered
 from tests.story import DAY, FIRST, Story, books
 
 D = Decimal
@@ -138,9 +141,9 @@ def test_nights_run_in_order_only(platform: Platform) -> None:
     assert not NightlyRun.objects.exists()
 
 
-def test_three_missed_nights_are_caught_up_oldest_first_with_the_same_cents(fresh_platform) -> None:  # type: ignore[no-untyped-def]
-    from apps.tenants.services import entered
-
+def test_three_missed_nights_are_caught_up_oldest_first_with_the_same_cents(
+    fresh_platform: Callable[..., Platform],
+) -> None:
     prints = []
     for every_night in (True, False):
         platform = fresh_platform()
@@ -158,7 +161,7 @@ def test_three_missed_nights_are_caught_up_oldest_first_with_the_same_cents(fres
             if not every_night:
                 for number in range(1, 5):
                     story.settle(FIRST + number * DAY, seller, "100.00")
-                clock = lambda: story.at(FIRST + 5 * DAY, 2)  # noqa: E731
+                clock = partial(story.at, FIRST + 5 * DAY, 2)
                 runs = list(close_days(platform=platform, through=FIRST + 4 * DAY, clock=clock, by="night"))
                 assert [run.business_date for run in runs] == [FIRST + number * DAY for number in range(1, 5)]
             assert missing_dates(platform=platform, through=FIRST + 4 * DAY) == []
@@ -193,7 +196,10 @@ def test_steps_tell_what_was_done_and_why_not(platform: Platform) -> None:
     run = story.night(FIRST + 2 * DAY)
     steps = {step.name: step for step in run.steps.all()}
     assert {step.state for step in steps.values()} == {"done", "skipped"}
-    assert (steps["value_receipts"].state, steps["value_receipts"].reason) == ("skipped", "no product lends on receipts yet")
+    assert (steps["value_receipts"].state, steps["value_receipts"].reason) == (
+        "skipped",
+        "no product lends on receipts yet",
+    )
     assert (steps["sweep"].done, steps["sweep"].total) == (1, D("60"))
     assert (steps["payout_batch"].done, steps["payout_batch"].total) == (2, D("500"))  # the seller and the pool
     assert run.heartbeat_at is not None

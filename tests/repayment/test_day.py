@@ -49,7 +49,9 @@ def sold(captured: str = "0", refunded: str = "0", own: dict[int, Decimal] | Non
     return SalesDay(D(captured), D(refunded), ZERO, own or {})
 
 
-def seller(*financings: Balance, sales: SalesDay | None = None, balance: str = "0", may_be_paid: bool = True) -> SellerDay:
+def seller(
+    *financings: Balance, sales: SalesDay | None = None, balance: str = "0", may_be_paid: bool = True
+) -> SellerDay:
     return SellerDay(7, "CNY", D(balance), D("0.5"), may_be_paid, sales or sold(), financings)
 
 
@@ -57,7 +59,8 @@ def next_day(closed: SellerClosed, business_date: date, sales: SalesDay) -> Sell
     """The seller before the following night, as the rows would say it."""
     financings = tuple(
         replace(
-            one.before, owed=one.owed, accrued=one.accrued, accrued_posted=one.before.accrued_posted + one.interest_posted,
+            one.before, owed=one.owed, accrued=one.accrued,
+            accrued_posted=one.before.accrued_posted + one.interest_posted,
             closed_through=business_date, demands_raised=one.demands_raised, past_due=one.past_due,
             demands=tuple(replace(demand, id=demand.number) for demand in one.demands if demand.unpaid),
         )
@@ -68,7 +71,8 @@ def next_day(closed: SellerClosed, business_date: date, sales: SalesDay) -> Sell
 
 def live(start: SellerDay, days: list[SalesDay]) -> list[SellerClosed]:
     """Close one night after the other from the day after START on."""
-    nights, today = [], start
+    nights: list[SellerClosed] = []
+    today = start
     for number, sales in enumerate(days):
         business_date = START + timedelta(days=1 + number)
         today = replace(today, sales=sales) if not nights else next_day(nights[-1], business_date - timedelta(1), sales)
@@ -79,7 +83,8 @@ def live(start: SellerDay, days: list[SalesDay]) -> list[SellerClosed]:
 def test_an_advance_repaid_by_three_good_days() -> None:
     nights = live(seller(advance()), [sold("3000.00"), sold("2500.00", refunded="100.00"), sold("4000.00")])
     assert [
-        (night.kept, night.paid_out, night.financings[0].owed.fee, night.financings[0].owed.principal) for night in nights
+        (night.kept, night.paid_out, night.financings[0].owed.fee, night.financings[0].owed.principal)
+        for night in nights
     ] == [
         (D("360.00"), D("2640.00"), D("0.00"), D("680.00")),
         (D("288.00"), D("2112.00"), D("0.00"), D("392.00")),
@@ -90,7 +95,9 @@ def test_an_advance_repaid_by_three_good_days() -> None:
 
 
 def test_a_big_refund_after_the_sweep_is_carried_until_sales_make_up_for_it() -> None:
-    nights = live(seller(advance()), [sold("1000.00"), sold("100.00", refunded="700.00"), sold("400.00"), sold("500.00")])
+    nights = live(
+        seller(advance()), [sold("1000.00"), sold("100.00", refunded="700.00"), sold("400.00"), sold("500.00")]
+    )
     assert [(night.kept, night.paid_out, night.carried_forward) for night in nights] == [
         (D("120.00"), D("880.00"), D("0.00")),
         (D("0"), D("0"), D("-600.00")),

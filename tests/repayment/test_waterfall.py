@@ -1,4 +1,4 @@
-"""The waterfall as an auditor would try it: by hand, in both directions, and against an oracle that counts fractions."""
+"""The waterfall as an auditor would try it: by hand, in both directions, and against an oracle in fractions."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -69,9 +69,7 @@ dues = st.lists(
 
 @settings(max_examples=400)
 @given(amounts, dues, st.permutations(DEFAULT_WATERFALL), st.sampled_from([HORIZONTAL, VERTICAL]))
-def test_nothing_is_made_lost_or_paid_twice(
-    payment: Decimal, owed: list[Due], waterfall: list[str], mode: str
-) -> None:
+def test_nothing_is_made_lost_or_paid_twice(payment: Decimal, owed: list[Due], waterfall: list[str], mode: str) -> None:
     paid, left = allocate(payment, owed, waterfall, mode)
     assert sum((parts.total for parts in paid), left) == payment
     for due, parts in zip(owed, paid, strict=True):

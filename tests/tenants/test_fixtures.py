@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 import pytest
 from django.conf import settings
@@ -13,13 +14,14 @@ from apps.tenants.models import Platform
 from apps.tenants.services import entered
 from apps.users.models import Role, User
 from tests.conftest import PlatformClient
+from tests.factories import make_user
 from tests.threads import at_once
 
 
 def test_a_test_stays_inside_its_platform_after_a_request(
     platform: Platform, client_of: Callable[..., PlatformClient]
 ) -> None:
-    auditor = User.objects.create_user(email="a@meadow.test", password=None, role=Role.AUDITOR)
+    auditor = make_user(role=Role.AUDITOR)
     assert client_of(platform, auditor).get("/admin/").status_code == 200
     assert User.objects.get() == auditor
 
@@ -30,13 +32,8 @@ def test_nothing_of_the_test_before_is_left(platform: Platform) -> None:
 
 def test_a_fresh_platform_commits_what_threads_write(fresh_platform: Callable[..., Platform]) -> None:
     platform = fresh_platform(currency="KWD", opened_on=date(2024, 2, 29))
-    made = at_once(
-        platform.schema_name,
-        [
-            lambda number=number: User.objects.create_user(email=f"{number}@x.test", password=None, role=Role.STAFF)
-            for number in range(4)
-        ],
-    )
+    works = [partial(make_user, email=f"{number}@x.test") for number in range(4)]
+    made = at_once(platform.schema_name, works)
     with entered(platform.schema_name) as again:
         assert again.currency == "KWD"
         assert set(User.objects.all()) == set(made)

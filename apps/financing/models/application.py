@@ -25,7 +25,9 @@ class Application(Stateful):
     offer = models.OneToOneField(Offer, on_delete=models.PROTECT, related_name="application")
     version = models.ForeignKey(ProductVersion, on_delete=models.PROTECT, related_name="applications")
     product_code = models.CharField(max_length=40)
-    collateral = models.CharField(max_length=80, blank=True, help_text="What it rests on, where the technique needs it.")
+    collateral = models.CharField(
+        max_length=80, blank=True, help_text="What it rests on, where the technique needs it."
+    )
     requested_amount = AmountField()
     approved_amount = AmountField(null=True, blank=True)
     currency = CurrencyField()
@@ -45,7 +47,8 @@ class Application(Stateful):
             ),
             models.CheckConstraint(condition=Q(requested_amount__gt=0), name="application_amount_positive"),
             models.CheckConstraint(
-                condition=Q(approved_amount=None) | Q(approved_amount__gt=0, approved_amount__lte=F("requested_amount")),
+                condition=Q(approved_amount=None)
+                | Q(approved_amount__gt=0, approved_amount__lte=F("requested_amount")),
                 name="application_approved_at_most_requested",
             ),
             models.CheckConstraint(

@@ -47,7 +47,9 @@ class Financing(Stateful):
     sweep_rate = RateField()
     signed_on = models.DateField()
     disbursed_on = models.DateField(null=True, blank=True)
-    due_on = models.DateField(null=True, blank=True, help_text="When all of it is due, where the technique has such a date.")
+    due_on = models.DateField(
+        null=True, blank=True, help_text="When all of it is due, where the technique has such a date."
+    )
     repaid_on = models.DateField(null=True, blank=True)
     principal = AmountField(default=Decimal(0))
     fee = AmountField(default=Decimal(0))

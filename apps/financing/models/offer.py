@@ -58,7 +58,8 @@ class Offer(Stateful):
                 fields=["seller", "product_code"], condition=Q(state="delivered"), name="one_open_offer_a_product"
             ),
             models.CheckConstraint(
-                condition=Q(minimum_amount__gt=0, maximum_amount__gte=F("minimum_amount")), name="offer_amounts_sensible"
+                condition=Q(minimum_amount__gt=0, maximum_amount__gte=F("minimum_amount")),
+                name="offer_amounts_sensible",
             ),
             models.CheckConstraint(condition=Q(expires_on__gte=F("made_on")), name="offer_expires_after_made"),
             models.CheckConstraint(

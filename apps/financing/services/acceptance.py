@@ -47,7 +47,7 @@ def accept_offer(
     at: datetime,
     by: str,
 ) -> Contract:
-    """Accept an offer for `amount` (in the offer's currency) and draft the contract; its paper is rendered after commit.
+    """Accept an offer for `amount` (in its currency) and draft the contract; its paper is rendered after commit.
 
     Accepting twice with the same amount answers the same contract. Raises OfferRefused when the offer is not open any
     more or the amount does not fit it, SellerBusy while the seller's day is being closed, Offer.DoesNotExist when it
@@ -55,9 +55,11 @@ def accept_offer(
     """
     with transaction.atomic():
         seller = lock_seller(seller_id)
-        offer = Offer.objects.select_for_update(of=("self",)).select_related(
-            "version__product__pool", "assessment"
-        ).get(pk=offer_id, seller_id=seller_id)
+        offer = (
+            Offer.objects.select_for_update(of=("self",))
+            .select_related("version__product__pool", "assessment")
+            .get(pk=offer_id, seller_id=seller_id)
+        )
         known = Contract.objects.filter(application__offer=offer).first()
         if known is not None and offer.accepted_amount == amount and known.state != "void":
             return known
@@ -91,9 +93,7 @@ def can_accept(*, offer: Offer, seller: Seller, amount: Decimal, business_date: 
     return True
 
 
-def _decide(
-    offer: Offer, seller: Seller, amount: Decimal, business_date: date, at: datetime, by: str
-) -> Application:
+def _decide(offer: Offer, seller: Seller, amount: Decimal, business_date: date, at: datetime, by: str) -> Application:
     """An application within policy passes review without a person; the decision freezes all that it rested on."""
     application = Application(
         seller=seller,
@@ -186,7 +186,7 @@ def _ask_for_paper(platform: str, contract_id: int) -> None:
 
 
 def decline_contract(*, contract_id: int, seller_id: int, at: datetime, by: str, reason: str) -> None:
-    """Give an unsigned contract up: its application is withdrawn, its offer cancelled. Done already, it does nothing."""
+    """Give an unsigned contract up: the application is withdrawn, the offer cancelled. Asked again, nothing happens."""
     with transaction.atomic():
         lock_seller(seller_id)
         contract = Contract.objects.select_for_update().get(pk=contract_id, seller_id=seller_id)

@@ -31,7 +31,11 @@ def render_contract(*, contract_id: int, as_pdf: bool = True, at: datetime, by: 
         if contract.state != "drafted":
             return contract
         if as_pdf:
-            paper, contract.media_type, ending = contract_pdf(json.loads(contract.terms), contract.language), "application/pdf", "pdf"
+            paper, contract.media_type, ending = (
+                contract_pdf(json.loads(contract.terms), contract.language),
+                "application/pdf",
+                "pdf",
+            )
         else:
             paper, contract.media_type, ending = contract.terms.encode(), "application/json", "json"
         contract.document_sha256 = hashlib.sha256(paper).hexdigest()
@@ -89,7 +93,9 @@ def check_can_sign(*, contract: Contract, seller: Seller, business_date: date) -
         raise ContractRefused(_("This contract can no longer be signed. Nothing was changed. See your current offers."))
     valid_until = contract.application.valid_until
     if valid_until is None or valid_until < business_date:
-        raise ContractRefused(_("The time to sign this contract has passed. Nothing was changed. See your current offers."))
+        raise ContractRefused(
+            _("The time to sign this contract has passed. Nothing was changed. See your current offers.")
+        )
     if seller.payout_account is None or seller.payout_frozen:
         raise ContractRefused(_("Your payout account is not confirmed yet, so the money could not reach you."))
     if not paper_is_unaltered(contract):

@@ -113,7 +113,9 @@ def _amounts(
         return {}
     exposures = exposure_of(first_seller, last_seller)
     in_arrears = set(
-        Seller.objects.filter(pk__range=(first_seller, last_seller), worst_days_past_due__gt=0).values_list("pk", flat=True)
+        Seller.objects.filter(pk__range=(first_seller, last_seller), worst_days_past_due__gt=0).values_list(
+            "pk", flat=True
+        )
     )
     eligible = {
         version.product.code: _eligible_values(

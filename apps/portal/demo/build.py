@@ -3,13 +3,14 @@ start knows one whose making was cut short."""
 
 import shutil
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time
+from contextlib import contextmanager
+from datetime import datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import connection, transaction
 from django_tenants.utils import tenant_context
 
 from apps.core.dates import DAY, local_date
@@ -20,11 +21,10 @@ from apps.portal.demo.market import MARKETS, PASSWORD, Market
 from apps.portal.demo.stores import fill_warehouses
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion
 from apps.products.starter import start_products
-from apps.reconciliation.replay import Month, Policy
 from apps.sellers.models import Seller
 from apps.sellers.services import Newcomer, onboard_from_platform
 from apps.tenants.models import TEMPLATE_SCHEMA, Domain, Platform
-from apps.tenants.services import create_platform, resume, suspend
+from apps.tenants.services import create_platform, entered, resume, suspend
 from apps.users.models import User
 
 BY = "demo"
@@ -38,30 +38,32 @@ class DemoRefused(ValueError):
     """Demo platforms are not made here; the message says why. Nothing was changed."""
 
 
-def make_missing_platforms(*, at: datetime, markets: Sequence[Market] = MARKETS) -> Iterator[str]:
-    """Make the demo platforms that are not there, as of instant `at`, and tell each step in a line.
+def markets_to_make(markets: Sequence[Market] = MARKETS) -> list[Market]:
+    """The markets whose demo platform is not there, or was left half made. On a database with platforms of its own only
+    half-made ones count.
 
-    One whose making was cut short is dropped and made again; one that is whole lives through the days it missed. On a
-    database with platforms of its own none is made.
     Raises DemoRefused where DEBUG is off: everybody knows the passwords.
     """
     if not settings.DEBUG:
         raise DemoRefused(
             "Demo platforms are for trying out: their passwords are known to all. Set DEBUG=1 to make them."
         )
-    others = Platform.objects.filter(is_demo=False).exclude(schema_name=TEMPLATE_SCHEMA).exists()
-    for market in markets:
-        platform = Platform.objects.filter(schema_name=market.schema_name, is_demo=True).first()
-        cut_short = platform is not None and platform.suspended_at is not None
-        if platform is not None and cut_short:
-            yield f"{market.name}: was not finished, so it is made again"
-            drop(platform)
-        if cut_short or (platform is None and not others):
-            yield from make_platform(market, at=at)
-        elif platform is not None:
-            with tenant_context(platform):
-                days = catch_up(platform=platform, at=at)
-            yield f"{market.name}: {days} missed days lived through" if days else f"{market.name}: there already"
+    has_others = Platform.objects.filter(is_demo=False).exclude(schema_name=TEMPLATE_SCHEMA).exists()
+    demo = {one.schema_name: one for one in Platform.objects.filter(is_demo=True)}
+    return [
+        market
+        for market in markets
+        if (demo[market.schema_name].suspended_at if market.schema_name in demo else not has_others)
+    ]
+
+
+def catch_up_with(*, at: datetime) -> Iterator[str]:
+    """Let every demo platform live through the dates that it missed, and tell which did."""
+    for platform in Platform.objects.working().filter(is_demo=True).order_by("schema_name"):
+        with entered(platform.schema_name):
+            days = catch_up(platform=platform, at=at)
+        if days:
+            yield f"{platform.name}: {days} missed days lived through"
 
 
 def drop(platform: Platform) -> None:
@@ -70,12 +72,42 @@ def drop(platform: Platform) -> None:
         folder = Path(default_storage.path(""))
     shutil.rmtree(folder, ignore_errors=True)
     Domain.objects.filter(tenant=platform).delete()
-    platform.delete(force_drop=True)
+    platform.delete(force_drop=True)  # type: ignore[no-untyped-call]  # django-tenants is untyped
 
 
 def make_platform(market: Market, *, at: datetime, script: Sequence[Act] = SCRIPT) -> Iterator[str]:
-    """Make one demo platform whose last closed date is the one before `at`, and tell each step in a line."""
-    platform = _found(market, at)
+    """Make one demo platform whose last closed date is the one before `at`, and tell each step in a line.
+
+    What a start that was cut short left of it is dropped first. Two who make it at once come one after the other, and
+    the second finds it there.
+    """
+    with _alone(market):
+        there = Platform.objects.filter(schema_name=market.schema_name, is_demo=True).first()
+        if there is not None and there.suspended_at is None:
+            return
+        if there is not None:
+            yield f"{market.name}: was left half made, so it is made again"
+            drop(there)
+        platform = _found(market, at)
+        yield from _fill(market, platform, at, script)
+        resume(platform=platform, by=BY)
+        yield f"{market.name}: ready"
+
+
+@contextmanager
+def _alone(market: Market) -> Iterator[None]:
+    """Nobody else makes this platform meanwhile; whoever wants to waits."""
+    key = [f"demo {market.schema_name}"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", key)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", key)
+
+
+def _fill(market: Market, platform: Platform, at: datetime, script: Sequence[Act]) -> Iterator[str]:
     last = platform.business_date(at) - DAY
     with tenant_context(platform):
         morning = datetime.combine(platform.opened_on, time(8), tzinfo=platform.zone)
@@ -88,15 +120,15 @@ def make_platform(market: Market, *, at: datetime, script: Sequence[Act] = SCRIP
         if market.has_warehouses:
             receipts = fill_warehouses(platform=platform, seed=market.seed, last=last, by=BY)
             yield f"{market.name}: {receipts} warehouse receipts"
-        for month in _live(market, platform, last, script):
+        for month in LivedDays(market=market, platform=platform, last=last, script=script).run():
             yield f"{market.name}: lived through {month.month}, {month.financings} financings"
         _let_people_in(market)
-    resume(platform=platform, by=BY)
-    yield f"{market.name}: ready"
 
 
 def _found(market: Market, at: datetime) -> Platform:
     with transaction.atomic():
+        with connection.cursor() as cursor:  # platforms are cloned one at a time
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('demo'))")
         platform = create_platform(
             schema_name=market.schema_name,
             name=market.name,
@@ -159,19 +191,6 @@ def _put_on_offer(market: Market, at: datetime) -> None:
     )
     version.full_clean()
     version.save()
-
-
-def _live(market: Market, platform: Platform, last: date, script: Sequence[Act]) -> Iterator[Month]:
-    sellers = market.sellers(platform.opened_on)
-    return LivedDays(
-        platform=platform,
-        first=platform.opened_on,
-        last=last,
-        seed=market.seed,
-        policy=Policy(accept_share=market.accept_share, returned_share=market.returned_share),
-        shown=tuple(sellers[one.sells_as].external_id for one in market.people if one.sells_as is not None),
-        script=script,
-    ).run()
 
 
 def _let_people_in(market: Market) -> None:

@@ -14,7 +14,7 @@ from apps.portal.demo.feed import take_in_orders
 from apps.portal.demo.market import MARKETS, Market
 from apps.reconciliation.bank import book_payments, book_settlement
 from apps.reconciliation.matching import match_bank_lines
-from apps.reconciliation.night import missing_dates, run_night
+from apps.reconciliation.night import Clock, missing_dates, run_night
 from apps.tenants.models import Platform
 
 BY = "demo"
@@ -50,12 +50,16 @@ def catch_up(*, platform: Platform, at: datetime) -> int:
     for day in missing_dates(platform=platform, through=platform.last_due_date(at)):
         midnight = datetime.combine(day + DAY, time.min, tzinfo=platform.zone)
         go_on(platform=platform, at=midnight - timedelta(seconds=1))
-        night = midnight.replace(hour=platform.cut_off.hour, minute=platform.cut_off.minute)
-        run = run_night(platform=platform, business_date=day, clock=lambda night=night: night, by="night")
+        night = datetime.combine(day + DAY, platform.cut_off, tzinfo=platform.zone)
+        run = run_night(platform=platform, business_date=day, clock=_standing_at(night), by="night")
         if not run.is_over:
             break
         days += 1
     return days
+
+
+def _standing_at(at: datetime) -> Clock:
+    return lambda: at
 
 
 def market_of(platform: Platform) -> Market:

@@ -1,14 +1,18 @@
-"""The days since a demo platform's books opened: a replay in which the sellers whom visitors play keep a script."""
+"""The days since a demo platform's books opened: a replay in which a few sellers keep to a script."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import ROUND_DOWN, Decimal
 from random import Random
 
+from apps.core.dates import DAY
 from apps.financing.models import Offer
 from apps.financing.refusals import ContractRefused, OfferRefused
 from apps.financing.services import accept_offer, render_contract, sign_contract
 from apps.financing.services.drawing import room_of
+from apps.portal.demo.market import Market
+from apps.portal.demo.sellers import QUIET
 from apps.reconciliation.replay import BY, Policy, Replay
 from apps.sellers.models import Seller
 from apps.tenants.models import Platform
@@ -18,9 +22,10 @@ ROUND = Decimal(100)
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """On the day so many days before the last one, draw `share` of what `product` offers; unsigned, the contract waits
-    for its signature."""
+    """On the day so many days before the last one, the seller in `place` draws `share` of what `product` offers;
+    unsigned, the contract waits for its signature."""
 
+    place: int
     days_before_last: int
     product: str
     share: Decimal
@@ -28,51 +33,56 @@ class Act:
 
 
 SCRIPT = (
-    Act(112, "sales-advance", Decimal("0.4")),
-    Act(38, "sales-advance", Decimal("0.6")),
-    Act(8, "early-payment", Decimal("0.6")),
-    Act(0, "early-payment", Decimal("0.7"), signs=False),
+    *(
+        act
+        for place in (0, 1)
+        for act in (
+            Act(place, 112, "sales-advance", Decimal("0.4")),
+            Act(place, 38, "sales-advance", Decimal("0.6")),
+            Act(place, 8, "early-payment", Decimal("0.6")),
+            Act(place, 0, "early-payment", Decimal("0.7"), signs=False),
+        )
+    ),
+    Act(QUIET, 95, "sales-advance", Decimal(1)),
 )
 
 
 class LivedDays(Replay):
-    """A replay of `platform` from `first` to `last` in which `shown` sellers (by external id) act by `script` alone.
+    """A replay of a demo platform from the opening of its books to `last`, in which the sellers of `script` act by it
+    alone.
 
     Their contracts become PDFs, the papers of all others are the terms themselves: a hundred PDFs take too long for a
     first start.
     """
 
-    def __init__(
-        self,
-        *,
-        platform: Platform,
-        first: date,
-        last: date,
-        seed: int,
-        policy: Policy,
-        shown: tuple[str, ...],
-        script: tuple[Act, ...] = SCRIPT,
-    ) -> None:
-        super().__init__(platform=platform, first=first, last=last, seed=seed, pdfs=0, policy=policy)
-        self.shown = shown
-        self.script = {last - timedelta(days=act.days_before_last): act for act in script}
+    def __init__(self, *, market: Market, platform: Platform, last: date, script: Sequence[Act]) -> None:
+        super().__init__(
+            platform=platform,
+            first=platform.opened_on,
+            last=last,
+            seed=market.seed,
+            pdfs=0,
+            policy=Policy(accept_share=market.accept_share, returned_share=market.returned_share),
+        )
+        self.script = [(market.seller_number(act.place), act) for act in script]
+        self.scripted = {number for number, _act in self.script}
 
     def _sellers_act(self, day: date, at: datetime) -> None:
         super()._sellers_act(day, at)
-        if day in self.script:
-            for seller in Seller.objects.filter(external_id__in=self.shown).order_by("external_id"):
-                self._perform(self.script[day], seller, day, at)
+        for number, act in self.script:
+            if day == self.last - act.days_before_last * DAY:
+                self._perform(act, number, day, at)
 
     def _draw(self, offer: Offer, luck: Random, day: date, at: datetime) -> None:
-        if offer.seller.external_id not in self.shown:
+        if offer.seller.external_id not in self.scripted:
             super()._draw(offer, luck, day, at)
 
-    def _perform(self, act: Act, seller: Seller, day: date, at: datetime) -> None:
-        room = next(
-            (one for one in room_of(seller=seller, on=day).drawable if one.offer.product_code == act.product), None
-        )
-        if room is None:
+    def _perform(self, act: Act, number: str, day: date, at: datetime) -> None:
+        seller = Seller.objects.get(external_id=number)
+        rooms = {one.offer.product_code: one for one in room_of(seller=seller, on=day).drawable}
+        if act.product not in rooms:
             return
+        room = rooms[act.product]
         asked = (room.most * act.share / ROUND).to_integral_value(rounding=ROUND_DOWN) * ROUND
         by = f"seller:{seller.pk}"
         try:

@@ -9,6 +9,8 @@ from apps.portal.demo.orders import Rhythm
 from apps.portal.demo.sellers import FARMS, STUDIOS, DemoSeller, Trade, make_sellers
 from apps.products.terms import ORDER, RECEIPT
 
+# From then on one seller sells nothing, so that a repayment is late by the end.
+QUIET_AFTER = timedelta(days=12)
 PASSWORD = "granary-demo"  # noqa: S105  of demo platforms only, printed for every visitor
 
 
@@ -89,6 +91,7 @@ class Market:
             trade=self.trade,
             orders_a_day=self.orders_a_day,
             first_day=self.first_day(opened_on),
+            quiet_on=opened_on + QUIET_AFTER,
             seed=self.seed,
         )
 
@@ -131,7 +134,7 @@ LIVESTREAM = Market(
     financier="Quayside Factoring",
     funding=Decimal(4_000_000),
     people=(
-        Person("Tess Lin", "tess.lin@sparrow.example", "seller", sells_as=0),
+        Person("Mia Lin", "mia.lin@sparrow.example", "seller", sells_as=0),
         Person("林小满", "lin.xiaoman@sparrow.example", "seller", "zh-hans", sells_as=1),
         Person("Amara Singh", "amara.singh@sparrow.example", "financier"),
         Person("Joon Park", "joon.park@sparrow.example", "staff"),

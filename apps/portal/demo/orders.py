@@ -57,7 +57,7 @@ def orders_between(
     """The orders placed from `first` to `last`, both inclusive, in `zone`; oldest day first, then by seller."""
     for day in days_between(first, last):
         for seller in sellers:
-            if seller.joined_on <= day:
+            if seller.joined_on <= day and not (seller.stops_on and seller.stops_on <= day):
                 yield from _orders_of(seller, rhythm, day, zone, seed)
 
 
@@ -124,12 +124,12 @@ def _life(seller: DemoSeller, placed_at: datetime, luck: Random) -> dict[str, da
     fate, hours = luck.random(), luck.uniform
     paid_at = placed_at + timedelta(seconds=luck.randint(20, 900))
     life: dict[str, datetime | None] = dict.fromkeys(EVENTS)
-    if fate < 0.008:
+    if fate < 0.006 * seller.care:
         return {**life, "cancelled_at": placed_at + timedelta(minutes=30)}
-    if fate < 0.022:
+    if fate < 0.018 * seller.care:
         return {**life, "paid_at": paid_at, "cancelled_at": paid_at + _whole(hours(1, 9))}
     shipped_at = paid_at + _whole(hours(5, 40))
-    delivered_at = shipped_at + _whole(hours(20, 140) if luck.random() < 0.08 else hours(20, 70))
+    delivered_at = shipped_at + _whole(hours(20, 140) if luck.random() < 0.06 * seller.care else hours(20, 70))
     life |= {"paid_at": paid_at, "shipped_at": shipped_at, "delivered_at": delivered_at}
     if luck.random() < seller.goods.returned:
         life["refunded_at"] = delivered_at + _whole(hours(20, 120))

@@ -1,19 +1,26 @@
 """Who sells on a demo platform: invented shops of very different sizes, some old, some new, some fading."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 
 from apps.portal.demo.goods import FARM_PRODUCE, LIVESTREAM_GOODS, Goods
 
 ENGLISH, CHINESE = "en", "zh-hans"
+QUIET = 5
 
 
 @dataclass(frozen=True, slots=True)
 class DemoSeller:
-    """One invented seller. `daily` is the orders of an average day, `drift` their growth (or fall) a year as a share,
-    `trade` how many times as often the large lots sell as their goods say."""
+    """One invented seller.
+
+    daily       orders of an average day
+    drift       their growth (or fall) a year, as a share
+    trade       how many times as often the large lots sell as their goods say
+    care        how many times as often as usual an order is cancelled or comes late
+    stops_on    from this day on nothing is sold any more
+    """
 
     external_id: str
     name: str
@@ -24,6 +31,8 @@ class DemoSeller:
     daily: float
     drift: float
     trade: float
+    care: float
+    stops_on: date | None = None
 
 
 PLACES = (
@@ -58,30 +67,32 @@ STUDIOS = Trade(LIVESTREAM_GOODS, HOSTS, HOSTS_ZH)
 
 
 def make_sellers(
-    *, numbers: Sequence[str], trade: Trade, orders_a_day: float, first_day: date, seed: int
+    *, numbers: Sequence[str], trade: Trade, orders_a_day: float, first_day: date, quiet_on: date, seed: int
 ) -> list[DemoSeller]:
     """One seller for each of `numbers` (the platform's own keys); together they have about `orders_a_day` orders on an
     average day once all have joined.
 
     The first two have goods without a season, sell steadily from the first day on and are large: they are who visitors
-    sign in as, one in English, one in Chinese. The same arguments make the same sellers.
+    sign in as, one in English, one in Chinese. The one in place QUIET stops selling on `quiet_on`. The same arguments
+    make the same sellers.
     """
     weights = [(place + 2) ** -0.7 for place in range(len(numbers))]
     scale = orders_a_day / sum(weights)
     taken: set[str] = set()
-    return [
+    sellers = [
         _seller(number, place, trade, weights[place] * scale, first_day, taken, seed)
         for place, number in enumerate(numbers)
     ]
+    return [replace(one, stops_on=quiet_on) if place == QUIET else one for place, one in enumerate(sellers)]
 
 
 def _seller(
     number: str, place: int, trade: Trade, daily: float, first_day: date, taken: set[str], seed: int
 ) -> DemoSeller:
     luck = Random(f"{seed}:seller:{number}")  # noqa: S311  the same demo every time
-    steady = place < 2
+    steady = place < 2 or place == QUIET
     goods = trade.goods[place % len(trade.goods)]
-    language = (ENGLISH, CHINESE)[place] if steady else luck.choice((ENGLISH, CHINESE, CHINESE))
+    language = (ENGLISH, CHINESE)[place] if place < 2 else luck.choice((ENGLISH, CHINESE, CHINESE))
     region, region_zh = luck.choice(goods.regions)
     late = luck.random() < 0.2 and not steady
     return DemoSeller(
@@ -94,6 +105,7 @@ def _seller(
         daily=max(daily, 0.12),
         drift=0.1 if steady else luck.choice((-0.6, -0.2, 0.0, 0.1, 0.2, 0.4, 0.8)),
         trade=1.0 if steady else luck.choice((0.4, 0.8, 1.0, 1.5)),
+        care=0.6 if steady else luck.choice((0.5, 1.0, 1.0, 2.5, 6.0)),
     )
 
 

@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(('annual_rate__gte', 0), ('annual_rate__lt', 1), ('fee_rate__gte', 0), ('fee_rate__lt', 1), ('advance_rate__gte', 0), ('advance_rate__lte', 1), ('sweep_rate__gte', 0), ('sweep_rate__lte', 1), ('minimum_share__gte', 0), ('minimum_share__lte', 1)), name='product_version_rates_are_shares', violation_error_message='Write rates as shares of one: 0.04 is 4 %. None is below 0 or above 1.'),
+            constraint=models.CheckConstraint(condition=models.Q(('annual_rate__gte', 0), ('annual_rate__lt', 1), ('fee_rate__gte', 0), ('fee_rate__lt', 1), ('advance_rate__gte', 0), ('advance_rate__lte', 1), ('sweep_rate__gte', 0), ('sweep_rate__lte', 1), ('minimum_share__gte', 0), ('minimum_share__lte', 1)), name='product_version_rates_are_shares', violation_error_message='Write rates as shares of one: 0.04 is four per cent. None is below 0 or above 1.'),
         ),
         migrations.AddConstraint(
             model_name='productversion',

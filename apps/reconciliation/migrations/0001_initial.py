@@ -11,117 +11,314 @@ import apps.core.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='NightlyRun',
+            name="NightlyRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('business_date', models.DateField(unique=True)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('heartbeat_at', models.DateTimeField(blank=True, null=True)),
-                ('closed_by', models.CharField(blank=True, max_length=80)),
-                ('state', django_fsm.FSMField(choices=[('open', 'open'), ('running', 'running'), ('balanced', 'balanced'), ('with_breaks', 'with_breaks'), ('failed', 'failed'), ('closed', 'closed')], default='open', editable=False, max_length=24, protected=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("business_date", models.DateField(unique=True)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("heartbeat_at", models.DateTimeField(blank=True, null=True)),
+                ("closed_by", models.CharField(blank=True, max_length=80)),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("open", "open"),
+                            ("running", "running"),
+                            ("balanced", "balanced"),
+                            ("with_breaks", "with_breaks"),
+                            ("failed", "failed"),
+                            ("closed", "closed"),
+                        ],
+                        default="open",
+                        editable=False,
+                        max_length=24,
+                        protected=True,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['open', 'running', 'balanced', 'with_breaks', 'failed', 'closed'])), name='nightly_run_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'closed'), _negated=True), models.Q(('closed_by', ''), _negated=True), _connector='OR'), name='nightly_run_closed_by_a_name')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["open", "running", "balanced", "with_breaks", "failed", "closed"])
+                        ),
+                        name="nightly_run_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "closed"), _negated=True),
+                            models.Q(("closed_by", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="nightly_run_closed_by_a_name",
+                    ),
+                ],
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='NightlyChunk',
+            name="NightlyChunk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phase', models.PositiveSmallIntegerField()),
-                ('work', models.CharField(max_length=20)),
-                ('first_seller', models.BigIntegerField(default=0)),
-                ('last_seller', models.BigIntegerField(default=0)),
-                ('is_done', models.BooleanField(default=False)),
-                ('result', models.JSONField(blank=True, null=True)),
-                ('error', models.TextField(blank=True)),
-                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='chunks', to='reconciliation.nightlyrun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("phase", models.PositiveSmallIntegerField()),
+                ("work", models.CharField(max_length=20)),
+                ("first_seller", models.BigIntegerField(default=0)),
+                ("last_seller", models.BigIntegerField(default=0)),
+                ("is_done", models.BooleanField(default=False)),
+                ("result", models.JSONField(blank=True, null=True)),
+                ("error", models.TextField(blank=True)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="chunks",
+                        to="reconciliation.nightlyrun",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('is_done', False)), fields=['run', 'phase', 'id'], name='chunk_waiting')],
-                'constraints': [models.UniqueConstraint(fields=('run', 'work', 'first_seller', 'last_seller'), name='chunk_once')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("is_done", False)), fields=["run", "phase", "id"], name="chunk_waiting"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "work", "first_seller", "last_seller"), name="chunk_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ControlTotal',
+            name="ControlTotal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40)),
-                ('currency', apps.core.models.CurrencyField(max_length=3)),
-                ('opening', apps.core.models.AmountField(decimal_places=4, max_digits=19)),
-                ('movements', apps.core.models.AmountField(decimal_places=4, max_digits=19)),
-                ('closing', apps.core.models.AmountField(decimal_places=4, help_text='As the rows say, not as opening and movements say.', max_digits=19)),
-                ('difference', apps.core.models.AmountField(decimal_places=4, max_digits=19)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='control_totals', to='reconciliation.nightlyrun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=40)),
+                ("currency", apps.core.models.CurrencyField(max_length=3)),
+                ("opening", apps.core.models.AmountField(decimal_places=4, max_digits=19)),
+                ("movements", apps.core.models.AmountField(decimal_places=4, max_digits=19)),
+                (
+                    "closing",
+                    apps.core.models.AmountField(
+                        decimal_places=4, help_text="As the rows say, not as opening and movements say.", max_digits=19
+                    ),
+                ),
+                ("difference", apps.core.models.AmountField(decimal_places=4, max_digits=19)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="control_totals",
+                        to="reconciliation.nightlyrun",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('run', 'name', 'currency'), name='control_total_once'), models.CheckConstraint(condition=models.Q(('difference', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('closing'), '-', models.F('opening')), '-', models.F('movements')))), name='control_total_adds_up')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "name", "currency"), name="control_total_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "difference",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("closing"), "-", models.F("opening")
+                                    ),
+                                    "-",
+                                    models.F("movements"),
+                                ),
+                            )
+                        ),
+                        name="control_total_adds_up",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Break',
+            name="Break",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(help_text='What differs; the same difference opens one break.', max_length=120, unique=True)),
-                ('kind', models.CharField(choices=[('missing_internal', 'missing_internal'), ('missing_external', 'missing_external'), ('amount', 'amount'), ('date', 'date'), ('duplicate', 'duplicate'), ('currency', 'currency'), ('wrong_account', 'wrong_account'), ('fee', 'fee'), ('misallocated', 'misallocated'), ('status', 'status'), ('stale_price', 'stale_price')], max_length=20)),
-                ('subject', models.CharField(max_length=80)),
-                ('amount', apps.core.models.AmountField(decimal_places=4, max_digits=19)),
-                ('currency', apps.core.models.CurrencyField(max_length=3)),
-                ('opened_on', models.DateField()),
-                ('text', models.CharField(max_length=300)),
-                ('owner', models.CharField(blank=True, max_length=80)),
-                ('state', django_fsm.FSMField(choices=[('open', 'open'), ('suggested', 'suggested'), ('matched', 'matched'), ('investigating', 'investigating'), ('waiting_counterparty', 'waiting_counterparty'), ('pending_approval', 'pending_approval'), ('adjusted', 'adjusted'), ('timing', 'timing'), ('written_off', 'written_off')], default='open', editable=False, max_length=24, protected=True)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='breaks', to='reconciliation.nightlyrun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="What differs; the same difference opens one break.", max_length=120, unique=True
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("missing_internal", "missing_internal"),
+                            ("missing_external", "missing_external"),
+                            ("amount", "amount"),
+                            ("date", "date"),
+                            ("duplicate", "duplicate"),
+                            ("currency", "currency"),
+                            ("wrong_account", "wrong_account"),
+                            ("fee", "fee"),
+                            ("misallocated", "misallocated"),
+                            ("status", "status"),
+                            ("stale_price", "stale_price"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("subject", models.CharField(max_length=80)),
+                ("amount", apps.core.models.AmountField(decimal_places=4, max_digits=19)),
+                ("currency", apps.core.models.CurrencyField(max_length=3)),
+                ("opened_on", models.DateField()),
+                ("text", models.CharField(max_length=300)),
+                ("owner", models.CharField(blank=True, max_length=80)),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("open", "open"),
+                            ("suggested", "suggested"),
+                            ("matched", "matched"),
+                            ("investigating", "investigating"),
+                            ("waiting_counterparty", "waiting_counterparty"),
+                            ("pending_approval", "pending_approval"),
+                            ("adjusted", "adjusted"),
+                            ("timing", "timing"),
+                            ("written_off", "written_off"),
+                        ],
+                        default="open",
+                        editable=False,
+                        max_length=24,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="breaks",
+                        to="reconciliation.nightlyrun",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['open', 'suggested', 'matched', 'investigating', 'waiting_counterparty', 'pending_approval', 'adjusted', 'timing', 'written_off'])), name='break_state_known'), models.CheckConstraint(condition=models.Q(('kind__in', ('missing_internal', 'missing_external', 'amount', 'date', 'duplicate', 'currency', 'wrong_account', 'fee', 'misallocated', 'status', 'stale_price'))), name='break_kind_known')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "open",
+                                    "suggested",
+                                    "matched",
+                                    "investigating",
+                                    "waiting_counterparty",
+                                    "pending_approval",
+                                    "adjusted",
+                                    "timing",
+                                    "written_off",
+                                ],
+                            )
+                        ),
+                        name="break_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                (
+                                    "missing_internal",
+                                    "missing_external",
+                                    "amount",
+                                    "date",
+                                    "duplicate",
+                                    "currency",
+                                    "wrong_account",
+                                    "fee",
+                                    "misallocated",
+                                    "status",
+                                    "stale_price",
+                                ),
+                            )
+                        ),
+                        name="break_kind_known",
+                    ),
+                ],
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='NightlyStep',
+            name="NightlyStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', models.PositiveSmallIntegerField()),
-                ('name', models.CharField(max_length=40)),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('skipped', models.PositiveIntegerField(default=0)),
-                ('failed', models.PositiveIntegerField(default=0)),
-                ('total', apps.core.models.AmountField(blank=True, decimal_places=4, max_digits=19, null=True)),
-                ('seconds', models.DecimalField(decimal_places=3, default=Decimal('0'), max_digits=10)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('state', django_fsm.FSMField(choices=[('waiting', 'waiting'), ('running', 'running'), ('done', 'done'), ('failed', 'failed'), ('skipped', 'skipped')], default='waiting', editable=False, max_length=24, protected=True)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='reconciliation.nightlyrun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("place", models.PositiveSmallIntegerField()),
+                ("name", models.CharField(max_length=40)),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("skipped", models.PositiveIntegerField(default=0)),
+                ("failed", models.PositiveIntegerField(default=0)),
+                ("total", apps.core.models.AmountField(blank=True, decimal_places=4, max_digits=19, null=True)),
+                ("seconds", models.DecimalField(decimal_places=3, default=Decimal("0"), max_digits=10)),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("running", "running"),
+                            ("done", "done"),
+                            ("failed", "failed"),
+                            ("skipped", "skipped"),
+                        ],
+                        default="waiting",
+                        editable=False,
+                        max_length=24,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="steps",
+                        to="reconciliation.nightlyrun",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['place'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'running', 'done', 'failed', 'skipped'])), name='nightly_step_state_known'), models.UniqueConstraint(fields=('run', 'name'), name='step_once_a_run')],
+                "ordering": ["place"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["waiting", "running", "done", "failed", "skipped"])),
+                        name="nightly_step_state_known",
+                    ),
+                    models.UniqueConstraint(fields=("run", "name"), name="step_once_a_run"),
+                ],
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='SetAside',
+            name="SetAside",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('work', models.CharField(max_length=20)),
-                ('seller_id', models.BigIntegerField()),
-                ('error', models.TextField()),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='set_aside', to='reconciliation.nightlyrun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("work", models.CharField(max_length=20)),
+                ("seller_id", models.BigIntegerField()),
+                ("error", models.TextField()),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="set_aside",
+                        to="reconciliation.nightlyrun",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'set aside',
-                'constraints': [models.UniqueConstraint(fields=('run', 'work', 'seller_id'), name='set_aside_once')],
+                "verbose_name_plural": "set aside",
+                "constraints": [models.UniqueConstraint(fields=("run", "work", "seller_id"), name="set_aside_once")],
             },
         ),
     ]

@@ -11,73 +11,267 @@ import apps.core.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('financing', '0001_initial'),
-        ('sellers', '0001_initial'),
+        ("financing", "0001_initial"),
+        ("sellers", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Demand',
+            name="Demand",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('kind', models.CharField(choices=[('minimum', 'Minimum'), ('maturity', 'Maturity')], max_length=10)),
-                ('starts_on', models.DateField()),
-                ('due_on', models.DateField(help_text='The last date on which it is paid in time.')),
-                ('amount', apps.core.models.AmountField(decimal_places=4, help_text='Of principal and fee; interest is due with a maturity.', max_digits=19)),
-                ('paid', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), max_digits=19)),
-                ('state', django_fsm.FSMField(choices=[('open', 'open'), ('met', 'met'), ('breached', 'breached')], default='open', editable=False, max_length=24, protected=True)),
-                ('financing', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='demands', to='financing.financing')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("kind", models.CharField(choices=[("minimum", "Minimum"), ("maturity", "Maturity")], max_length=10)),
+                ("starts_on", models.DateField()),
+                ("due_on", models.DateField(help_text="The last date on which it is paid in time.")),
+                (
+                    "amount",
+                    apps.core.models.AmountField(
+                        decimal_places=4,
+                        help_text="Of principal and fee; interest is due with a maturity.",
+                        max_digits=19,
+                    ),
+                ),
+                ("paid", apps.core.models.AmountField(decimal_places=4, default=Decimal("0"), max_digits=19)),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[("open", "open"), ("met", "met"), ("breached", "breached")],
+                        default="open",
+                        editable=False,
+                        max_length=24,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "financing",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="demands",
+                        to="financing.financing",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('paid__lt', models.F('amount'))), fields=['financing'], name='demand_unpaid')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['open', 'met', 'breached'])), name='demand_state_known'), models.UniqueConstraint(fields=('financing', 'number'), name='demand_once'), models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('paid__gte', 0)), name='demand_amounts_sensible'), models.CheckConstraint(condition=models.Q(('due_on__gte', models.F('starts_on'))), name='demand_due_after_start'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'met'), _negated=True), ('paid__gte', models.F('amount')), _connector='OR'), name='demand_met_is_paid')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("paid__lt", models.F("amount"))), fields=["financing"], name="demand_unpaid"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["open", "met", "breached"])), name="demand_state_known"
+                    ),
+                    models.UniqueConstraint(fields=("financing", "number"), name="demand_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0), ("paid__gte", 0)), name="demand_amounts_sensible"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("due_on__gte", models.F("starts_on"))), name="demand_due_after_start"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "met"), _negated=True),
+                            ("paid__gte", models.F("amount")),
+                            _connector="OR",
+                        ),
+                        name="demand_met_is_paid",
+                    ),
+                ],
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='Movement',
+            name="Movement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('business_date', models.DateField()),
-                ('kind', models.CharField(choices=[('disbursement', 'Disbursement'), ('accrual', 'Accrual'), ('sweep', 'Sweep'), ('payment', 'Payment')], max_length=12)),
-                ('reason', models.CharField(max_length=40)),
-                ('key', models.CharField(help_text='With the financing, what makes the same event happen once.', max_length=60)),
-                ('principal', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), max_digits=19)),
-                ('fee', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), max_digits=19)),
-                ('interest', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), max_digits=19)),
-                ('penalty', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), max_digits=19)),
-                ('outstanding', apps.core.models.AmountField(decimal_places=4, help_text='Owed in all after this movement.', max_digits=19)),
-                ('entry_key', models.CharField(help_text='The ledger entry that carries this movement.', max_length=120)),
-                ('financing', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='financing.financing')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("business_date", models.DateField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("disbursement", "Disbursement"),
+                            ("accrual", "Accrual"),
+                            ("sweep", "Sweep"),
+                            ("payment", "Payment"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("reason", models.CharField(max_length=40)),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="With the financing, what makes the same event happen once.", max_length=60
+                    ),
+                ),
+                ("principal", apps.core.models.AmountField(decimal_places=4, default=Decimal("0"), max_digits=19)),
+                ("fee", apps.core.models.AmountField(decimal_places=4, default=Decimal("0"), max_digits=19)),
+                ("interest", apps.core.models.AmountField(decimal_places=4, default=Decimal("0"), max_digits=19)),
+                ("penalty", apps.core.models.AmountField(decimal_places=4, default=Decimal("0"), max_digits=19)),
+                (
+                    "outstanding",
+                    apps.core.models.AmountField(
+                        decimal_places=4, help_text="Owed in all after this movement.", max_digits=19
+                    ),
+                ),
+                (
+                    "entry_key",
+                    models.CharField(help_text="The ledger entry that carries this movement.", max_length=120),
+                ),
+                (
+                    "financing",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="movements",
+                        to="financing.financing",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('financing', 'business_date', 'key'), name='movement_once'), models.CheckConstraint(condition=models.Q(models.Q(('principal', 0), _negated=True), models.Q(('fee', 0), _negated=True), models.Q(('interest', 0), _negated=True), models.Q(('penalty', 0), _negated=True), _connector='OR'), name='movement_moves_something'), models.CheckConstraint(condition=models.Q(('outstanding__gte', 0)), name='movement_never_below_zero')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("financing", "business_date", "key"), name="movement_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("principal", 0), _negated=True),
+                            models.Q(("fee", 0), _negated=True),
+                            models.Q(("interest", 0), _negated=True),
+                            models.Q(("penalty", 0), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="movement_moves_something",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("outstanding__gte", 0)), name="movement_never_below_zero"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Sweep',
+            name="Sweep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('business_date', models.DateField()),
-                ('currency', apps.core.models.CurrencyField(max_length=3)),
-                ('captured', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), max_digits=19)),
-                ('refunded', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), max_digits=19)),
-                ('charged_back', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), max_digits=19)),
-                ('brought_forward', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), help_text='Owed to the seller before; negative after refunds.', max_digits=19)),
-                ('kept', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), help_text='Swept to repayment.', max_digits=19)),
-                ('paid_out', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), max_digits=19)),
-                ('carried_forward', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), max_digits=19)),
-                ('state', django_fsm.FSMField(choices=[('planned', 'planned'), ('reserved', 'reserved'), ('released', 'released'), ('executed', 'executed'), ('posted', 'posted'), ('matched', 'matched'), ('rejected', 'rejected'), ('retried', 'retried'), ('reversed', 'reversed')], default='planned', editable=False, max_length=24, protected=True)),
-                ('seller', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='sweeps', to='sellers.seller')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("business_date", models.DateField()),
+                ("currency", apps.core.models.CurrencyField(max_length=3)),
+                ("captured", apps.core.models.AmountField(decimal_places=4, default=Decimal("0"), max_digits=19)),
+                ("refunded", apps.core.models.AmountField(decimal_places=4, default=Decimal("0"), max_digits=19)),
+                ("charged_back", apps.core.models.AmountField(decimal_places=4, default=Decimal("0"), max_digits=19)),
+                (
+                    "brought_forward",
+                    apps.core.models.AmountField(
+                        decimal_places=4,
+                        default=Decimal("0"),
+                        help_text="Owed to the seller before; negative after refunds.",
+                        max_digits=19,
+                    ),
+                ),
+                (
+                    "kept",
+                    apps.core.models.AmountField(
+                        decimal_places=4, default=Decimal("0"), help_text="Swept to repayment.", max_digits=19
+                    ),
+                ),
+                ("paid_out", apps.core.models.AmountField(decimal_places=4, default=Decimal("0"), max_digits=19)),
+                (
+                    "carried_forward",
+                    apps.core.models.AmountField(decimal_places=4, default=Decimal("0"), max_digits=19),
+                ),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("planned", "planned"),
+                            ("reserved", "reserved"),
+                            ("released", "released"),
+                            ("executed", "executed"),
+                            ("posted", "posted"),
+                            ("matched", "matched"),
+                            ("rejected", "rejected"),
+                            ("retried", "retried"),
+                            ("reversed", "reversed"),
+                        ],
+                        default="planned",
+                        editable=False,
+                        max_length=24,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sweeps",
+                        to="sellers.seller",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['business_date'], name='sweep_of_a_night')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'reserved', 'released', 'executed', 'posted', 'matched', 'rejected', 'retried', 'reversed'])), name='sweep_state_known'), models.UniqueConstraint(fields=('seller', 'business_date'), name='sweep_once_a_sales_day'), models.CheckConstraint(condition=models.Q(('captured__gte', 0), ('charged_back__gte', 0), ('kept__gte', 0), ('paid_out__gte', 0), ('refunded__gte', 0)), name='sweep_amounts_not_negative'), models.CheckConstraint(condition=models.Q(('carried_forward', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('brought_forward'), '+', models.F('captured')), '-', models.F('refunded')), '-', models.F('charged_back')), '-', models.F('kept')), '-', models.F('paid_out')))), name='sweep_adds_up')],
+                "indexes": [models.Index(fields=["business_date"], name="sweep_of_a_night")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "planned",
+                                    "reserved",
+                                    "released",
+                                    "executed",
+                                    "posted",
+                                    "matched",
+                                    "rejected",
+                                    "retried",
+                                    "reversed",
+                                ],
+                            )
+                        ),
+                        name="sweep_state_known",
+                    ),
+                    models.UniqueConstraint(fields=("seller", "business_date"), name="sweep_once_a_sales_day"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("captured__gte", 0),
+                            ("charged_back__gte", 0),
+                            ("kept__gte", 0),
+                            ("paid_out__gte", 0),
+                            ("refunded__gte", 0),
+                        ),
+                        name="sweep_amounts_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "carried_forward",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        django.db.models.expressions.CombinedExpression(
+                                            django.db.models.expressions.CombinedExpression(
+                                                django.db.models.expressions.CombinedExpression(
+                                                    models.F("brought_forward"), "+", models.F("captured")
+                                                ),
+                                                "-",
+                                                models.F("refunded"),
+                                            ),
+                                            "-",
+                                            models.F("charged_back"),
+                                        ),
+                                        "-",
+                                        models.F("kept"),
+                                    ),
+                                    "-",
+                                    models.F("paid_out"),
+                                ),
+                            )
+                        ),
+                        name="sweep_adds_up",
+                    ),
+                ],
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),

@@ -7,31 +7,52 @@ import apps.core.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('sellers', '0001_initial'),
+        ("sellers", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Assessment',
+            name="Assessment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('business_date', models.DateField()),
-                ('scorecard', models.CharField(max_length=20)),
-                ('score', models.PositiveIntegerField()),
-                ('grade', models.CharField(blank=True, help_text='Empty: no credit.', max_length=1)),
-                ('default_probability', apps.core.models.RateField(decimal_places=8, max_digits=12)),
-                ('limit', apps.core.models.AmountField(decimal_places=4, help_text='What all financings of the seller together may reach.', max_digits=19)),
-                ('currency', apps.core.models.CurrencyField(max_length=3)),
-                ('features', models.JSONField()),
-                ('reasons', models.JSONField(help_text='At most four keys, the ones that cost most points first.')),
-                ('seller', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='assessments', to='sellers.seller')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("business_date", models.DateField()),
+                ("scorecard", models.CharField(max_length=20)),
+                ("score", models.PositiveIntegerField()),
+                ("grade", models.CharField(blank=True, help_text="Empty: no credit.", max_length=1)),
+                ("default_probability", apps.core.models.RateField(decimal_places=8, max_digits=12)),
+                (
+                    "limit",
+                    apps.core.models.AmountField(
+                        decimal_places=4,
+                        help_text="What all financings of the seller together may reach.",
+                        max_digits=19,
+                    ),
+                ),
+                ("currency", apps.core.models.CurrencyField(max_length=3)),
+                ("features", models.JSONField()),
+                ("reasons", models.JSONField(help_text="At most four keys, the ones that cost most points first.")),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assessments",
+                        to="sellers.seller",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('seller', 'business_date'), name='assessment_once_a_date'), models.CheckConstraint(condition=models.Q(('limit__gte', 0)), name='assessment_limit_not_negative'), models.CheckConstraint(condition=models.Q(('default_probability__gte', 0), ('default_probability__lte', 1)), name='assessment_probability')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("seller", "business_date"), name="assessment_once_a_date"),
+                    models.CheckConstraint(condition=models.Q(("limit__gte", 0)), name="assessment_limit_not_negative"),
+                    models.CheckConstraint(
+                        condition=models.Q(("default_probability__gte", 0), ("default_probability__lte", 1)),
+                        name="assessment_probability",
+                    ),
+                ],
             },
         ),
     ]

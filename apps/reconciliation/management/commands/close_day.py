@@ -33,7 +33,9 @@ class Command(PlatformCommand):
         for run in runs:
             self._tell(run)
         if not runs[-1].is_over:
-            raise CommandError(f"The night of {runs[-1].business_date} failed; see its steps on the desk and run it again.")
+            raise CommandError(
+                f"The night of {runs[-1].business_date} failed; see its steps on the desk and run it again."
+            )
 
     def _tell(self, run: NightlyRun) -> None:
         self.stdout.write(f"{run.business_date}: {run.state}")

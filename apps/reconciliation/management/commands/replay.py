@@ -33,8 +33,7 @@ class Command(PlatformCommand):
     def work(self, platform: Platform, **options: Any) -> None:
         first, last = options["first"], options["last"]
         self._check(platform, first, last)
-        platform.nights_by_hand = True
-        platform.save(update_fields=["nights_by_hand"])
+        Platform.objects.filter(pk=platform.pk).update(nights_by_hand=True)
         start_products(
             currency=platform.currency,
             financier="Granary Credit",
@@ -61,7 +60,9 @@ class Command(PlatformCommand):
             raise CommandError(f"{platform.name} has no orders yet. Import some with manage.py import_orders first.")
         missing = missing_dates(platform=platform, through=last)
         if missing and missing[0] > first and platform.opened_on != missing[0]:
-            raise CommandError(f"The books are closed before {missing[0]}: replay from that date on, or on a new platform.")
+            raise CommandError(
+                f"The books are closed before {missing[0]}: replay from that date on, or on a new platform."
+            )
 
     def _line(self, month: Month) -> str:
         cells = [f"{value:,.2f}" if isinstance(value, Decimal) else str(value) for value in astuple(month)]

@@ -1,0 +1,201 @@
+"""A financier makes a product in the admin: a draft, its example, review, another person's approval."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from apps.core.models import Transition
+from apps.products.models import FinancingProduct, FundingPool, ProductVersion
+from apps.products.services import new_version
+from apps.products.terms import RECEIVABLE, SALES
+from apps.users.models import Role
+from tests.conftest import PlatformClient
+from tests.factories import AT, make_financing_product, make_funding_pool, make_product_version, make_user
+
+SignedIn = Callable[..., PlatformClient]
+
+
+def change_page(version: ProductVersion) -> str:
+    return reverse("admin:products_productversion_change", args=[version.pk])
+
+
+def press(client: PlatformClient, version: Any, verb: str, reason: str = "") -> Any:
+    model = version._meta.model_name
+    address = reverse(f"admin:products_{model}_step", args=[version.pk, verb])
+    return client.post(address, {"reason": reason}, follow=True)
+
+
+def form_of(client: PlatformClient, version: ProductVersion, **changes: str) -> dict[str, Any]:
+    """What the browser would send back from the version's page, with `changes`."""
+    form = client.get(change_page(version)).context["adminform"].form
+    return {name: form[name].value() for name in form.fields} | changes
+
+
+def words(answer: Any) -> str:
+    return " ".join(str(message) for message in answer.context["messages"])
+
+
+def test_from_a_new_pool_to_a_product_on_offer(signed_in: SignedIn) -> None:
+    maker, checker = signed_in(Role.FINANCIER), signed_in(Role.FINANCIER)
+    maker.post(
+        reverse("admin:products_fundingpool_add"),
+        {"name": "Autumn", "financier": "Riverbank Credit", "currency": "CNY", "committed": "1000000"},
+    )
+    pool = FundingPool.objects.get()
+    assert (pool.name, pool.committed) == ("Autumn", 0)  # money comes through the ledger, not through a form
+    maker.post(
+        reverse("admin:products_financingproduct_add"),
+        {"technique": SALES, "code": "harvest", "name": "Harvest advance", "name_zh": "丰收预支", "pool": pool.pk}
+        | {"versions-TOTAL_FORMS": "0", "versions-INITIAL_FORMS": "0"},
+    )
+    product = FinancingProduct.objects.get()
+    press(maker, product, "new_version")
+    version = product.versions.get()
+    answer = maker.post(change_page(version), form_of(maker, version, fee_rate="0.05", _continue="1"), follow=True)
+    assert not answer.context["errors"]
+    press(maker, version, "submit")
+    assert "Approve" not in maker.get(change_page(version)).content.decode()
+    assert "Ask a colleague" in words(press(maker, version, "approve"))
+    assert press(checker, version, "approve").status_code == 200
+    version.refresh_from_db()
+    assert (version.state, version.fee_rate) == ("active", Decimal("0.05"))
+    assert [entry.verb for entry in Transition.of(version)] == ["create", "edit", "submit", "approve"]
+    assert Transition.of(version).get(verb="edit").reason == "changed fee_rate"
+
+
+@pytest.mark.parametrize("state", ["in_review", "active", "retired"])
+def test_only_a_draft_has_a_form(signed_in: SignedIn, state: str) -> None:
+    version = make_product_version(state=state)
+    client = signed_in(Role.FINANCIER)
+    assert "_save" not in client.get(change_page(version)).content.decode()
+    assert client.post(change_page(version), {"fee_rate": "0.5"}).status_code == 403
+    version.refresh_from_db()
+    assert version.fee_rate == Decimal("0.04")
+
+
+def test_a_form_shows_only_what_matters_to_the_technique(signed_in: SignedIn) -> None:
+    client = signed_in(Role.FINANCIER)
+    advance, receivable = (
+        new_version(product_id=make_financing_product(technique=one).pk, at=AT, by="user:9")
+        for one in (SALES, RECEIVABLE)
+    )
+    of_advance = set(form_of(client, advance))
+    of_receivable = set(form_of(client, receivable))
+    assert {"fee_rate", "sweep_rate", "minimum_share", "waterfall"} <= of_advance
+    assert not {"advance_rate", "settlement_days", "annual_rate"} & of_advance
+    assert {"annual_rate", "advance_rate", "settlement_days"} <= of_receivable
+    assert not {"minimum_share", "period_days"} & of_receivable
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"fee_rate": "4"}, "Write rates as shares of one"),
+        ({"minimum_amount": "90000"}, "at most the largest"),
+        ({"sweep_rate": "0"}, "repaid by a share of sales"),
+        ({"waterfall": "due_fee"}, "each standing and component exactly once"),
+        ({"maximum_amount": "a lot"}, "Please write a number"),
+    ],
+)
+def test_terms_that_make_no_sense_are_said_in_words_and_change_nothing(
+    signed_in: SignedIn, wrong: dict[str, str], said: str
+) -> None:
+    version = make_product_version(state="draft", approved_by="")
+    before = ProductVersion.objects.filter(pk=version.pk).values().get()
+    client = signed_in(Role.FINANCIER)
+    answer = client.post(change_page(version), form_of(client, version, **wrong))
+    assert answer.status_code == 200
+    assert said in answer.content.decode()
+    assert ProductVersion.objects.filter(pk=version.pk).values().get() == before
+    assert not Transition.objects.exists()
+
+
+def test_the_page_shows_what_a_seller_will_read(signed_in: SignedIn) -> None:
+    """10,000 at 4 % in 120 days by 12 % of sales: 10,400 / 120 / 0.12 = 722.22 a day."""
+    shown = signed_in(Role.AUDITOR).get(change_page(make_product_version()))
+    assert shown.context["illustration"] == {
+        "amount": "CNY\N{NO-BREAK SPACE}10,000.00",
+        "charge": "CNY\N{NO-BREAK SPACE}400.00",
+        "total": "CNY\N{NO-BREAK SPACE}10,400.00",
+        "annualised_rate": "26.89%",
+        "daily_sales": "CNY\N{NO-BREAK SPACE}722.22",
+        "days": 120,
+        "cases": [
+            {"case": "slow", "days": 200, "annualised_rate": "15.42%"},
+            {"case": "expected", "days": 120, "annualised_rate": "26.89%"},
+            {"case": "fast", "days": 80, "annualised_rate": "42.73%"},
+        ],
+    }
+    assert (
+        "A seller draws CNY\N{NO-BREAK SPACE}10,000.00 and sells about CNY\N{NO-BREAK SPACE}722.22 a day."
+        in shown.content.decode()
+    )
+
+
+def test_a_receivable_is_shown_at_its_settlement(signed_in: SignedIn) -> None:
+    product = make_financing_product(technique=RECEIVABLE)
+    version = new_version(product_id=product.pk, at=AT, by="user:9")
+    illustration = signed_in(Role.AUDITOR).get(change_page(version)).context["illustration"]
+    # 10,000 x 0.12 x 14 / 365 = 46.03
+    assert (illustration["charge"], illustration["total"]) == (
+        "CNY\N{NO-BREAK SPACE}46.03",
+        "CNY\N{NO-BREAK SPACE}10,046.03",
+    )
+    assert (illustration["days"], illustration["cases"]) == (14, [])
+
+
+def test_auditors_and_staff_press_no_button(signed_in: SignedIn) -> None:
+    version = make_product_version(state="draft", approved_by="")
+    for role in (Role.AUDITOR, Role.STAFF):
+        client = signed_in(role)
+        assert "Send to review" not in client.get(change_page(version)).content.decode()
+        assert press(client, version, "submit").status_code == 403
+        assert press(client, version.product, "new_version").status_code == 403
+    version.refresh_from_db()
+    assert version.state == "draft"
+    assert version.product.versions.count() == 1
+
+
+def test_a_link_never_moves_a_state_and_a_step_must_exist(signed_in: SignedIn) -> None:
+    version = make_product_version(state="draft", approved_by="")
+    client = signed_in(Role.FINANCIER)
+    assert client.get(reverse("admin:products_productversion_step", args=[version.pk, "submit"])).status_code == 405
+    assert press(client, version, "delete").status_code == 403
+    missing = reverse("admin:products_productversion_step", args=[0, "submit"])
+    assert client.post(missing).status_code == 404
+    version.refresh_from_db()
+    assert version.state == "draft"
+
+
+def test_a_forged_form_is_refused(signed_in: SignedIn) -> None:
+    version = make_product_version(state="draft", approved_by="")
+    client = signed_in(Role.FINANCIER)
+    client.handler.enforce_csrf_checks = True
+    assert press(client, version, "submit").status_code == 403
+    version.refresh_from_db()
+    assert version.state == "draft"
+
+
+def test_what_contracts_rest_on_stays_once_terms_have_left_draft(signed_in: SignedIn) -> None:
+    product = make_product_version().product
+    client = signed_in(Role.FINANCIER)
+    other = make_funding_pool(name="Other")
+    form = {"name": "New name", "name_zh": "新名称", "technique": RECEIVABLE, "code": "stolen", "pool": other.pk}
+    form |= {"versions-TOTAL_FORMS": "0", "versions-INITIAL_FORMS": "0"}
+    client.post(reverse("admin:products_financingproduct_change", args=[product.pk]), form)
+    changed = FinancingProduct.objects.get(pk=product.pk)
+    assert (changed.name, changed.name_zh) == ("New name", "新名称")
+    assert (changed.technique, changed.code, changed.pool_id) == (SALES, product.code, product.pool_id)
+
+
+def test_the_history_names_people(signed_in: SignedIn) -> None:
+    maker = make_user(role=Role.FINANCIER, name="Zhou Min")
+    product = make_product_version().product
+    version = new_version(product_id=product.pk, at=AT, by=maker.actor)
+    text = signed_in(Role.AUDITOR).get(change_page(version)).content.decode()
+    assert "Zhou Min" in text
+    assert "copied from version 1" in text
+    assert maker.actor not in text
