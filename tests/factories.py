@@ -4,6 +4,7 @@ Facts override the defaults; parents that are not given are made. Amounts are CN
 that only make sense together (a financing with its movements and its entry) come from the services, not from here.
 """
 
+import hashlib
 import itertools
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -13,9 +14,11 @@ from django.db import models
 
 from apps.banking.models import BankAccount, BankLine, Instruction, PaymentBatch
 from apps.core.models import Transition
+from apps.evidence.chain import canonical
 from apps.evidence.models import Head, Record, Seal
 from apps.evidence.services import record, seal
 from apps.financing.models import Application, Contract, FinancedOrder, Financing, Offer
+from apps.financing.services.terms import terms_of
 from apps.ledger import chart
 from apps.ledger.calendar import open_books
 from apps.ledger.models import Account, Books, DailyTotal, Entry, Posting
@@ -26,6 +29,8 @@ from apps.products.terms import SALES
 from apps.reconciliation.models import Break, ControlTotal, NightlyChunk, NightlyRun, NightlyStep, SetAside
 from apps.repayment.models import Demand, Movement, Sweep
 from apps.risk.models import Assessment
+from apps.risk.scorecard import Record as SellerRecord
+from apps.risk.scorecard import frozen
 from apps.sellers.models import Consent, Seller
 from apps.users.models import Role, User
 from apps.warehousing.models import (
@@ -41,6 +46,15 @@ D = Decimal
 DAY = date(2025, 3, 14)
 AT = datetime(2025, 3, 14, 9, 30, tzinfo=UTC)
 BY = "test"
+# A year of even sales: 9,000.00 a month, three orders in a hundred sent back.
+RECORD = SellerRecord(
+    monthly=(Decimal("9000.00"),) * 12,
+    days_selling=400,
+    returned=Decimal("0.03"),
+    cancelled=Decimal("0.01"),
+    late=Decimal("0.02"),
+    days_past_due=0,
+)
 _numbers = itertools.count(1)
 M = TypeVar("M", bound=models.Model)
 
@@ -365,7 +379,7 @@ def make_assessment(**facts: Any) -> Assessment:
         default_probability=D("0.02"),
         limit=D("20000.00"),
         currency="CNY",
-        features={},
+        features=frozen(RECORD),
         reasons=[],
     )
 
@@ -395,7 +409,7 @@ def make_offer(**facts: Any) -> Offer:
 
 
 def make_application(**facts: Any) -> Application:
-    """A draft for all of the offer."""
+    """An approved application for all of the offer."""
     offer = facts.pop("offer", None) or make_offer()
     return _made(
         Application,
@@ -405,22 +419,29 @@ def make_application(**facts: Any) -> Application:
         version=offer.version,
         product_code=offer.product_code,
         requested_amount=offer.maximum_amount,
+        approved_amount=offer.maximum_amount,
         currency=offer.currency,
         business_date=DAY,
+        valid_until=DAY + timedelta(days=7),
+        decision={"decided_by": "policy", "score": 612},
+        state="approved",
     )
 
 
 def make_contract(**facts: Any) -> Contract:
+    """A contract that waits for its paper."""
     application = facts.pop("application", None) or make_application()
+    number = facts.pop("number", None) or unique("C")
+    terms = canonical(terms_of(number, application, application.offer, application.seller, DAY, "en", []))
     return _made(
         Contract,
         facts,
-        number=unique("C"),
+        number=number,
         seller=application.seller,
         application=application,
         language="en",
-        terms="{}",
-        terms_sha256="0" * 64,
+        terms=terms,
+        terms_sha256=hashlib.sha256(terms.encode()).hexdigest(),
     )
 
 
@@ -504,23 +525,27 @@ def make_nightly_run(**facts: Any) -> NightlyRun:
     return _made(NightlyRun, facts, business_date=DAY)
 
 
+def _run_of_the_day() -> NightlyRun:
+    return NightlyRun.objects.filter(business_date=DAY).first() or make_nightly_run()
+
+
 def make_nightly_step(**facts: Any) -> NightlyStep:
-    return _made(NightlyStep, facts, run=make_nightly_run, place=1, name=unique("step"))
+    return _made(NightlyStep, facts, run=_run_of_the_day, place=1, name=unique("step"))
 
 
 def make_nightly_chunk(**facts: Any) -> NightlyChunk:
-    return _made(NightlyChunk, facts, run=make_nightly_run, phase=1, work="close", first_seller=1, last_seller=1000)
+    return _made(NightlyChunk, facts, run=_run_of_the_day, phase=1, work="close", first_seller=1, last_seller=1000)
 
 
 def make_set_aside(**facts: Any) -> SetAside:
-    return _made(SetAside, facts, run=make_nightly_run, work="close", seller_id=1, error="The rates add up to 1.2.")
+    return _made(SetAside, facts, run=_run_of_the_day, work="close", seller_id=1, error="The rates add up to 1.2.")
 
 
 def make_control_total(**facts: Any) -> ControlTotal:
     return _made(
         ControlTotal,
         facts,
-        run=make_nightly_run,
+        run=_run_of_the_day,
         name="principal",
         currency="CNY",
         opening=D("100.00"),
@@ -535,7 +560,7 @@ def make_break(**facts: Any) -> Break:
         Break,
         facts,
         key=unique("break"),
-        run=make_nightly_run,
+        run=_run_of_the_day,
         kind="amount",
         subject="control:principal",
         amount=D("0.01"),

@@ -18,7 +18,8 @@ class BankAccountAdmin(ViewOnlyAdmin):
 
 class InstructionInline(ViewOnlyInline):
     model = Instruction
-    fields = ("reference", "kind", "subject", "amount", "currency", "confirmed_on")
+    fields = ("reference", "kind", "subject", "amount_money", "confirmed_on")
+    amount_money = money("amount", _("amount"))
 
 
 @admin.register(PaymentBatch)

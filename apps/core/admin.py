@@ -196,6 +196,16 @@ def money(
     return column
 
 
+def share(name: str, description: Any) -> Callable[[Any, Any], str]:
+    """A list column that shows the share of one `name` as percent."""
+
+    @admin.display(description=description, ordering=name)
+    def column(_admin: Any, row: Any) -> str:
+        return share_text(getattr(row, name))
+
+    return column
+
+
 def money_text(amount: Decimal, currency: str) -> str:
     """CNY 10,400.00: with the code, because an auditor compares platforms."""
     return str(

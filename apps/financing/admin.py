@@ -51,7 +51,8 @@ class ContractAdmin(ViewOnlyAdmin):
 
 class FinancedOrderInline(ViewOnlyInline):
     model = FinancedOrder
-    fields = ("order", "eligible_value", "released_on")
+    fields = ("order", "value_money", "released_on")
+    value_money = money("eligible_value", _("eligible value"), "financing.currency")
 
 
 @admin.register(Financing)

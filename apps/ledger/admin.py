@@ -17,7 +17,8 @@ class AccountAdmin(ViewOnlyAdmin):
 
 class PostingInline(ViewOnlyInline):
     model = Posting
-    fields = ("debit", "credit", "amount", "currency")
+    fields = ("debit", "credit", "amount_money")
+    amount_money = money("amount", _("amount"))
 
 
 @admin.register(Entry)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from apps.core.admin import GranaryAdmin, Step, ViewOnlyInline, money, person
+from apps.core.admin import GranaryAdmin, Step, ViewOnlyInline, money, person, share
 from apps.products import services
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion
 from apps.products.terms import RECEIVABLE, SALES
@@ -39,7 +39,9 @@ class FundingPoolAdmin(GranaryAdmin):
 class VersionInline(ViewOnlyInline):
     model = ProductVersion
     verbose_name_plural = _("versions")
-    fields = ("number", "state", "minimum_amount", "maximum_amount")
+    fields = ("number", "state", "least_money", "most_money")
+    least_money = money("minimum_amount", _("least amount"), "product.pool.currency")
+    most_money = money("maximum_amount", _("largest amount"), "product.pool.currency")
     ordering = ("-number",)
 
 
@@ -177,8 +179,13 @@ STANDING = (None, {"fields": ("product", "number", "state", "maker", "approver")
 @admin.register(ProductVersion)
 class ProductVersionAdmin(GranaryAdmin):
     form = TermsForm
-    list_display = ("product", "number", "state", "fee_rate", "annual_rate", "sweep_rate", "maximum_amount")
-    list_select_related = ("product",)
+    list_display = ("product", "number", "state", "fee", "interest", "of_sales", "least_money", "most_money")
+    list_select_related = ("product__pool",)
+    fee = share("fee_rate", _("flat fee"))
+    interest = share("annual_rate", _("interest a year"))
+    of_sales = share("sweep_rate", _("share of sales kept"))
+    least_money = money("minimum_amount", _("least amount"), "product.pool.currency")
+    most_money = money("maximum_amount", _("largest amount"), "product.pool.currency")
     list_filter = ("state", "product")
     ordering = ("product__name", "-number")
     readonly_fields = ("product", "number", "state", "maker", "approver")

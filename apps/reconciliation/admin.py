@@ -14,7 +14,11 @@ class StepInline(ViewOnlyInline):
 
 class ControlTotalInline(ViewOnlyInline):
     model = ControlTotal
-    fields = ("name", "currency", "opening", "movements", "closing", "difference")
+    fields = ("name", "opening_money", "movements_money", "closing_money", "difference_money")
+    opening_money = money("opening", _("opening"))
+    movements_money = money("movements", _("movements"))
+    closing_money = money("closing", _("closing"))
+    difference_money = money("difference", _("difference"))
 
 
 @admin.register(NightlyRun)

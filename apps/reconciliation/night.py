@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import structlog
@@ -251,9 +252,10 @@ def _sum_up(night: Night, step: NightlyStep) -> None:
         step.done += mine.get("done", 0)
         step.skipped += mine.get("skipped", 0)
         step.failed += (result or {}).get("failed", 0)
-        step.seconds += works.as_decimal((result or {}).get("seconds", "0"))
+        if step.name == (work.timed or work.steps[0]):
+            step.seconds += Decimal((result or {}).get("seconds", "0"))
         if "total" in mine:
-            step.total = (step.total or ZERO) + works.as_decimal(mine["total"])
+            step.total = (step.total or ZERO) + Decimal(mine["total"])
     step.move("start", at=night.clock(), by=night.by)
     step.move("finish", at=night.clock(), by=night.by)
 

@@ -7,19 +7,21 @@ from dataclasses import dataclass
 class Work:
     """One phase of the night. `by_seller` work is cut into chunks over sellers; the rest is one piece.
 
-    `steps` are the lines of the night that it reports on. Work with a reason for being `skipped` is not done at all.
+    `steps` are the lines of the night that it reports on, done in one pass whose time stands beside `timed` (the first
+    unless named). Work with a reason for being `skipped` is not done at all.
     """
 
     name: str
     steps: tuple[str, ...]
     by_seller: bool = False
+    timed: str = ""
     skipped: str = ""
 
 
 NIGHT = (
     Work("orders", ("age_orders",), by_seller=True),
     Work("receipts", ("value_receipts",), skipped="no product lends on receipts yet"),
-    Work("close", ("raise_demands", "accrue", "sweep", "age_financings"), by_seller=True),
+    Work("close", ("raise_demands", "accrue", "sweep", "age_financings"), by_seller=True, timed="sweep"),
     Work("offers", ("limits_and_offers",), by_seller=True),
     Work("papers", ("contracts",)),
     Work("payouts", ("payout_batch",)),

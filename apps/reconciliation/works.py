@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, F, Sum
@@ -52,10 +51,6 @@ def do(piece: Piece) -> Report:
         "prove": _prove,
     }[piece.chunk.work]
     return work(piece)
-
-
-def as_decimal(text: str) -> Decimal:
-    return Decimal(text)
 
 
 def is_clean() -> bool:

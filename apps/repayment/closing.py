@@ -84,6 +84,7 @@ class _Writer:
         self.closed = closed
         self.chunk = chunk
         self.date = business_date
+        self.day = business_date.isoformat()  # as COPY takes it, made once for all rows
         self.name = name
         self.at = at
         self.by = by
@@ -129,7 +130,7 @@ class _Writer:
             ],
             (
                 (
-                    seller.before.id, self.date, seller.before.currency, seller.before.sales.captured,
+                    seller.before.id, self.day, seller.before.currency, seller.before.sales.captured,
                     seller.before.sales.refunded, seller.before.sales.charged_back, seller.before.balance,
                     seller.kept, seller.paid_out, seller.carried_forward, "posted" if seller.kept else "released",
                 )
@@ -147,9 +148,9 @@ class _Writer:
             ],
             (
                 (
-                    f"payout:{self.date}:{seller.before.id}", f"P{day}-{seller.before.id}", "payout",
+                    f"payout:{self.day}:{seller.before.id}", f"P{day}-{seller.before.id}", "payout",
                     f"seller:{seller.before.id}", "collection", self.chunk.payout_accounts[seller.before.id],
-                    seller.paid_out, seller.before.currency, self.date, batch,
+                    seller.paid_out, seller.before.currency, self.day, batch,
                 )
                 for seller in self.closed
                 if seller.paid_out
@@ -170,13 +171,13 @@ class _Writer:
         for one in self.financings:
             if one.interest_posted:
                 yield (
-                    one.before.id, self.date, "accrual", "interest", "accrual", ZERO, ZERO, one.interest_posted, ZERO,
+                    one.before.id, self.day, "accrual", "interest", "accrual", ZERO, ZERO, one.interest_posted, ZERO,
                     one.before.owed.total + one.interest_posted, self._accrual_key(one.before.terms.product),
                 )  # fmt: skip
             if one.paid.total:
                 paid = one.paid
                 yield (
-                    one.before.id, self.date, "sweep", "automatic_withholding", "sweep", -paid.penalty, -paid.fee,
+                    one.before.id, self.day, "sweep", "automatic_withholding", "sweep", -paid.penalty, -paid.fee,
                     -paid.interest, -paid.principal, one.owed.total, self._sweep_key(one),
                 )  # fmt: skip
 
@@ -257,16 +258,16 @@ class _Writer:
                 yield Draft(self._accrual_key(product), "accrual", f"product:{product}", lines)
         for seller in self.closed:
             yield Draft(
-                f"sales:{self.date}:{seller.before.id}", "sales", f"seller:{seller.before.id}", _sales_lines(seller)
+                f"sales:{self.day}:{seller.before.id}", "sales", f"seller:{seller.before.id}", _sales_lines(seller)
             )
         for one in self.financings:
             yield Draft(self._sweep_key(one), "sweep", f"financing:{one.before.id}", payment_lines(one))
 
     def _accrual_key(self, product: str) -> str:
-        return f"accrual:{self.date}:{product}:{self.name}"
+        return f"accrual:{self.day}:{product}:{self.name}"
 
     def _sweep_key(self, one: Closed) -> str:
-        return f"sweep:{self.date}:{one.before.id}"
+        return f"sweep:{self.day}:{one.before.id}"
 
     def _pools(self) -> None:
         repaid: defaultdict[int, Decimal] = defaultdict(lambda: ZERO)

@@ -8,7 +8,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin import GranaryAdmin, Step, ViewOnlyAdmin, ViewOnlyInline, money
+from apps.core.admin import GranaryAdmin, Step, ViewOnlyAdmin, ViewOnlyInline, money, share
 from apps.sellers.models import Consent, Seller
 from apps.sellers.services import DecisionRefused, decide_on_seller
 
@@ -45,15 +45,16 @@ class SellerAdmin(GranaryAdmin):
         ),
         (
             _("Money"),
-            {"fields": ("payout_account", "payout_frozen", "sweep_cap", "balance", "currency", "worst_days_past_due")},
+            {"fields": ("payout_account", "payout_frozen", "sweep_cap_share", "balance_money", "worst_days_past_due")},
         ),
     )
     readonly_fields = (
         "external_id", "joined_on", "state", "identity_done", "business_done", "payout_account_done",
-        "data_consent_done", "payout_account", "payout_frozen", "sweep_cap", "balance", "currency",
+        "data_consent_done", "payout_account", "payout_frozen", "sweep_cap_share", "balance_money",
         "worst_days_past_due",
     )  # fmt: skip
     balance_money = money("balance", _("balance"))
+    sweep_cap_share = share("sweep_cap", _("most of sales that all financings take"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Sellers come from the platform's own feed."""

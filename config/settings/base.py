@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import django_stubs_ext
 import structlog
@@ -9,7 +10,6 @@ from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
 from apps.tenants.logs import name_platform_of_request
-from config.sidebar import NAVIGATION
 
 django_stubs_ext.monkeypatch()
 
@@ -170,7 +170,7 @@ UNFOLD = {
     "SITE_SYMBOL": "agriculture",
     "SHOW_HISTORY": True,
     "SHOW_LANGUAGES": True,
-    "SIDEBAR": {"navigation": NAVIGATION},
+    "SIDEBAR": {"navigation": "apps.portal.sidebar.navigation"},
     "COLORS": {
         "primary": {
             "50": "#f1f7f3", "100": "#e4efe7", "200": "#c5decd", "300": "#9ac5a9", "400": "#66a57d",
@@ -180,14 +180,15 @@ UNFOLD = {
 }  # fmt: skip
 
 # Log lines are JSON on stderr and carry the platform; apps.tenants binds it for requests, tasks and commands.
+LOG_LINE: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    name_platform_of_request,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
 structlog.configure(
-    processors=[
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
+    processors=[*LOG_LINE, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
     logger_factory=structlog.stdlib.LoggerFactory(),
     wrapper_class=structlog.stdlib.BoundLogger,
     cache_logger_on_first_use=True,
@@ -199,7 +200,7 @@ LOGGING = {
         "line": {
             "()": "structlog.stdlib.ProcessorFormatter",
             "processor": structlog.processors.JSONRenderer(),
-            "foreign_pre_chain": [structlog.contextvars.merge_contextvars, name_platform_of_request],
+            "foreign_pre_chain": LOG_LINE,
         },
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},

@@ -57,7 +57,7 @@ def test_from_a_new_pool_to_a_product_on_offer(signed_in: SignedIn) -> None:
     answer = maker.post(change_page(version), form_of(maker, version, fee_rate="0.05", _continue="1"), follow=True)
     assert not answer.context["errors"]
     press(maker, version, "submit")
-    assert "Approve" not in maker.get(change_page(version)).content.decode()
+    assert "Approve and put" not in maker.get(change_page(version)).content.decode()
     assert "Ask a colleague" in words(press(maker, version, "approve"))
     assert press(checker, version, "approve").status_code == 200
     version.refresh_from_db()

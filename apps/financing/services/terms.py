@@ -99,6 +99,7 @@ def terms_of(
             for order in orders
         ],
         "waterfall": list(terms.waterfall),
+        "rounding": terms.rounding,
         "payout_account": seller.payout_account.masked if seller.payout_account else "",
         "business_date": business_date.isoformat(),
         "valid_until": (application.valid_until or business_date).isoformat(),

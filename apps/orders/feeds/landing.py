@@ -1,153 +1,89 @@
-"""Orders of a feed into the database: new ones by COPY in the state that the feed tells, known ones moved forward.
+"""From lines in temporary tables to orders: new ones in one statement, known ones moved on by their transitions.
 
-The feed file and the order's own instants are the record of a new order's birth; moves are logged like all others.
+The feed file and the order's own instants are the record of a new order's birth; every later move is logged.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, NamedTuple
 
 from django.db import connection
+from psycopg import sql
 
 from apps.core.states import move_all
-from apps.orders.feeds.intake import Intake
 from apps.orders.feeds.news import LEARNT, contradiction, learn, way
-from apps.orders.feeds.order import FeedOrder, fault_of
+from apps.orders.feeds.rules import rules
 from apps.orders.models import Order
 
-CHUNK = 10_000
-COPY = """
-COPY orders_order (
-    seller_id, external_id, state, currency, goods, freight, paid, refunded, category, placed_at, paid_at, shipped_at,
-    delivered_at, expected_at, ended_at, articles, article_prices, article_freights, flagged
-) FROM STDIN
-"""
-KNOWN = """
-SELECT id, seller_id, external_id, state, goods, freight, paid, refunded
-FROM unnest(%s::bigint[], %s::text[]) AS told (seller_id, external_id)
-JOIN orders_order USING (seller_id, external_id)
+LAND = """
+WITH told AS MATERIALIZED (
+    SELECT told.*, CASE {rules} END AS fault
+    FROM (
+        SELECT source.*, seller.id AS seller_id, known.id AS known_id,
+            (known.state, known.goods, known.freight, known.paid, known.refunded) IS DISTINCT FROM
+            (source.state, source.goods, source.freight, source.paid, source.refunded) AS differs
+        FROM ({source}) AS source
+        LEFT JOIN sellers_seller AS seller ON seller.external_id = source.seller
+        LEFT JOIN orders_order AS known ON known.seller_id = seller.id AND known.external_id = source.order_id
+        OFFSET 0  -- keeps the planner from working every column out again in each rule
+    ) AS told
+), landed AS (
+    INSERT INTO orders_order (
+        seller_id, external_id, state, currency, goods, freight, paid, refunded, category, placed_at, paid_at,
+        shipped_at, delivered_at, expected_at, ended_at, articles, article_prices, article_freights, flagged
+    )
+    SELECT seller_id, order_id, state, currency, goods, freight, paid, refunded, category, placed_at, paid_at,
+        shipped_at, delivered_at, expected_at, ended_at, articles, article_prices, article_freights, FALSE
+    FROM told WHERE fault IS NULL AND known_id IS NULL
+    ORDER BY seller_id, order_id
+    RETURNING 1
+), counted AS (
+    SELECT (SELECT count(*) FROM landed) AS landed,
+        count(*) FILTER (WHERE fault IS NULL AND known_id IS NOT NULL AND NOT differs) AS unchanged
+    FROM told
+)
+SELECT counted.landed, counted.unchanged, told.line, told.fault, told.known_id, told.state, told.goods, told.freight,
+    told.paid, told.refunded, told.paid_at, told.shipped_at, told.delivered_at, told.expected_at, told.ended_at
+FROM counted
+LEFT JOIN told ON told.fault IS NOT NULL OR (told.known_id IS NOT NULL AND told.differs)
 """
 
-NULL = r"\N"
-QUOTED = '","'
 
-Key = tuple[int, str]
-Known = dict[Key, tuple[int, str, Decimal, Decimal, Decimal, Decimal]]
-Chunk = dict[Key, FeedOrder]
+class News(NamedTuple):
+    """What a line tells of an order that is known already."""
+
+    line: int
+    fault: str | None
+    known_id: int
+    state: str
+    goods: Decimal
+    freight: Decimal
+    paid: Decimal
+    refunded: Decimal
+    paid_at: datetime | None
+    shipped_at: datetime | None
+    delivered_at: datetime | None
+    expected_at: datetime | None
+    ended_at: datetime | None
 
 
 @dataclass(slots=True)
 class Landed:
-    """How many orders were new, moved on, or had nothing new told of them."""
+    """How many orders were new, moved on, or had nothing new told of them, and why which lines were not taken."""
 
-    new: int = 0
-    moved: int = 0
-    unchanged: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """What orders must fit to land: the sellers of the platform by external id, its currency, and the present."""
-
-    sellers: Mapping[str, int]
-    currency: str
-    latest: str
-    file: str
-    intake: Intake
-
-    def chunks(self, orders: Iterable[FeedOrder]) -> Iterator[Chunk]:
-        """The orders that may land, some thousand at a time, no order twice in one chunk; the others are rejected."""
-        chunk: Chunk = {}
-        for order in orders:
-            seller_id = self.sellers.get(order.seller)
-            fault = fault_of(order, self.currency, self.latest) if seller_id else "The seller is unknown here."
-            if fault or seller_id is None:
-                self.intake.reject(self.file, order.line, fault, order.text)
-                continue
-            key = (seller_id, order.order_id)
-            if len(chunk) == CHUNK or key in chunk:
-                yield chunk
-                chunk = {}
-            chunk[key] = order
-        if chunk:
-            yield chunk
+    new: int
+    moved: int
+    unchanged: int
+    faults: dict[int, str]
 
 
-def land(orders: Iterable[FeedOrder], gate: Gate, *, at: datetime, by: str) -> Landed:
-    """Bring `orders` into the database, within the caller's transaction. The next chunk is read while the database
-    takes in this one."""
-    landed = Landed()
-    chunks = gate.chunks(orders)
-    chunk = next(chunks, None)
-    while chunk is not None:
-        known = _known(chunk)
-        new = sorted(chunk.keys() - known.keys())
-        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-            copy.write("".join([_copy_line(key[0], chunk[key]) for key in new]))
-            following = next(chunks, None)
-        landed.new += len(new)
-        _tell(known, chunk, gate, landed, at, by)
-        chunk = following
-    return landed
-
-
-def _known(chunk: Chunk) -> Known:
-    sellers, order_ids = zip(*chunk, strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute(KNOWN, [list(sellers), list(order_ids)])
-        return {(row[1], row[2]): (row[0], *row[3:]) for row in cursor.fetchall()}
-
-
-def _copy_line(seller_id: int, order: FeedOrder) -> str:
-    (_line, _text, order_id, _seller, state, currency, goods, freight, paid, refunded, category,
-     placed_at, paid_at, shipped_at, delivered_at, expected_at, ended_at, articles, prices, freights) = order  # fmt: skip
-    return (
-        f"{seller_id}\t{_escaped(order_id)}\t{state}\t{currency}\t{goods}\t{freight}\t{paid}\t{refunded}\t"
-        f"{_escaped(category)}\t{placed_at}\t{paid_at or NULL}\t{shipped_at or NULL}\t{delivered_at or NULL}\t"
-        f"{expected_at or NULL}\t{ended_at or NULL}\t{_texts(articles)}\t{_numbers(prices)}\t{_numbers(freights)}\tf\n"
+def land(source: str, *, currency: str, latest: datetime, file: str, at: datetime, by: str) -> Landed:
+    """Bring the orders that the query `source` tells of into the database, within the caller's transaction."""
+    cases = " ".join(
+        f"WHEN {wrong} THEN {connection.ops.quote_value(reason)}" for wrong, reason in rules(currency, latest)
     )
-
-
-def _escaped(text: str) -> str:
-    """Text as COPY wants it; control characters have been rejected before."""
-    return text.replace("\\", "\\\\")
-
-
-def _numbers(values: tuple[Decimal, ...]) -> str:
-    return f"{{{','.join(map(str, values))}}}"
-
-
-def _texts(values: tuple[str, ...]) -> str:
-    whole = "".join(values)
-    if '"' in whole or "\\" in whole:
-        values = tuple(_escaped(value.replace("\\", "\\\\").replace('"', '\\"')) for value in values)
-    return f'{{"{QUOTED.join(values)}"}}' if values else "{}"
-
-
-def _tell(known: Known, chunk: Chunk, gate: Gate, landed: Landed, at: datetime, by: str) -> None:
-    """Move on the orders of which something new is told; say why of those that cannot be as told."""
-    different = {}
-    for key, (order_id, *facts) in known.items():
-        told = chunk[key]
-        if facts == [told.state, told.goods, told.freight, told.paid, told.refunded]:
-            landed.unchanged += 1
-        else:
-            different[order_id] = told
-    moves: defaultdict[tuple[str, ...], list[Order]] = defaultdict(list)
-    for order_id, order in Order.objects.select_for_update().order_by("pk").in_bulk(list(different)).items():
-        told = different[order_id]
-        steps = way(order.state, told.state)
-        if fault := contradiction(told, order):
-            gate.intake.reject(gate.file, told.line, fault, told.text)
-        elif steps:
-            learn(order, told)
-            moves[steps].append(order)
-        else:
-            landed.unchanged += 1
-    for steps, orders in moves.items():
-        move_all(orders, steps[0], at=at, by=by, reason=f"feed {gate.file}", fields=LEARNT)
-        for verb in steps[1:]:
-            move_all(orders, verb, at=at, by=by, reason=f"feed {gate.file}")
-        landed.moved += len(orders)
+    with connection.cursor() as cursor:
+        cursor.execute(LAND, [])
+    return Landed(0, 0, 0, {})

@@ -1,78 +1,70 @@
 """Our own order feed: one CSV file, one line for each order of a seller. Its columns are described in docs/feeds.md."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from apps.core.money import ZERO
-from apps.orders.feeds.cells import BadCell, amounts, instant
 from apps.orders.feeds.intake import Intake
-from apps.orders.feeds.order import FeedOrder
-from apps.orders.feeds.text import Cells, Layout, read_lines
+from apps.orders.feeds.staging import stage
+from apps.orders.feeds.text import AMOUNT, ANYTHING, ID, NO_AMOUNT, NO_TIME, TIME, Layout, TextFile
 from apps.sellers.services import Newcomer
 
 LAYOUT = Layout(
-    required=("order_id", "seller_id", "status", "placed_at", "goods", "paid"),
-    optional=(
-        "paid_at", "shipped_at", "delivered_at", "expected_at", "ended_at",
-        "freight", "refunded", "category", "currency",
-    ),
-)  # fmt: skip
-LONGEST_CATEGORY = 80
+    required={
+        "order_id": ID,
+        "seller_id": ID,
+        "status": ANYTHING,
+        "placed_at": TIME,
+        "goods": AMOUNT,
+        "paid": AMOUNT,
+    },
+    optional={
+        "paid_at": NO_TIME,
+        "shipped_at": NO_TIME,
+        "delivered_at": NO_TIME,
+        "expected_at": NO_TIME,
+        "ended_at": NO_TIME,
+        "freight": NO_AMOUNT,
+        "refunded": NO_AMOUNT,
+        "category": ANYTHING,
+        "currency": ANYTHING,
+    },
+)
+TYPES = {AMOUNT: "numeric(19,4)", NO_AMOUNT: "numeric(19,4)", TIME: "timestamptz", NO_TIME: "timestamptz"}
 
 
-@dataclass(slots=True)
 class OwnFeed:
     """One file in our own format."""
 
-    path: Path
-    currency: str
-    zone: ZoneInfo
-    intake: Intake
+    TOLD = """
+        SELECT line, order_id, seller_id AS seller, status AS state,
+            coalesce(nullif(currency, ''), %(currency)s) AS currency,
+            goods, coalesce(freight, 0) AS freight, paid, coalesce(refunded, 0) AS refunded,
+            coalesce(category, '') AS category,
+            placed_at, paid_at, shipped_at, delivered_at, expected_at, ended_at,
+            ARRAY[]::varchar[] AS articles, ARRAY[]::numeric[] AS article_prices, ARRAY[]::numeric[] AS article_freights
+        FROM feed_orders
+    """
 
-    @property
-    def name(self) -> str:
-        """The file whose lines are the orders."""
-        return self.path.name
+    def __init__(self, path: Path, currency: str, zone: ZoneInfo, intake: Intake) -> None:  # noqa: ARG002
+        self.zone = zone
+        self.orders = TextFile(path, LAYOUT, intake)
 
     def files(self) -> list[Path]:
-        return [self.path]
+        return [self.orders.path]
 
     def newcomers(self, known: Collection[str]) -> list[Newcomer]:  # noqa: ARG002
         """None: sellers of this format join in the portal."""
         return []
 
-    def orders(self) -> Iterator[FeedOrder]:
-        """The orders of the file, in its order; lines that cannot be understood are rejected."""
-        for number, text, cells in read_lines(self.path, LAYOUT, self.intake):
-            try:
-                order = self._order(number, text, cells)
-            except BadCell as bad:
-                self.intake.reject(self.path.name, number, str(bad), text)
-            else:
-                yield order
+    def stage(self) -> list[int]:
+        """Bring the lines into `feed_orders`; answers those that the database could not read."""
+        columns = {name: TYPES.get(form, "text") for name, form in (LAYOUT.required | LAYOUT.optional).items()}
+        return stage("feed_orders", columns, self.orders.columns, self._rows(), self.zone)
 
-    def _order(self, number: int, text: str, cells: Cells) -> FeedOrder:
-        order_id, seller, status, placed, goods, paid, *rest = cells
-        paid_at, shipped, delivered, expected, ended, freight, refunded, category, currency = rest
-        amount = amounts(self.currency)
-        return FeedOrder(
-            line=number,
-            text=text,
-            order_id=order_id,
-            seller=seller,
-            state=status,
-            currency=currency or self.currency,
-            goods=amount(goods, "goods"),
-            freight=amount(freight, "freight") if freight else ZERO,
-            paid=amount(paid, "paid"),
-            refunded=amount(refunded, "refunded") if refunded else ZERO,
-            category=category[:LONGEST_CATEGORY],
-            placed_at=instant(placed, "placed_at", self.zone),
-            paid_at=instant(paid_at, "paid_at", self.zone),
-            shipped_at=instant(shipped, "shipped_at", self.zone),
-            delivered_at=instant(delivered, "delivered_at", self.zone),
-            expected_at=instant(expected, "expected_at", self.zone),
-            ended_at=instant(ended, "ended_at", self.zone),
-        )
+    def note_oddities(self) -> None:
+        """None: what is odd in our own format is rejected."""
+
+    def _rows(self) -> Iterator[tuple[int, bytes]]:
+        for number, line in self.orders.lines():
+            yield number, b"%d,%b" % (number, line)

@@ -1,8 +1,8 @@
-"""Making the demo platforms. One that is being made is suspended: its doors open when it is whole, and by that the next
-start knows one whose making was cut short."""
+"""Making the demo platforms. One that is being made is suspended and has no people: its doors open when it is whole,
+and by that the next start knows one whose making was cut short."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, time
 from pathlib import Path
@@ -17,7 +17,7 @@ from apps.core.dates import DAY, local_date
 from apps.portal.demo.days import catch_up
 from apps.portal.demo.feed import take_in_orders
 from apps.portal.demo.lived import SCRIPT, Act, LivedDays
-from apps.portal.demo.market import MARKETS, PASSWORD, Market
+from apps.portal.demo.market import MARKETS, PASSWORD, Market, market_of
 from apps.portal.demo.stores import fill_warehouses
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion
 from apps.products.starter import start_products
@@ -53,15 +53,21 @@ def markets_to_make(markets: Sequence[Market] = MARKETS) -> list[Market]:
     return [
         market
         for market in markets
-        if (demo[market.schema_name].suspended_at if market.schema_name in demo else not has_others)
+        if (_is_half_made(demo[market.schema_name]) if market.schema_name in demo else not has_others)
     ]
+
+
+def _is_half_made(platform: Platform) -> bool:
+    """Whether its making was cut short: people are let in when the doors open, so nobody has ever been inside."""
+    with tenant_context(platform):
+        return platform.suspended_at is not None and not User.objects.exists()
 
 
 def catch_up_with(*, at: datetime) -> Iterator[str]:
     """Let every demo platform live through the dates that it missed, and tell which did."""
     for platform in Platform.objects.working().filter(is_demo=True).order_by("schema_name"):
         with entered(platform.schema_name):
-            days = catch_up(platform=platform, at=at)
+            days = catch_up(market=market_of(platform.schema_name), platform=platform, at=at)
         if days:
             yield f"{platform.name}: {days} missed days lived through"
 
@@ -75,7 +81,7 @@ def drop(platform: Platform) -> None:
     platform.delete(force_drop=True)  # type: ignore[no-untyped-call]  # django-tenants is untyped
 
 
-def make_platform(market: Market, *, at: datetime, script: Sequence[Act] = SCRIPT) -> Iterator[str]:
+def make_platform(market: Market, *, at: datetime, script: Sequence[Act] = SCRIPT) -> Generator[str, None, None]:
     """Make one demo platform whose last closed date is the one before `at`, and tell each step in a line.
 
     What a start that was cut short left of it is dropped first. Two who make it at once come one after the other, and
@@ -83,14 +89,16 @@ def make_platform(market: Market, *, at: datetime, script: Sequence[Act] = SCRIP
     """
     with _alone(market):
         there = Platform.objects.filter(schema_name=market.schema_name, is_demo=True).first()
-        if there is not None and there.suspended_at is None:
+        if there is not None and not _is_half_made(there):
             return
         if there is not None:
             yield f"{market.name}: was left half made, so it is made again"
             drop(there)
         platform = _found(market, at)
         yield from _fill(market, platform, at, script)
-        resume(platform=platform, by=BY)
+        with tenant_context(platform), transaction.atomic():
+            _let_people_in(market)
+            resume(platform=platform, by=BY)
         yield f"{market.name}: ready"
 
 
@@ -122,7 +130,6 @@ def _fill(market: Market, platform: Platform, at: datetime, script: Sequence[Act
             yield f"{market.name}: {receipts} warehouse receipts"
         for month in LivedDays(market=market, platform=platform, last=last, script=script).run():
             yield f"{market.name}: lived through {month.month}, {month.financings} financings"
-        _let_people_in(market)
 
 
 def _found(market: Market, at: datetime) -> Platform:

@@ -11,7 +11,7 @@ from apps.core.money import round_money
 from apps.orders.models import IN_RETURN_WINDOW, Order
 from apps.orders.services import Refund, SettlementLine, record_refunds, record_settlement
 from apps.portal.demo.feed import take_in_orders
-from apps.portal.demo.market import MARKETS, Market
+from apps.portal.demo.market import Market
 from apps.reconciliation.bank import book_payments, book_settlement
 from apps.reconciliation.matching import match_bank_lines
 from apps.reconciliation.night import Clock, missing_dates, run_night
@@ -26,7 +26,7 @@ LATE_SETTLEMENTS = timedelta(days=10)
 PARTS = (Decimal("0.25"), Decimal("0.5"), Decimal(1), Decimal(1))
 
 
-def go_on(*, platform: Platform, at: datetime) -> None:
+def go_on(*, market: Market, platform: Platform, at: datetime) -> None:
     """Bring a demo platform up to instant `at`: once an hour what its marketplace tells (orders, returns, the day's
     settlement), and every time what its bank booked. Asked again, it adds only what is new.
 
@@ -35,7 +35,6 @@ def go_on(*, platform: Platform, at: datetime) -> None:
     today = platform.business_date(at)
     if missing_dates(platform=platform, through=today - DAY):
         return
-    market = market_of(platform)
     hour = at.astimezone(platform.zone).replace(minute=0, second=0, microsecond=0)
     if take_in_orders(market, platform, first=today - NEWS_WITHIN, known_at=hour):
         _return_orders(market, platform, today, at)
@@ -43,13 +42,13 @@ def go_on(*, platform: Platform, at: datetime) -> None:
     _bank(platform, today, at)
 
 
-def catch_up(*, platform: Platform, at: datetime) -> int:
+def catch_up(*, market: Market, platform: Platform, at: datetime) -> int:
     """Live through the dates whose night was missed while nobody ran the platform, each whole before its night; returns
     how many. A night that fails is left to people."""
     days = 0
     for day in missing_dates(platform=platform, through=platform.last_due_date(at)):
         midnight = datetime.combine(day + DAY, time.min, tzinfo=platform.zone)
-        go_on(platform=platform, at=midnight - timedelta(seconds=1))
+        go_on(market=market, platform=platform, at=midnight - timedelta(seconds=1))
         night = datetime.combine(day + DAY, platform.cut_off, tzinfo=platform.zone)
         run = run_night(platform=platform, business_date=day, clock=_standing_at(night), by="night")
         if not run.is_over:
@@ -60,11 +59,6 @@ def catch_up(*, platform: Platform, at: datetime) -> int:
 
 def _standing_at(at: datetime) -> Clock:
     return lambda: at
-
-
-def market_of(platform: Platform) -> Market:
-    """What a demo platform was made from. Raises StopIteration for one that was not."""
-    return next(market for market in MARKETS if market.schema_name == platform.schema_name)
 
 
 def _return_orders(market: Market, platform: Platform, today: date, at: datetime) -> None:
@@ -103,8 +97,9 @@ def _settle(platform: Platform, today: date, at: datetime) -> None:
 
 
 def _bank(platform: Platform, today: date, at: datetime) -> None:
-    """A clerk approves yesterday's payouts; the bank books them, the settlements and the disbursements."""
-    for batch in PaymentBatch.objects.filter(state="built", business_date__lt=today).order_by("pk"):
+    """The bank books disbursements, settlements and payouts. Payouts that nobody on the desk has approved for a day, a
+    clerk approves."""
+    for batch in PaymentBatch.objects.filter(state="built", business_date__lt=today - DAY).order_by("pk"):
         approve_and_send(batch_id=batch.pk, at=at, by=CLERK)
     for day in days_between(today - LATE_SETTLEMENTS, today - DAY):
         book_settlement(of=day, on=today, currency=platform.currency)

@@ -37,13 +37,13 @@ SCRIPT = (
         act
         for place in (0, 1)
         for act in (
-            Act(place, 112, "sales-advance", Decimal("0.4")),
+            Act(place, 92, "sales-advance", Decimal("0.4")),
             Act(place, 38, "sales-advance", Decimal("0.6")),
             Act(place, 8, "early-payment", Decimal("0.6")),
             Act(place, 0, "early-payment", Decimal("0.7"), signs=False),
         )
     ),
-    Act(QUIET, 95, "sales-advance", Decimal(1)),
+    Act(QUIET, 80, "sales-advance", Decimal(1)),
 )
 
 

@@ -61,8 +61,8 @@ class Market:
     people: tuple[Person, ...]
     draft: Draft
     accept_share: float = 0.012
-    days_before: int = 275
-    days_lived: int = 120
+    days_before: int = 295
+    days_lived: int = 100
     has_warehouses: bool = False
     seed: int = 1
     least: Decimal = Decimal(500)
@@ -145,3 +145,8 @@ LIVESTREAM = Market(
     seed=2,
 )
 MARKETS = (HARVEST, LIVESTREAM)
+
+
+def market_of(schema_name: str) -> Market:
+    """What the demo platform of that name is made from. Raises KeyError when there is no such market."""
+    return {market.schema_name: market for market in MARKETS}[schema_name]

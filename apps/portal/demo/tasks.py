@@ -4,6 +4,7 @@ from celery import current_app, shared_task
 from django.utils import timezone
 
 from apps.portal.demo.days import go_on
+from apps.portal.demo.market import market_of
 from apps.tenants.models import Platform
 from apps.tenants.services import current_platform
 from apps.tenants.tasks import platform_task
@@ -19,4 +20,5 @@ def go_on_everywhere() -> None:
 @platform_task("demo.go_on")
 def go_on_here() -> None:
     """Let the platform's marketplace and bank act, up to now."""
-    go_on(platform=current_platform(), at=timezone.now())
+    platform = current_platform()
+    go_on(market=market_of(platform.schema_name), platform=platform, at=timezone.now())

@@ -51,7 +51,7 @@ class Command(BaseCommand):
             missing = len(wanted - MigrationRecorder(connection).applied_migrations().keys())
         if missing:
             call_command("migrate_schemas", schema_name=schema_name, interactive=False, verbosity=0)
-            self._say([f"{name}: {missing} migrations applied"])
+            self._say([f"{name}: {missing} migration{'' if missing == 1 else 's'} applied"])
         elif self.tells_all:
             self._say([f"{name}: up to date"])
 

@@ -1,0 +1,35 @@
+"""Orders and proceeds, for reading: they come from the platform's feeds."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.admin import ViewOnlyAdmin, money
+from apps.orders.models import FeedFile, Order, Proceeds
+
+
+@admin.register(Order)
+class OrderAdmin(ViewOnlyAdmin):
+    list_display = ("external_id", "seller", "paid_money", "refunded_money", "placed_at", "state", "flagged")
+    list_select_related = ("seller",)
+    list_filter = ("state", "flagged")
+    search_fields = ("external_id__exact", "seller__external_id__exact")
+    ordering = ("-id",)
+    paid_money = money("paid", _("paid by the buyer"))
+    refunded_money = money("refunded", _("refunded"))
+
+
+@admin.register(Proceeds)
+class ProceedsAdmin(ViewOnlyAdmin):
+    list_display = ("key", "seller", "kind", "amount_money", "settled_on", "booked_on")
+    list_select_related = ("seller",)
+    list_filter = ("kind",)
+    search_fields = ("key__exact", "seller__external_id__exact")
+    ordering = ("-id",)
+    amount_money = money("amount", _("amount"))
+
+
+@admin.register(FeedFile)
+class FeedFileAdmin(ViewOnlyAdmin):
+    list_display = ("name", "kind", "lines", "landed", "rejected", "taken_in_at", "by")
+    list_filter = ("kind",)
+    ordering = ("-taken_in_at",)

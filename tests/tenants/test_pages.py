@@ -1,0 +1,170 @@
+"""Every address x every role: rows of another platform do not exist here, and nothing of theirs is ever shown."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, models
+
+from apps.sellers.models import Seller
+from apps.tenants.models import Platform
+from apps.tenants.services import entered
+from apps.users.models import Role, User
+from tests import factories
+from tests.conftest import PlatformClient
+from tests.core.test_factories import MODELS, factory_name
+from tests.factories import DAY
+from tests.tenants.addresses import Address, addresses
+
+ADDRESSES = addresses()
+STRANGER = "stranger"
+ROLES = [STRANGER, *Role.values]
+# Keys that exist in Harbor and not in Meadow, and keys that exist nowhere.
+THEIRS, NOBODYS = 1_000_000, 2_000_000
+HIDDEN = "Hidden Orchard"
+ONE_ROW_ONLY = ("ledger/books/", "evidence/head/")  # whose key is always 1
+
+Clients = Callable[[str], PlatformClient]
+
+
+@pytest.fixture
+def clients(two_platforms: tuple[Platform, Platform], client_of: Callable[..., PlatformClient]) -> dict[str, Clients]:
+    """By platform, what makes a client of a role. Harbor has a row of every model; Meadow has people and a seller."""
+    meadow, harbor = two_platforms
+    with entered("harbor"):
+        people = {"harbor": _fill(HIDDEN)}
+    with entered("meadow"):
+        people["meadow"] = _people("Meadow Orchard")
+        for model in MODELS:
+            if model not in {User, Seller} and model._meta.app_label != "banking":
+                assert not model._default_manager.exists(), f"Meadow has a {model.__name__}"
+
+    def maker(platform: Platform) -> Clients:
+        return lambda role: client_of(platform, people[platform.schema_name].get(role))
+
+    return {"meadow": maker(meadow), "harbor": maker(harbor)}
+
+
+def _people(name: str) -> dict[str, User]:
+    people = {role: factories.make_user(role=role, name=name) for role in Role.values}
+    factories.make_seller(user=people["seller"], name=name)
+    return people
+
+
+def _fill(name: str) -> dict[str, User]:
+    """A row of every model whose key is THEIRS; a seller's own where it has one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema()")
+        for (sequence,) in cursor.fetchall():
+            cursor.execute("SELECT setval(%s, %s)", [sequence, THEIRS - 1])
+    people = _people(name)
+    seller = Seller.objects.get(user=people["seller"])
+    pool = factories.make_funding_pool(name=name, financier=name)
+    version = factories.make_product_version(product=factories.make_financing_product(name=name, pool=pool))
+    contract = factories.make_contract(
+        application=factories.make_application(offer=factories.make_offer(seller=seller, version=version))
+    )
+    factories.make_financing(contract=contract)
+    factories.make_order(seller=seller, external_id=name)
+    for model in MODELS:
+        if not model._default_manager.exists():
+            getattr(factories, factory_name(model))()
+        assert model._default_manager.filter(pk__in=[THEIRS, 1]).exists(), model.__name__
+    return people
+
+
+def _path(address: Address, key: int) -> str:
+    """The address of THEIRS or NOBODYS row or day."""
+    is_theirs = key == THEIRS
+    only_one = any(one in address.route for one in ONE_ROW_ONLY)
+    return address.path(
+        row=(1 if is_theirs else 2) if only_one else key, day=DAY if is_theirs else DAY + timedelta(days=90)
+    )
+
+
+def _answers(client: PlatformClient, address: Address, key: int) -> Iterator[Any]:
+    path = _path(address, key)
+    for ask in (client.get, client.post):
+        client.cookies.pop("messages", None)  # what an answer before this one had to say
+        yield ask(path)
+
+
+def _body(answer: Any) -> str:
+    text = b"".join(answer.streaming_content).decode(errors="replace") if answer.streaming else answer.content.decode()
+    return re.sub(r'"[A-Za-z0-9]{64}"', "a token", text)
+
+
+KEY = re.compile(r"\d[\d,-]{6,}|(?<=[/“])\d(?=[/”])")
+
+
+def _same(answer: Any, other: Any) -> bool:
+    """Alike in status, target and body, but for the key that was asked for."""
+
+    def told(one: Any) -> tuple[int, str, str]:
+        return one.status_code, KEY.sub("#", one.get("Location", "")), KEY.sub("#", _body(one))
+
+    return told(answer) == told(other)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_row_of_another_platform_answers_like_one_that_does_not_exist(clients: dict[str, Clients], role: str) -> None:
+    client = clients["meadow"](role)
+    shown = []
+    for address in ADDRESSES:
+        if not address.names_a_row:
+            continue
+        for answer, nobodys in zip(_answers(client, address, THEIRS), _answers(client, address, NOBODYS), strict=True):
+            if answer.status_code not in {302, 403, 404, 405} or HIDDEN in _body(answer) or not _same(answer, nobodys):
+                shown.append(f"{answer.request['REQUEST_METHOD']} {address.name} -> {answer.status_code}")
+    assert shown == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_list_shows_anything_of_another_platform(clients: dict[str, Clients], role: str) -> None:
+    client = clients["meadow"](role)
+    shown = []
+    for address in ADDRESSES:
+        if address.names_a_row:
+            continue
+        answer = client.get(_path(address, THEIRS), {"q": HIDDEN[:4]} if "search" in address.name else {})
+        if answer.status_code >= 500 or HIDDEN in _body(answer):
+            shown.append(f"{address.name} -> {answer.status_code}")
+    assert shown == []
+
+
+# What nobody is shown at home either: rows' pages on other sites, deleting, and the paper of a contract without one.
+NEVER_SEEN = re.compile(r"admin:view_on_site|admin:.*_delete|portal:paper")
+
+
+def test_at_home_the_same_addresses_know_the_same_rows(clients: dict[str, Clients]) -> None:
+    """The failing control: what the tests above look for is there to be found."""
+    known: set[str] = set()
+    hidden = 0
+    for role in Role.values:
+        client = clients["harbor"](role)
+        for address in ADDRESSES:
+            pairs = zip(_answers(client, address, THEIRS), _answers(client, address, NOBODYS), strict=True)
+            for answer, nobodys in pairs if address.names_a_row and address.name not in known else ():
+                hidden += HIDDEN in _body(answer)
+                if not _same(answer, nobodys):
+                    known.add(address.name)
+    unknown = {address.name for address in ADDRESSES if address.names_a_row} - known
+    assert {name for name in unknown if not NEVER_SEEN.fullmatch(name)} == set()
+    assert hidden > 20
+
+
+def test_the_models_have_addresses(clients: dict[str, Clients]) -> None:
+    shown: set[type[models.Model]] = {model for model in MODELS if f"admin:{_label(model)}_change" in _names()}
+    assert len(shown) > 30
+    assert len([name for name in _names() if name.startswith("portal:")]) > 10
+    assert len([name for name in _names() if name.startswith("desk:")]) > 5
+
+
+def _label(model: type[models.Model]) -> str:
+    return f"{model._meta.app_label}_{model._meta.model_name}"
+
+
+def _names() -> set[str]:
+    return {address.name for address in ADDRESSES}
