@@ -147,6 +147,8 @@ class ProductVersion(Stateful):
             raise ValidationError({"sweep_rate": _("An advance on sales is repaid by a share of sales: set the share.")})
         if self.product_id and self.product.technique == RECEIVABLE and not (self.advance_rate and self.settlement_days):
             raise ValidationError({"advance_rate": _("Receivables need an advance rate and the days to settlement.")})
+        if self.product_id and self.product.technique == SALES and self.annual_rate:
+            raise ValidationError({"annual_rate": _("An advance on sales costs a flat fee: leave the interest at 0.")})
         if sorted(self.waterfall) != sorted(DEFAULT_WATERFALL):
             raise ValidationError({"waterfall": _("The waterfall names each standing and component exactly once.")})
 

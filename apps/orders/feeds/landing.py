@@ -4,30 +4,30 @@ The feed file and the order's own instants are the record of a new order's birth
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, NamedTuple
 
 from django.db import connection
 from psycopg import sql
 
 from apps.core.states import move_all
-from apps.orders.feeds.news import LEARNT, contradiction, learn, way
+from apps.orders.feeds.news import LEARNT, News, contradiction, learn, way
 from apps.orders.feeds.rules import rules
 from apps.orders.models import Order
 
+# OFFSET 0 keeps the planner from working every column out again in each rule.
 LAND = """
 WITH told AS MATERIALIZED (
     SELECT told.*, CASE {rules} END AS fault
     FROM (
         SELECT source.*, seller.id AS seller_id, known.id AS known_id,
-            (known.state, known.goods, known.freight, known.paid, known.refunded) IS DISTINCT FROM
-            (source.state, source.goods, source.freight, source.paid, source.refunded) AS differs
+            (known.state, known.goods, known.freight, known.paid, known.refunded)
+                <> (source.state, source.goods, source.freight, source.paid, source.refunded) AS differs
         FROM ({source}) AS source
         LEFT JOIN sellers_seller AS seller ON seller.external_id = source.seller
         LEFT JOIN orders_order AS known ON known.seller_id = seller.id AND known.external_id = source.order_id
-        OFFSET 0  -- keeps the planner from working every column out again in each rule
+        OFFSET 0
     ) AS told
 ), landed AS (
     INSERT INTO orders_order (
@@ -36,54 +36,72 @@ WITH told AS MATERIALIZED (
     )
     SELECT seller_id, order_id, state, currency, goods, freight, paid, refunded, category, placed_at, paid_at,
         shipped_at, delivered_at, expected_at, ended_at, articles, article_prices, article_freights, FALSE
-    FROM told WHERE fault IS NULL AND known_id IS NULL
-    ORDER BY seller_id, order_id
-    RETURNING 1
-), counted AS (
-    SELECT (SELECT count(*) FROM landed) AS landed,
-        count(*) FILTER (WHERE fault IS NULL AND known_id IS NOT NULL AND NOT differs) AS unchanged
     FROM told
+    WHERE fault IS NULL AND known_id IS NULL
+    ORDER BY seller_id, order_id
+), counted AS (
+    SELECT count(*) FILTER (WHERE known_id IS NULL) AS new, count(*) FILTER (WHERE NOT differs) AS unchanged
+    FROM told
+    WHERE fault IS NULL
 )
-SELECT counted.landed, counted.unchanged, told.line, told.fault, told.known_id, told.state, told.goods, told.freight,
+SELECT counted.new, counted.unchanged, told.fault, told.line, told.known_id, told.state, told.goods, told.freight,
     told.paid, told.refunded, told.paid_at, told.shipped_at, told.delivered_at, told.expected_at, told.ended_at
-FROM counted
-LEFT JOIN told ON told.fault IS NOT NULL OR (told.known_id IS NOT NULL AND told.differs)
+FROM counted LEFT JOIN told ON told.fault IS NOT NULL OR told.differs
 """
-
-
-class News(NamedTuple):
-    """What a line tells of an order that is known already."""
-
-    line: int
-    fault: str | None
-    known_id: int
-    state: str
-    goods: Decimal
-    freight: Decimal
-    paid: Decimal
-    refunded: Decimal
-    paid_at: datetime | None
-    shipped_at: datetime | None
-    delivered_at: datetime | None
-    expected_at: datetime | None
-    ended_at: datetime | None
 
 
 @dataclass(slots=True)
 class Landed:
-    """How many orders were new, moved on, or had nothing new told of them, and why which lines were not taken."""
+    """How many orders were new, moved on, or had nothing new told of them; which lines were not taken, and why."""
 
-    new: int
-    moved: int
-    unchanged: int
-    faults: dict[int, str]
+    new: int = 0
+    moved: int = 0
+    unchanged: int = 0
+    faults: dict[int, str] = field(default_factory=dict)
 
 
-def land(source: str, *, currency: str, latest: datetime, file: str, at: datetime, by: str) -> Landed:
-    """Bring the orders that the query `source` tells of into the database, within the caller's transaction."""
-    cases = " ".join(
-        f"WHEN {wrong} THEN {connection.ops.quote_value(reason)}" for wrong, reason in rules(currency, latest)
+def land(source: str, *, currency: str, latest: datetime, reason: str, at: datetime, by: str) -> Landed:
+    """Bring the orders that the query `source` tells of into the database, within the caller's transaction.
+
+    Moves of known orders are logged with `reason`. Nothing may have happened after `latest`.
+    """
+    cases = [
+        sql.SQL("WHEN {} THEN {}").format(sql.SQL(wrong), sql.Literal(said))
+        for wrong, said in rules(currency, latest.isoformat())
+    ]
+    statement = sql.SQL(LAND).format(
+        rules=sql.SQL(" ").join(cases), source=sql.SQL(source).format(currency=sql.Literal(currency))
     )
     with connection.cursor() as cursor:
-        cursor.execute(LAND, [])
-    return Landed(0, 0, 0, {})
+        cursor.execute(statement)
+        rows = cursor.fetchall()
+    landed = Landed(new=rows[0][0], unchanged=rows[0][1])
+    news = []
+    for _new, _unchanged, fault, line, *told in rows:
+        if fault:
+            landed.faults[line] = fault
+        elif line is not None:
+            news.append(News(line, *told))
+    _tell(news, landed, reason, at, by)
+    return landed
+
+
+def _tell(news: Iterable[News], landed: Landed, reason: str, at: datetime, by: str) -> None:
+    """Move on the orders of which something new is told; say why of those that cannot be as told."""
+    by_order = {one.order_id: one for one in news}
+    moves: defaultdict[tuple[str, ...], list[Order]] = defaultdict(list)
+    for order_id, order in Order.objects.select_for_update().order_by("pk").in_bulk(list(by_order)).items():
+        one = by_order[order_id]
+        steps = way(order.state, one.state)
+        if fault := contradiction(one, order):
+            landed.faults[one.line] = fault
+        elif steps:
+            learn(order, one)
+            moves[steps].append(order)
+        else:
+            landed.unchanged += 1
+    for (first, *others), orders in moves.items():
+        move_all(orders, first, at=at, by=by, reason=reason, fields=LEARNT)
+        for verb in others:
+            move_all(orders, verb, at=at, by=by, reason=reason)
+        landed.moved += len(orders)

@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from django.db import connection
+
 from apps.orders.feeds.intake import Intake
-from apps.orders.feeds.staging import stage
+from apps.orders.feeds.staging import UNREADABLE, stage
 from apps.orders.feeds.text import AMOUNT, ANYTHING, ID, NO_AMOUNT, NO_TIME, TIME, Layout, TextFile
 from apps.sellers.services import Newcomer
 
@@ -31,6 +33,11 @@ LAYOUT = Layout(
     },
 )
 TYPES = {AMOUNT: "numeric(19,4)", NO_AMOUNT: "numeric(19,4)", TIME: "timestamptz", NO_TIME: "timestamptz"}
+DROP_REPEATED = """
+    DELETE FROM feed_orders AS later USING feed_orders AS earlier
+    WHERE (later.order_id, later.seller_id) = (earlier.order_id, earlier.seller_id) AND later.line > earlier.line
+    RETURNING later.line
+"""
 
 
 class OwnFeed:
@@ -38,7 +45,7 @@ class OwnFeed:
 
     TOLD = """
         SELECT line, order_id, seller_id AS seller, status AS state,
-            coalesce(nullif(currency, ''), %(currency)s) AS currency,
+            coalesce(nullif(currency, ''), {currency}) AS currency,
             goods, coalesce(freight, 0) AS freight, paid, coalesce(refunded, 0) AS refunded,
             coalesce(category, '') AS category,
             placed_at, paid_at, shipped_at, delivered_at, expected_at, ended_at,
@@ -57,10 +64,14 @@ class OwnFeed:
         """None: sellers of this format join in the portal."""
         return []
 
-    def stage(self) -> list[int]:
-        """Bring the lines into `feed_orders`; answers those that the database could not read."""
+    def stage(self) -> dict[int, str]:
+        """Bring the lines into `feed_orders`; answers those that stay out, and why."""
         columns = {name: TYPES.get(form, "text") for name, form in (LAYOUT.required | LAYOUT.optional).items()}
-        return stage("feed_orders", columns, self.orders.columns, self._rows(), self.zone)
+        faults = dict.fromkeys(stage("feed_orders", columns, self.orders.columns, self._rows(), self.zone), UNREADABLE)
+        with connection.cursor() as cursor:
+            cursor.execute(DROP_REPEATED)
+            faults |= dict.fromkeys((line for (line,) in cursor.fetchall()), "The order stands on an earlier line too.")
+        return faults
 
     def note_oddities(self) -> None:
         """None: what is odd in our own format is rejected."""

@@ -9,6 +9,7 @@ from django.db import connection
 from psycopg import sql
 
 BATCH = 2_000
+UNREADABLE = "A time is not on the calendar, or an amount is none."
 
 
 def prepare() -> None:

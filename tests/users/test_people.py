@@ -1,0 +1,104 @@
+"""People: one role each, one platform each, and what a role lets them do."""
+
+from collections.abc import Callable
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from apps.tenants.models import Platform
+from apps.tenants.services import entered
+from apps.users.models import Role, User
+from tests.conftest import PlatformClient
+from tests.factories import make_user
+
+# What each role may do, by hand. "*" is every other app; nobody may delete anything.
+MATRIX = {
+    Role.SELLER: {"*": ""},
+    Role.FINANCIER: {"*": "view", "products": "view add change"},
+    Role.STAFF: {"*": "view", "users": "view add change", "sellers": "view add change"},
+    Role.AUDITOR: {"*": "view"},
+}
+APPS = ["users", "ledger", "evidence", "banking", "sellers", "orders", "products", "financing", "repayment", "core"]
+
+
+@pytest.mark.parametrize("role", Role.values)
+@pytest.mark.parametrize("app", APPS)
+def test_a_role_may_do_what_the_matrix_says_and_no_more(role: str, app: str) -> None:
+    user = User(role=role)
+    allowed = MATRIX[Role(role)].get(app, MATRIX[Role(role)]["*"]).split()
+    for verb in ("view", "add", "change", "delete"):
+        assert user.has_perm(f"{app}.{verb}_something") is (verb in allowed), verb
+    assert user.has_module_perms(app) is bool(allowed)
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_nobody_may_do_everything(role: str) -> None:
+    user = User(role=role)
+    assert not user.is_superuser
+    assert not user.has_perm("")
+    assert not user.has_perm("ledger")
+    assert not user.has_perms(["ledger.view_entry", "ledger.delete_entry"])
+    assert user.is_staff is (role != Role.SELLER)
+
+
+def test_a_disabled_person_may_do_nothing() -> None:
+    user = User(role=Role.STAFF, is_active=False)
+    assert not user.has_perm("users.view_user")
+    assert not user.has_module_perms("users")
+
+
+def test_a_role_that_is_not_known_may_do_nothing_and_is_not_stored(platform: Platform) -> None:
+    assert not User(role="root").has_perm("users.view_user")
+    assert not User(role="root").is_staff
+    with pytest.raises(ValidationError, match="'root' is not a valid choice"):
+        make_user(role="root")
+    user = make_user()
+    with pytest.raises(IntegrityError, match="user_role_known"), transaction.atomic():
+        User.objects.filter(pk=user.pk).update(role="root")
+
+
+def test_an_address_is_kept_in_lower_case_and_once_a_platform(two_platforms: tuple[Platform, Platform]) -> None:
+    with entered("meadow"):
+        lin = make_user(email="Lin@Granary.Test")
+        assert lin.email == "lin@granary.test"
+        with pytest.raises(ValidationError, match="already exists"):
+            make_user(email="LIN@granary.test")
+        with pytest.raises(IntegrityError, match="user_email_lower_case"), transaction.atomic():
+            User.objects.filter(pk=lin.pk).update(email="Lin@granary.test")
+    with entered("harbor"):
+        assert make_user(email="lin@granary.test").name == "Lin"
+
+
+def test_a_person_is_named_in_logs_by_a_key_not_by_personal_data(platform: Platform) -> None:
+    lin = make_user(name="Lin Mei", email="lin@granary.test")
+    assert lin.actor == f"user:{lin.pk}"
+    assert str(lin) == "Lin Mei"
+
+
+FRONT_DOORS = {
+    "/": {Role.SELLER},
+    "/desk/": {Role.STAFF, Role.AUDITOR, Role.FINANCIER},
+    "/admin/": set(Role) - {Role.SELLER},
+}
+
+
+@pytest.mark.parametrize("role", Role.values)
+@pytest.mark.parametrize("path", FRONT_DOORS)
+def test_each_role_has_its_front_door(
+    platform: Platform, client_of: Callable[..., PlatformClient], role: str, path: str
+) -> None:
+    """Whoever may not enter is led to their own door, or told so; nobody sees another's page."""
+    answer = client_of(platform, make_user(role=role)).get(path)
+    if role not in FRONT_DOORS[path]:
+        assert answer.status_code in {302, 403}
+        assert answer.get("Location") != path
+
+
+@pytest.mark.parametrize("path", FRONT_DOORS)
+def test_a_stranger_is_asked_to_sign_in(
+    platform: Platform, client_of: Callable[..., PlatformClient], path: str
+) -> None:
+    answer = client_of(platform).get(path)
+    assert answer.status_code == 302
+    assert "login" in answer["Location"]
