@@ -39,10 +39,11 @@ class PlatformsCommand(PlatformCommand):
         if not options["all"]:
             super().handle(*args, **options)
             return
+        names = list(Platform.objects.working().order_by("schema_name").values_list("schema_name", flat=True))
+        if not names:
+            self.stdout.write("There is no working platform.")
         failed = []
-        for schema_name in list(
-            Platform.objects.working().order_by("schema_name").values_list("schema_name", flat=True)
-        ):
+        for schema_name in names:
             self.stdout.write(f"{schema_name}: ", ending="")
             self.stdout.flush()
             try:

@@ -12,7 +12,8 @@ APPS = Path(settings.BASE_DIR) / "apps"
 NO_AMOUNT_THERE = {
     "portal/demo/": "chances and seasons of invented sellers; their amounts are made of Decimal",
     "reconciliation/replay.py": "chances by which lots are drawn",
-    "orders/feeds/text.py": "the share of a file that has been read, for the progress bar",
+    "orders/feeds/intake.py": "the share of a file that has been read, for the progress bar",
+    "orders/management/commands/import_orders.py": "the progress bar",
 }
 TAKES_SECONDS = {"isinstance", "sleep", "timedelta"}  # isinstance refuses a float, the others are about time
 

@@ -67,12 +67,11 @@ def test_a_cached_value_stays_at_home(two_platforms: Pair, clean_cache: None) ->
 def test_a_session_is_worthless_at_another_platform(
     two_platforms: Pair, client_of: Callable[..., PlatformClient]
 ) -> None:
-    users = []
-    for platform in two_platforms:
-        with entered(platform.schema_name):
-            users.append(make_user(email="same@person.test", role="auditor"))
-    assert users[0].pk == users[1].pk
-    client = client_of(two_platforms[0], users[0])
+    with entered("meadow"):
+        user = make_user(email="same@person.test", role="auditor")
+    with entered("harbor"):
+        make_user(email="same@person.test", role="auditor", id=user.pk)
+    client = client_of(two_platforms[0], user)
     assert client.get("/admin/").status_code == 200
     taken_along = client_of(two_platforms[1])
     taken_along.cookies = deepcopy(client.cookies)
@@ -213,19 +212,20 @@ def visit(name: str, fails: bool) -> None:
         assert (seller.name, seller.region, cache.get("who")) == (f"of {name}", name, name)
 
 
-def visit_often(names: list[str], seed: int) -> None:
+def visit_often(names: list[str], visits: int, seed: int) -> None:
     luck = random.Random(seed)
-    for _visit in range(60):
+    for _visit in range(visits):
         with contextlib.suppress(ZeroDivisionError):
             visit(luck.choice(names), luck.random() < 0.1)
         assert tenant_connection.schema_name == "public", "the visit did not leave"
 
 
+@pytest.mark.parametrize(("platforms", "visits"), [(3, 480), pytest.param(20, 10_000, marks=pytest.mark.soak)])
 def test_platforms_interleaved_in_many_threads_never_mix(
-    fresh_platform: Callable[..., Platform], clean_cache: None
+    fresh_platform: Callable[..., Platform], clean_cache: None, platforms: int, visits: int
 ) -> None:
     """Visits in one thread after another, one in ten failing half way, as in a server under load."""
-    names = [fresh_platform().schema_name for _number in range(3)]
+    names = [fresh_platform().schema_name for _number in range(platforms)]
     for name in names:
         with entered(name):
             make_seller(external_id="S-1", name=f"of {name}")
@@ -233,7 +233,7 @@ def test_platforms_interleaved_in_many_threads_never_mix(
 
     def work(seed: int) -> None:
         try:
-            visit_often(names, seed)
+            visit_often(names, visits // 8, seed)
         except BaseException as failure:  # noqa: BLE001  the test looks at it
             failures.append(failure)
         finally:

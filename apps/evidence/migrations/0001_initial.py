@@ -5,62 +5,90 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Head',
+            name="Head",
             fields=[
-                ('id', models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('position', models.BigIntegerField(default=0)),
-                ('hash', models.CharField(default='0000000000000000000000000000000000000000000000000000000000000000', max_length=64)),
-                ('seals', models.PositiveIntegerField(default=0)),
-                ('last_seal', models.CharField(blank=True, help_text='The signature of the last seal.', max_length=128)),
-                ('signature', models.CharField(blank=True, max_length=128)),
+                ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("position", models.BigIntegerField(default=0)),
+                (
+                    "hash",
+                    models.CharField(
+                        default="0000000000000000000000000000000000000000000000000000000000000000", max_length=64
+                    ),
+                ),
+                ("seals", models.PositiveIntegerField(default=0)),
+                (
+                    "last_seal",
+                    models.CharField(blank=True, help_text="The signature of the last seal.", max_length=128),
+                ),
+                ("signature", models.CharField(blank=True, max_length=128)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='head_is_one_row')],
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="head_is_one_row")],
             },
         ),
         migrations.CreateModel(
-            name='Record',
+            name="Record",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.BigIntegerField(help_text='1, 2, 3, ... without a gap.', unique=True)),
-                ('kind', models.CharField(max_length=40)),
-                ('subject', models.CharField(max_length=60)),
-                ('payload', models.TextField()),
-                ('business_date', models.DateField()),
-                ('by', models.CharField(max_length=80)),
-                ('at', models.DateTimeField()),
-                ('previous_hash', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64, unique=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.BigIntegerField(help_text="1, 2, 3, ... without a gap.", unique=True)),
+                ("kind", models.CharField(max_length=40)),
+                ("subject", models.CharField(max_length=60)),
+                ("payload", models.TextField()),
+                ("business_date", models.DateField()),
+                ("by", models.CharField(max_length=80)),
+                ("at", models.DateTimeField()),
+                ("previous_hash", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64, unique=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['subject'], name='record_subject')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('position__gte', 1)), name='record_position_positive')],
+                "indexes": [models.Index(fields=["subject"], name="record_subject")],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("position__gte", 1)), name="record_position_positive")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Seal',
+            name="Seal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(help_text='1, 2, 3, ... without a gap.', unique=True)),
-                ('business_date', models.DateField(unique=True)),
-                ('first_position', models.BigIntegerField()),
-                ('last_position', models.BigIntegerField(help_text='One less than the first when nothing was recorded.')),
-                ('last_hash', models.CharField(max_length=64)),
-                ('merkle_root', models.CharField(max_length=64)),
-                ('previous_seal', models.CharField(blank=True, help_text='The signature of the seal before.', max_length=128)),
-                ('signature', models.CharField(max_length=128)),
-                ('sealed_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField(help_text="1, 2, 3, ... without a gap.", unique=True)),
+                ("business_date", models.DateField(unique=True)),
+                ("first_position", models.BigIntegerField()),
+                (
+                    "last_position",
+                    models.BigIntegerField(help_text="One less than the first when nothing was recorded."),
+                ),
+                ("last_hash", models.CharField(max_length=64)),
+                ("merkle_root", models.CharField(max_length=64)),
+                (
+                    "previous_seal",
+                    models.CharField(blank=True, help_text="The signature of the seal before.", max_length=128),
+                ),
+                ("signature", models.CharField(max_length=128)),
+                ("sealed_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('first_position__gte', 1), ('last_position__gte', django.db.models.expressions.CombinedExpression(models.F('first_position'), '-', models.Value(1))), ('number__gte', 1)), name='seal_covers_a_range')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("first_position__gte", 1),
+                            (
+                                "last_position__gte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("first_position"), "-", models.Value(1)
+                                ),
+                            ),
+                            ("number__gte", 1),
+                        ),
+                        name="seal_covers_a_range",
+                    )
+                ],
             },
         ),
     ]

@@ -1,81 +1,77 @@
 """Our own order feed: one CSV file, one line for each order of a seller. Its columns are described in docs/feeds.md."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from django.db import connection
-
+from apps.orders.feeds.cells import BadCell, amounts, as_text, instant
 from apps.orders.feeds.intake import Intake
-from apps.orders.feeds.staging import UNREADABLE, stage
-from apps.orders.feeds.text import AMOUNT, ANYTHING, ID, NO_AMOUNT, NO_TIME, TIME, Layout, TextFile
+from apps.orders.feeds.order import FeedOrder
+from apps.orders.feeds.text import Layout, read_lines
 from apps.sellers.services import Newcomer
 
 LAYOUT = Layout(
-    required={
-        "order_id": ID,
-        "seller_id": ID,
-        "status": ANYTHING,
-        "placed_at": TIME,
-        "goods": AMOUNT,
-        "paid": AMOUNT,
-    },
-    optional={
-        "paid_at": NO_TIME,
-        "shipped_at": NO_TIME,
-        "delivered_at": NO_TIME,
-        "expected_at": NO_TIME,
-        "ended_at": NO_TIME,
-        "freight": NO_AMOUNT,
-        "refunded": NO_AMOUNT,
-        "category": ANYTHING,
-        "currency": ANYTHING,
-    },
-)
-TYPES = {AMOUNT: "numeric(19,4)", NO_AMOUNT: "numeric(19,4)", TIME: "timestamptz", NO_TIME: "timestamptz"}
-DROP_REPEATED = """
-    DELETE FROM feed_orders AS later USING feed_orders AS earlier
-    WHERE (later.order_id, later.seller_id) = (earlier.order_id, earlier.seller_id) AND later.line > earlier.line
-    RETURNING later.line
-"""
+    required=("order_id", "seller_id", "status", "placed_at", "goods", "paid"),
+    optional=(
+        "paid_at", "shipped_at", "delivered_at", "expected_at", "ended_at",
+        "freight", "refunded", "category", "currency",
+    ),
+)  # fmt: skip
+LONGEST_CATEGORY = 80
 
 
 class OwnFeed:
     """One file in our own format."""
 
-    TOLD = """
-        SELECT line, order_id, seller_id AS seller, status AS state,
-            coalesce(nullif(currency, ''), {currency}) AS currency,
-            goods, coalesce(freight, 0) AS freight, paid, coalesce(refunded, 0) AS refunded,
-            coalesce(category, '') AS category,
-            placed_at, paid_at, shipped_at, delivered_at, expected_at, ended_at,
-            ARRAY[]::varchar[] AS articles, ARRAY[]::numeric[] AS article_prices, ARRAY[]::numeric[] AS article_freights
-        FROM feed_orders
-    """
-
-    def __init__(self, path: Path, currency: str, zone: ZoneInfo, intake: Intake) -> None:  # noqa: ARG002
+    def __init__(self, path: Path, currency: str, zone: ZoneInfo, intake: Intake) -> None:
+        self.path = path
+        self.name = path.name
+        self.currency = currency
         self.zone = zone
-        self.orders = TextFile(path, LAYOUT, intake)
+        self.intake = intake
 
     def files(self) -> list[Path]:
-        return [self.orders.path]
+        return [self.path]
 
-    def newcomers(self, known: Collection[str]) -> list[Newcomer]:  # noqa: ARG002
+    def clock(self, moment: datetime) -> str:
+        """`moment` as this feed writes times."""
+        return as_text(moment)
+
+    def newcomers(self) -> list[Newcomer]:
         """None: sellers of this format join in the portal."""
         return []
 
-    def stage(self) -> dict[int, str]:
-        """Bring the lines into `feed_orders`; answers those that stay out, and why."""
-        columns = {name: TYPES.get(form, "text") for name, form in (LAYOUT.required | LAYOUT.optional).items()}
-        faults = dict.fromkeys(stage("feed_orders", columns, self.orders.columns, self._rows(), self.zone), UNREADABLE)
-        with connection.cursor() as cursor:
-            cursor.execute(DROP_REPEATED)
-            faults |= dict.fromkeys((line for (line,) in cursor.fetchall()), "The order stands on an earlier line too.")
-        return faults
+    def orders(self) -> Iterator[FeedOrder]:
+        """The orders of the file, in its order; lines that cannot be understood are rejected."""
+        for number, text, cells in read_lines(self.path, LAYOUT, self.intake):
+            try:
+                order = self._order(number, text, cells)
+            except BadCell as bad:
+                self.intake.reject(self.name, number, str(bad), text)
+            else:
+                yield order
 
-    def note_oddities(self) -> None:
-        """None: what is odd in our own format is rejected."""
-
-    def _rows(self) -> Iterator[tuple[int, bytes]]:
-        for number, line in self.orders.lines():
-            yield number, b"%d,%b" % (number, line)
+    def _order(self, number: int, text: str, cells: Sequence[str]) -> FeedOrder:
+        order_id, seller, status, placed, goods, paid, *rest = cells
+        paid_at, shipped, delivered, expected, ended, freight, refunded, category, currency = rest
+        amount = amounts(self.currency)
+        return FeedOrder(
+            line=number,
+            text=text,
+            order_id=order_id,
+            seller=seller,
+            state=status,
+            currency=currency or self.currency,
+            goods=amount(goods, "goods"),
+            freight=amount(freight or "0", "freight"),
+            paid=amount(paid, "paid"),
+            refunded=amount(refunded or "0", "refunded"),
+            category=category[:LONGEST_CATEGORY],
+            placed_at=instant(placed, "placed_at", self.zone),
+            paid_at=instant(paid_at, "paid_at", self.zone),
+            shipped_at=instant(shipped, "shipped_at", self.zone),
+            delivered_at=instant(delivered, "delivered_at", self.zone),
+            expected_at=instant(expected, "expected_at", self.zone),
+            ended_at=instant(ended, "ended_at", self.zone),
+        )

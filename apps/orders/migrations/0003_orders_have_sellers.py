@@ -12,8 +12,8 @@ DECLARE
     stray bigint;
 BEGIN
     EXECUTE format(
-        'SELECT seller_id FROM new_orders WHERE NOT EXISTS (
-             SELECT FROM %I.sellers_seller AS seller WHERE seller.id = new_orders.seller_id) LIMIT 1',
+        'SELECT seller_id FROM (SELECT DISTINCT seller_id FROM new_orders) AS named WHERE NOT EXISTS (
+             SELECT FROM %I.sellers_seller AS seller WHERE seller.id = named.seller_id) LIMIT 1',
         TG_TABLE_SCHEMA) INTO stray;
     IF stray IS NOT NULL THEN
         RAISE EXCEPTION 'there is no seller % to have an order', stray USING ERRCODE = 'foreign_key_violation';

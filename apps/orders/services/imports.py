@@ -9,18 +9,18 @@ from typing import Literal
 from django.db import connection, transaction
 
 from apps.orders.feeds.intake import Intake, Progress, silent
-from apps.orders.feeds.landing import Gate, Landed, land
+from apps.orders.feeds.landing import Landed, land
 from apps.orders.feeds.olist import OlistFeed
 from apps.orders.feeds.own import OwnFeed
+from apps.orders.feeds.staging import prepare
 from apps.orders.feeds.text import digest_of
 from apps.orders.models import FeedFile
-from apps.sellers.models import Seller
 from apps.sellers.services import onboard_from_platform
 from apps.tenants.models import Platform
 from apps.tenants.services import current_platform
 
 Format = Literal["csv", "olist"]
-FORMATS = {"csv": OwnFeed, "olist": OlistFeed}
+FORMATS: dict[Format, type[OwnFeed] | type[OlistFeed]] = {"csv": OwnFeed, "olist": OlistFeed}
 CLOCKS_DIFFER = timedelta(days=1)
 ONE_AT_A_TIME = 0x0DE5
 
@@ -60,19 +60,21 @@ def import_orders(
     Raises FeedRefused, with a sentence, when the feed cannot be read or is something else. Then nothing was changed.
     """
     platform, intake = current_platform(), Intake(progress)
-    feed = FORMATS[format](path, platform.currency, platform.zone, intake)
-    digest = digest_of(feed.files())
     with transaction.atomic():
+        feed = FORMATS[format](path, platform.currency, platform.zone, intake)
+        digest = digest_of(feed.files())
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", [ONE_AT_A_TIME])
         known = FeedFile.objects.filter(sha256=digest).first()
         if known is not None:
             return ImportResult(known=known)
-        landed = _land(feed, platform, intake, at, by)
+        landed = _land(feed, platform, at, by)
+        for number, line in feed.orders.texts(set(landed.faults)):
+            intake.reject(feed.orders.name, number, landed.faults[number], line)
         if intake.bad:
             intake.write_rejects(rejects_path)
         FeedFile.objects.create(
-            sha256=digest, kind=format, name=path.name, taken_in_at=at, lines=intake.lines.total(),
+            sha256=digest, kind=format, name=path.name[:200], taken_in_at=at, lines=intake.lines.total(),
             landed=landed.new + landed.moved, rejected=len(intake.bad), by=by,
         )  # fmt: skip
     return ImportResult(
@@ -86,16 +88,18 @@ def import_orders(
     )
 
 
-def _land(feed: OwnFeed | OlistFeed, platform: Platform, intake: Intake, at: datetime, by: str) -> Landed:
-    sellers = dict(Seller.objects.values_list("external_id", "pk"))
-    newcomers = feed.newcomers(sellers)
-    if newcomers:
-        sellers |= onboard_from_platform(sellers=newcomers, currency=platform.currency, at=at, by=by)
-    gate = Gate(
-        sellers=sellers,
+def _land(feed: OwnFeed | OlistFeed, platform: Platform, at: datetime, by: str) -> Landed:
+    onboard_from_platform(sellers=feed.newcomers(), currency=platform.currency, at=at, by=by)
+    prepare()
+    unread = feed.stage()
+    feed.note_oddities()
+    landed = land(
+        feed.TOLD,
         currency=platform.currency,
-        latest=(at + CLOCKS_DIFFER).isoformat(" "),
-        file=feed.name,
-        intake=intake,
+        latest=at + CLOCKS_DIFFER,
+        reason=f"feed {feed.orders.name}",
+        at=at,
+        by=by,
     )
-    return land(feed.orders(), gate, at=at, by=by)
+    landed.faults |= unread
+    return landed

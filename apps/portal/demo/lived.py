@@ -39,8 +39,9 @@ SCRIPT = (
         for act in (
             Act(place, 92, "sales-advance", Decimal("0.4")),
             Act(place, 38, "sales-advance", Decimal("0.6")),
-            Act(place, 8, "early-payment", Decimal("0.6")),
-            Act(place, 0, "early-payment", Decimal("0.7"), signs=False),
+            Act(place, 19, "early-payment", Decimal("0.4")),
+            Act(place, 4, "early-payment", Decimal("0.4")),
+            Act(place, 0, "early-payment", Decimal("0.5"), signs=False),
         )
     ),
     Act(QUIET, 80, "sales-advance", Decimal(1)),

@@ -7,6 +7,7 @@ from django.core.management.base import CommandError
 from apps.financing.models import Financing
 from apps.ledger import proofs as ledger_proofs
 from apps.ledger.models import Entry, Posting
+from apps.reconciliation import proofs as night_proofs
 from apps.repayment import proofs as repayment_proofs
 from apps.tenants.command import PlatformsCommand
 from apps.tenants.models import Platform
@@ -16,7 +17,7 @@ class Command(PlatformsCommand):
     help = "Prove the books: every entry balanced, every stored balance equal to its history. Names what is off."
 
     def work(self, platform: Platform, **options: Any) -> None:
-        faults = [*ledger_proofs.faults(), *repayment_proofs.faults()]
+        faults = [*ledger_proofs.faults(), *repayment_proofs.faults(), *night_proofs.faults()]
         if faults:
             raise CommandError("\n".join([f"The books of {platform.name} do not hold:", *faults]))
         self.stdout.write(
