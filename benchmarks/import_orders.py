@@ -5,7 +5,8 @@
 The feed is generated: the columns of the Olist files, in the proportions of the complete public data set (1.13 items
 and 1.04 payments an order, 3,095 sellers, 32,951 products, 1.3 % of the orders over several sellers). Its sellers are
 on the platform already, with a first small feed, as they are on every day but the first. Each round takes a feed of
-its own. The floor streams the very files into tables with columns of the right types and commits. Printed: the median
+its own. The floor streams the very files, in blocks, into tables with columns of the right types (times being local to the
+platform's zone in both) and commits. Printed: the median
 ratio import / floor of the rounds (at most 4), orders a second, peak memory of this process.
 """
 
@@ -114,6 +115,7 @@ def floor(folder: Path) -> float:
     """Seconds to COPY the files, as they are, into tables without an index."""
     started = time.perf_counter()
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL TimeZone = 'America/Sao_Paulo'")
         for name, columns in TABLES.items():
             table = f"floor_{Path(name).stem}"
             cursor.execute(f"CREATE TABLE {table} ({columns})")

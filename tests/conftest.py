@@ -10,6 +10,7 @@ from typing import Any, cast
 from urllib.parse import quote
 
 import pytest
+from celery import current_app
 from django.conf import settings
 from django.core.cache import caches
 from django.core.cache.backends.redis import RedisCache
@@ -21,6 +22,7 @@ from pytest_django import DjangoDbBlocker
 from apps.tenants.models import Domain, Platform
 from apps.tenants.services import create_platform, ensure_template, entered, tenant_connection
 from apps.users.models import User
+from tests.processes import WebServer, Worker
 
 OPENED_ON = date(2025, 1, 1)
 MEADOW: dict[str, Any] = {
@@ -82,6 +84,11 @@ def django_db_setup(
     yield
     shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
     with django_db_blocker.unblock():
+        with connection.cursor() as cursor:  # killed workers and web servers leave sessions that end a little later
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
         teardown_databases(made, verbosity=0)
 
 
@@ -192,3 +199,26 @@ def child_environment(django_db_setup: None) -> dict[str, str]:
     password, name = quote(database["PASSWORD"], safe=""), quote(database["NAME"], safe="")
     url = f"postgres://{database['USER']}:{password}@{database['HOST']}:{database['PORT']}/{name}"
     return {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.test", "DATABASE_URL": url}
+
+
+@pytest.fixture
+def start_worker(child_environment: dict[str, str]) -> Iterator[Callable[[], Worker]]:
+    """Starts Celery workers; those that still live when the test ends are killed, and their queue is emptied."""
+    workers: list[Worker] = []
+
+    def start() -> Worker:
+        workers.append(Worker(child_environment))
+        return workers[-1]
+
+    yield start
+    for worker in workers:
+        worker.stop()
+    current_app.control.purge()
+
+
+@pytest.fixture
+def web_server(child_environment: dict[str, str]) -> Iterator[WebServer]:
+    """The web application, served by gunicorn to a real browser."""
+    server = WebServer(child_environment)
+    yield server
+    server.stop()

@@ -41,7 +41,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
     """What is known of orders on a day. An event counts from its own time on, never before."""
 
     def delivered_unsettled(self, at: datetime) -> "OrderQuerySet":
-        """Orders that had arrived by `at` and whose money has not been settled: what a receivable financing rests on."""
+        """Orders that had arrived by `at` and wait for their money: what a receivable financing rests on."""
         return self.filter(
             state__in=["delivered", "completed"], delivered_at__lte=at, settled_on=None, paid__gt=F("refunded")
         )
@@ -104,7 +104,7 @@ class Order(Stateful):
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(
-                fields=["seller", "delivered_at"],
+                fields=["seller"],
                 condition=Q(state__in=["delivered", "partially_refunded", "refused", "completed"]),
                 name="order_waiting_for_money",
             ),

@@ -27,7 +27,9 @@ class FundingPool(models.Model):
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
-            models.CheckConstraint(condition=Q(committed__gte=0, reserved__gte=0, drawn__gte=0), name="pool_not_negative"),
+            models.CheckConstraint(
+                condition=Q(committed__gte=0, reserved__gte=0, drawn__gte=0), name="pool_not_negative"
+            ),
             models.CheckConstraint(
                 condition=Q(committed__gte=F("reserved") + F("drawn")), name="pool_never_overdrawn"
             ),
@@ -90,7 +92,9 @@ class ProductVersion(Stateful):
         _("day count"), max_length=12, default="ACT/365F", choices=[(name, name) for name in DAY_COUNTS]
     )
     sweep_rate = RateField(_("share of sales kept"), default=Decimal(0))
-    advance_rate = RateField(_("advance rate"), default=Decimal(0), help_text=_("Receivables: share of eligible value."))
+    advance_rate = RateField(
+        _("advance rate"), default=Decimal(0), help_text=_("Receivables: share of eligible value.")
+    )
     livelihood_floor = AmountField(_("livelihood floor"), default=Decimal(0), help_text=_("Always left, a day."))
     day_cap = AmountField(_("most in one day"), default=Decimal(0), help_text=_("0 is no cap."))
     minimum_share = RateField(_("minimum a period"), default=Decimal(0))
@@ -99,7 +103,9 @@ class ProductVersion(Stateful):
     grace_days = models.PositiveIntegerField(_("days of grace"), default=0)
     minimum_amount = AmountField(_("least amount"))
     maximum_amount = AmountField(_("largest amount"))
-    expected_days = models.PositiveIntegerField(_("expected days to repay"), help_text=_("For the limit: days of sales."))
+    expected_days = models.PositiveIntegerField(
+        _("expected days to repay"), help_text=_("For the limit: days of sales.")
+    )
     offer_valid_days = models.PositiveIntegerField(_("days an offer stays open"), default=14)
     priority = models.PositiveIntegerField(_("priority"), default=10, help_text=_("The lower number is repaid first."))
     waterfall = models.JSONField(_("waterfall"), default=default_waterfall)
@@ -114,13 +120,17 @@ class ProductVersion(Stateful):
         constraints: ClassVar[list[Any]] = [
             states_hold("product_version", VERSION_STATES),
             models.UniqueConstraint(fields=["product", "number"], name="product_version_once"),
-            models.UniqueConstraint(fields=["product"], condition=Q(state="active"), name="one_active_version_a_product"),
+            models.UniqueConstraint(
+                fields=["product"], condition=Q(state="active"), name="one_active_version_a_product"
+            ),
             models.CheckConstraint(
                 condition=Q(fee_rate__gte=0, fee_rate__lt=1, annual_rate__gte=0, annual_rate__lt=1)
                 & Q(sweep_rate__gte=0, sweep_rate__lte=1, advance_rate__gte=0, advance_rate__lte=1)
                 & Q(minimum_share__gte=0, minimum_share__lte=1),
                 name="product_version_rates_are_shares",
-                violation_error_message=_("Write rates as shares of one: 0.04 is four per cent. None is below 0 or above 1."),
+                violation_error_message=_(
+                    "Write rates as shares of one: 0.04 is four per cent. None is below 0 or above 1."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(minimum_amount__gt=0, maximum_amount__gte=F("minimum_amount"))
@@ -143,11 +153,14 @@ class ProductVersion(Stateful):
 
     def clean(self) -> None:
         """Terms that a technique cannot do without. Raises ValidationError naming the field."""
-        if self.product_id and self.product.technique == SALES and not self.sweep_rate:
-            raise ValidationError({"sweep_rate": _("An advance on sales is repaid by a share of sales: set the share.")})
-        if self.product_id and self.product.technique == RECEIVABLE and not (self.advance_rate and self.settlement_days):
+        technique = self.product.technique if self.product_id else ""
+        if technique == SALES and not self.sweep_rate:
+            raise ValidationError(
+                {"sweep_rate": _("An advance on sales is repaid by a share of sales: set the share.")}
+            )
+        if technique == RECEIVABLE and not (self.advance_rate and self.settlement_days):
             raise ValidationError({"advance_rate": _("Receivables need an advance rate and the days to settlement.")})
-        if self.product_id and self.product.technique == SALES and self.annual_rate:
+        if technique == SALES and self.annual_rate:
             raise ValidationError({"annual_rate": _("An advance on sales costs a flat fee: leave the interest at 0.")})
         if sorted(self.waterfall) != sorted(DEFAULT_WATERFALL):
             raise ValidationError({"waterfall": _("The waterfall names each standing and component exactly once.")})

@@ -57,11 +57,17 @@ def control_totals(*, run: NightlyRun, business_date: date, currency: str) -> li
     before = ControlTotal.objects.filter(run__business_date__lt=business_date).order_by("-run__business_date")
     opening = {one.name: one.closing for one in reversed(before[: len(CONTROLS)])}
     ControlTotal.objects.filter(run=run).delete()
+    later = dict(
+        DailyTotal.objects.filter(business_date__gt=business_date, account__currency=currency)
+        .values_list("account__code")
+        .annotate(net=Sum(F("debits") - F("credits")))
+    )
     totals = []
     for control in CONTROLS:
         start = opening.get(control.name, ZERO)
         movements = control.sign * moved.get(control.account, ZERO)
-        closing = control.closing()
+        # Between midnight and the night people go on working: the rows know tomorrow's movements already.
+        closing = control.closing() - control.sign * later.get(control.account, ZERO)
         totals.append(
             ControlTotal(
                 run=run,

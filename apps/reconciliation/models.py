@@ -146,7 +146,7 @@ class ControlTotal(models.Model):
     currency = CurrencyField()
     opening = AmountField()
     movements = AmountField()
-    closing = AmountField(help_text="As the rows say, not as opening and movements say.")
+    closing = AmountField(help_text="As the rows say, less what later dates moved already.")
     difference = AmountField()
 
     class Meta:

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import structlog
 from celery import current_app, shared_task
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
@@ -22,8 +23,12 @@ def start_due_nights() -> None:
     """
     now = timezone.now()
     for platform in Platform.objects.working().filter(nights_by_hand=False):
-        with entered(platform.schema_name):
-            dates = missing_dates(platform=platform, through=platform.last_due_date(now))
+        try:
+            with entered(platform.schema_name):
+                dates = missing_dates(platform=platform, through=platform.last_due_date(now))
+        except Exception:  # noqa: BLE001  one platform's fault must not keep the others from their night
+            structlog.get_logger().exception("nights not looked at", platform=platform.schema_name)
+            continue
         if dates:
             for _worker in range(WORKERS_A_NIGHT):
                 current_app.send_task("reconciliation.work_on_nights", kwargs={"platform": platform.schema_name})

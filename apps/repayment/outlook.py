@@ -1,4 +1,4 @@
-"""When a financing will be done, as far as can be told today. Pure: amounts in one currency, dates are business dates."""
+"""When a financing will be done, as far as can be told today. Pure: one currency, dates are business dates."""
 
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal

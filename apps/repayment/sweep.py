@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
-from apps.core.money import ZERO, round_money
+from apps.core.money import ZERO, round_money, split
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def _take_shares(
     wanting = [place for place, claim in enumerate(claims) if claim.rate > 0 and claim.outstanding > taken[place]]
     if not wanting:
         return
-    room = other - max(claims[place].floor for place in wanting)
+    room = max(other - max(claims[place].floor for place in wanting), ZERO)
     cap_left = seller_cap
     by_priority = sorted(wanting, key=lambda place: claims[place].priority)
     for _priority, group in groupby(by_priority, key=lambda place: claims[place].priority):
@@ -69,10 +69,16 @@ def _take_shares(
         asked = sum((claims[place].rate for place in places), ZERO)
         scale = min(Decimal(1), cap_left / asked)
         cap_left -= asked * scale
-        for place in places:
-            claim = claims[place]
-            amount = round_money(other * claim.rate * scale, currency, rounding)
-            amount = min(amount, claim.outstanding - taken[place], claim.day_cap or amount, room)
-            if amount > 0:
-                taken[place] += amount
-                room -= amount
+        amounts = [
+            _wanted(claims[place], round_money(other * claims[place].rate * scale, currency, rounding), taken[place])
+            for place in places
+        ]
+        if sum(amounts, ZERO) > room:
+            amounts = split(room, amounts, currency)
+        for place, amount in zip(places, amounts, strict=True):
+            taken[place] += amount
+            room -= amount
+
+
+def _wanted(claim: Claim, share: Decimal, taken: Decimal) -> Decimal:
+    return min(share, claim.outstanding - taken, claim.day_cap or share)

@@ -140,6 +140,17 @@ def test_accepting_passes_the_siblings_over(story: Story) -> None:
     assert advance.state == "passed_over"
 
 
+def test_a_second_advance_waits_until_the_first_contract_is_signed_or_given_up(story: Story, offer: Offer) -> None:
+    first = story.accept(offer, "500", TODAY)
+    story.night(TODAY)
+    second = story.offer(offer.seller)
+    with pytest.raises(OfferRefused, match="already waits"):
+        story.accept(second, "500", TODAY + DAY)
+    assert Application.objects.count() == 1
+    story.sign(render(story, first), TODAY + DAY)
+    assert story.accept(second, "500", TODAY + DAY).state == "drafted"
+
+
 def test_an_unrendered_contract_cannot_be_signed(story: Story, offer: Offer) -> None:
     contract = story.accept(offer, "1000", TODAY)
     with pytest.raises(ContractRefused, match="being prepared"):

@@ -21,7 +21,7 @@ from apps.reconciliation.night import Night, open_night, run_night, work_on
 from apps.repayment.models import Movement
 from apps.tenants.models import Platform
 from apps.tenants.services import NoSuchPlatform, entered
-from tests.reconciliation.conftest import Worker, until
+from tests.processes import Worker, until
 from tests.story import DAY, FIRST, Story, books
 from tests.threads import at_once
 

@@ -222,6 +222,19 @@ def test_control_totals_open_move_and_close(platform: Platform) -> None:
     assert ControlTotal.objects.filter(run=run).count() == 7
 
 
+def test_what_people_do_between_midnight_and_the_night_belongs_to_the_next_date(platform: Platform) -> None:
+    story = Story(platform)
+    seller = story.seller()
+    story.night(FIRST)
+    financing = story.draw(story.offer(seller), "1000", FIRST + 2 * DAY)  # signed before the night of the day before
+    late = {one.name: one.closing for one in story.night(FIRST + DAY).control_totals.all()}
+    assert (late["principal"], late["cash_funding"]) == (D("0"), D("1000000"))
+    assert story.night(FIRST + 2 * DAY).state == "balanced"
+    financing.refresh_from_db()
+    assert (financing.principal, financing.closed_through) == (D("1000"), FIRST + 2 * DAY)
+    assert not Break.objects.exists()
+
+
 def test_a_balance_that_someone_altered_opens_a_break_the_same_night(platform: Platform) -> None:
     story = Story(platform)
     seller = story.seller()

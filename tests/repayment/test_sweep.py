@@ -49,6 +49,11 @@ def test_two_financings_of_one_priority_share_the_cap_pro_rata() -> None:
     assert taken("1000", first, second, cap=D("0.2")) == [D("150.00"), D("50.00")]
 
 
+def test_two_financings_share_what_the_floor_leaves_pro_rata() -> None:
+    first, second = advance("20000", rate="0.30", floor="940"), advance("20000", rate="0.10", floor="940")
+    assert taken("1000", first, second) == [D("45.00"), D("15.00")]
+
+
 def test_an_assigned_order_pays_its_own_financing_first_and_whole() -> None:
     receivable = Claim(D("800"), D("950"), D(0), D(0), D(0), 10)
     assert taken("1950", receivable, advance("20000")) == [D("800"), D("120.00")]  # 12 % of the other 1,000

@@ -15,6 +15,7 @@ from apps.core.money import is_payable
 from apps.core.states import log_birth
 from apps.evidence.chain import canonical
 from apps.financing.models import Application, Contract, Offer
+from apps.financing.models.application import OPEN_STATES
 from apps.financing.refusals import OfferRefused, SellerBusy
 from apps.financing.services.drawing import most_drawable
 from apps.financing.services.offers import exposure_of
@@ -76,6 +77,8 @@ def check_can_accept(*, offer: Offer, seller: Seller, amount: Decimal, business_
         raise OfferRefused(_("This offer is no longer open. Nothing was changed. See your current offers."))
     if offer.expires_on < business_date:
         raise OfferRefused(_("This offer has expired. Nothing was changed. See your current offers."))
+    if seller.applications.filter(product_code=offer.product_code, state__in=OPEN_STATES).exists():
+        raise OfferRefused(_("A contract for this already waits for you. Sign it or give it up first."))
     if not is_payable(amount, offer.currency):
         raise OfferRefused(_("Please enter an amount without smaller parts than the currency has."))
     if not offer.minimum_amount <= amount <= offer.maximum_amount:

@@ -26,19 +26,17 @@ class Intake:
 
     lines   lines read, by file
     bad     file, line number (the header is 1), reason and text of each line that does not land
-    spoilt  the cells of lines that were not well formed: an order named there may lack a part
     notes   how many orders were odd in which way, and how that was taken
     """
 
     progress: Progress = silent
     lines: Counter[str] = field(default_factory=Counter)
     bad: list[tuple[str, int, str, str]] = field(default_factory=list)
-    spoilt: set[str] = field(default_factory=set)
     notes: Counter[str] = field(default_factory=Counter)
 
-    def reject(self, file: str, number: int, reason: str, text: str) -> None:
+    def reject(self, file: str, number: int, reason: str, line: bytes) -> None:
         """Note a bad line. Raises FeedRefused when there are so many that the file must be another one."""
-        self.bad.append((file, number, reason, text[:LONGEST_TEXT]))
+        self.bad.append((file, number, reason, line[:LONGEST_TEXT].decode(errors="replace")))
         if len(self.bad) > MOST_BAD_LINES:
             file, number, reason, _text = self.bad[0]
             raise FeedRefused(

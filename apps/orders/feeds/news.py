@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from zoneinfo import ZoneInfo
+from typing import NamedTuple
 
-from apps.orders.feeds.order import FeedOrder
 from apps.orders.models import Order
 
 TOLD_BY_FEEDS = (
@@ -16,6 +15,23 @@ TOLD_BY_FEEDS = (
 DECIDED_HERE = ("close_return_window", "settle")
 TIMES = ("paid_at", "shipped_at", "delivered_at", "expected_at", "ended_at")
 LEARNT = ("goods", "freight", "paid", "refunded", *TIMES)
+
+
+class News(NamedTuple):
+    """What a line tells of an order that is known already."""
+
+    line: int
+    order_id: int
+    state: str
+    goods: Decimal
+    freight: Decimal
+    paid: Decimal
+    refunded: Decimal
+    paid_at: datetime | None
+    shipped_at: datetime | None
+    delivered_at: datetime | None
+    expected_at: datetime | None
+    ended_at: datetime | None
 
 
 @cache
@@ -40,30 +56,27 @@ def is_older(told: str, known: str) -> bool:
     return way(told, known, (*TOLD_BY_FEEDS, *DECIDED_HERE)) is not None
 
 
-def contradiction(told: FeedOrder, order: Order) -> str:
+def contradiction(news: News, order: Order) -> str:
     """Why what is told cannot be true of the order as it is known; empty when it can.
 
     Goods, freight and payment stand from the moment of payment on; what was given back stands as soon as it is known.
     """
-    amounts = (Decimal(told.goods), Decimal(told.freight), Decimal(told.paid))
-    if told.paid_at and order.paid_at and amounts != (order.goods, order.freight, order.paid):
+    told, known = (news.goods, news.freight, news.paid), (order.goods, order.freight, order.paid)
+    if news.paid_at and order.paid_at and told != known:
         return "The amounts differ from those of the order when it was paid. Those were kept."
-    if told.state == order.state and Decimal(told.refunded) != order.refunded:
+    if news.state == order.state and news.refunded != order.refunded:
         return f"The refund differs from the {order.refunded} that is known. That was kept."
-    if way(order.state, told.state) is None and not is_older(told.state, order.state):
-        return f"The order is {order.state}; it cannot become {told.state} any more."
+    if way(order.state, news.state) is None and not is_older(news.state, order.state):
+        return f"The order is {order.state}; it cannot become {news.state} any more."
     return ""
 
 
-def learn(order: Order, told: FeedOrder, zone: ZoneInfo) -> None:
-    """Write into `order`, which is about to move on, what was not known of it; times without an offset are local to
-    `zone`. Amounts of a settled order stay."""
+def learn(order: Order, news: News) -> None:
+    """Write into `order`, which is about to move on, what was not known of it. Amounts of a settled order stay."""
     if order.paid_at is None:
-        order.goods, order.freight, order.paid = Decimal(told.goods), Decimal(told.freight), Decimal(told.paid)
+        order.goods, order.freight, order.paid = news.goods, news.freight, news.paid
     if order.state != "settled":
-        order.refunded = max(order.refunded, Decimal(told.refunded))
+        order.refunded = max(order.refunded, news.refunded)
     for name in TIMES:
-        text = getattr(told, name)
-        if text and getattr(order, name) is None:
-            moment = datetime.fromisoformat(text)
-            setattr(order, name, moment if moment.tzinfo else moment.replace(tzinfo=zone))
+        if getattr(order, name) is None:
+            setattr(order, name, getattr(news, name))

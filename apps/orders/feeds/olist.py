@@ -1,22 +1,26 @@
 """The public Olist data set: a folder of CSV files with one row an order, an item, a payment.
 
-Items and payments wait in memory for their order, about half a kilobyte an order.
+Lines are put together by their first cell, the order's id, before the database reads them: most orders have one item
+and one payment, so their three lines make one row as they are. Items and payments wait in memory for their order,
+about half a kilobyte an order.
 """
 
-import re
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator
+from datetime import date
 from decimal import Decimal
+from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import connection
+from psycopg import sql
+
 from apps.core.money import ZERO, split
-from apps.orders.feeds.cells import BadCell, amounts
+from apps.orders.feeds import olist_queries as queries
 from apps.orders.feeds.intake import Intake
-from apps.orders.feeds.olist_life import Life, life_of
-from apps.orders.feeds.order import FeedOrder
-from apps.orders.feeds.text import Layout, read_lines
+from apps.orders.feeds.staging import UNREADABLE, stage
+from apps.orders.feeds.text import ANYTHING, ID, TIME, Layout, TextFile, amount_in, cells_of, may_be_empty
 from apps.orders.refusals import FeedRefused
 from apps.sellers.models import Seller
 from apps.sellers.services import Newcomer
@@ -28,240 +32,230 @@ SELLERS = "olist_sellers_dataset.csv"
 PRODUCTS = "olist_products_dataset.csv"
 TRANSLATION = "product_category_name_translation.csv"
 NEEDED = (ORDERS, ITEMS, PAYMENTS, SELLERS)
-COLUMNS = {
-    ORDERS: (
-        "order_id", "order_status", "order_purchase_timestamp", "order_approved_at", "order_delivered_carrier_date",
-        "order_delivered_customer_date", "order_estimated_delivery_date",
-    ),
-    ITEMS: ("order_id", "seller_id", "product_id", "price", "freight_value"),
-    PAYMENTS: ("order_id", "payment_value"),
-    SELLERS: ("seller_id", "seller_city", "seller_state"),
-    PRODUCTS: ("product_id", "product_category_name"),
-    TRANSLATION: ("product_category_name", "product_category_name_english"),
-}  # fmt: skip
-TIMES = COLUMNS[ORDERS][2:]
-LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}").fullmatch
-LONGEST_CATEGORY = 80
+COLUMNS: dict[str, dict[str, str]] = {
+    ORDERS: {
+        "order_id": "varchar(64)",
+        "order_status": "text",
+        "order_purchase_timestamp": "timestamptz",
+        "order_approved_at": "timestamptz",
+        "order_delivered_carrier_date": "timestamptz",
+        "order_delivered_customer_date": "timestamptz",
+        "order_estimated_delivery_date": "timestamptz",
+    },
+    ITEMS: {
+        "order_id": "varchar(64)",
+        "seller_id": "varchar(64)",
+        "product_id": "varchar(64)",
+        "price": "numeric(19,4)",
+        "freight_value": "numeric(19,4)",
+    },
+    PAYMENTS: {"order_id": "varchar(64)", "payment_value": "numeric(19,4)"},
+    SELLERS: {"seller_id": "varchar(64)", "seller_city": "text", "seller_state": "text"},
+    PRODUCTS: {"product_id": "varchar(64)", "product_category_name": "text"},
+    TRANSLATION: {"product_category_name": "text", "product_category_name_english": "text"},
+}
+PUT_TOGETHER = {
+    "goods": "numeric(19,4)",
+    "freight": "numeric(19,4)",
+    "payment": "numeric(19,4)",
+    "articles": "varchar(64)[]",
+    "prices": "numeric(19,4)[]",
+    "freights": "numeric(19,4)[]",
+}
 
-NO_PAYMENT = "without a payment: taken as paid what the items cost"
 OTHERS = "orders that only the {} know: passed over"
 
-Item = tuple[str, str, str, str]  # seller, article, price, freight
-
-
-class Basket(NamedTuple):
-    """What one seller delivers of one order."""
-
-    seller: str
-    goods: str
-    freight: str
-    articles: tuple[str, ...]
-    prices: tuple[str, ...]
-    freights: tuple[str, ...]
+Part = bytes | list[bytes]
+"""What follows the order's id on one line, or on several."""
 
 
 class OlistFeed:
     """The folder with the public file names; products and their translation may be missing.
 
-    Raises FeedRefused when a file that is needed is missing.
+    Raises FeedRefused when a file is missing or is something else.
     """
 
-    name = ORDERS
+    told = queries.TOLD
 
     def __init__(self, path: Path, currency: str, zone: ZoneInfo, intake: Intake) -> None:
         if not path.is_dir():
             raise FeedRefused(f"{path} is not a folder with the Olist files. Nothing was changed.")
         if missing := [name for name in NEEDED if not (path / name).exists()]:
             raise FeedRefused(f"{path} has no {', '.join(missing)}. Nothing was changed.")
-        self.path = path
         self.currency = currency
         self.zone = zone
         self.intake = intake
-        self.amount = amounts(currency)
+        self.texts = {name: self._text(path / name, intake) for name in COLUMNS if (path / name).exists()}
+        self.orders = self.texts[ORDERS]
+        self.spoilt: set[bytes] = set()
+        self.of_item = self._cells_after_key(ITEMS, "seller_id", "product_id", "price", "freight_value")
+        self.of_payment = self._cells_after_key(PAYMENTS, "payment_value")
+
+    def _text(self, path: Path, intake: Intake) -> TextFile:
+        forms = {
+            "varchar(64)": ID,
+            "text": ANYTHING,
+            "timestamptz": may_be_empty(TIME),
+            "numeric(19,4)": amount_in(self.currency),
+        }
+        columns = {column: forms[kind] for column, kind in COLUMNS[path.name].items()}
+        return TextFile(
+            path, Layout(columns, {}, others=True, first="order_id" if "order_id" in columns else ""), intake
+        )
 
     def files(self) -> list[Path]:
-        return [self.path / name for name in COLUMNS if (self.path / name).exists()]
-
-    def clock(self, moment: datetime) -> str:
-        """`moment` as this feed writes times: local to the platform."""
-        return f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M:%S}"
+        return [text.path for text in self.texts.values()]
 
     def newcomers(self) -> list[Newcomer]:
         """Sellers of the folder that are unknown here; one with orders joined on the day of the first."""
         known = set(Seller.objects.values_list("external_id", flat=True))
-        unknown = [cells for _number, _text, cells in self._rows(SELLERS) if cells[0] not in known]
-        if not unknown:
+        sellers = {one["seller_id"]: one for one in self._named(self.texts[SELLERS])}
+        if sellers.keys() <= known:
             return []
         first_days = self._first_days()
         latest = max(first_days.values(), default=date.min)
         return [
             Newcomer(
-                external_id=seller,
-                name=f"{city.title()} {seller[:6]}"[:140],
-                joined_on=first_days.get(seller, latest),
-                region=region[:80],
+                external_id=seller_id,
+                name=f"{one['seller_city'].title()} {seller_id[:6]}"[:140],
+                joined_on=first_days.get(seller_id, latest),
+                region=one["seller_state"][:80],
             )
-            for seller, city, region in unknown
+            for seller_id, one in sellers.items()
+            if seller_id not in known
         ]
 
-    def orders(self) -> Iterator[FeedOrder]:
-        """Each seller's share of each order. What cannot be understood is rejected, with the whole order it is of."""
-        categories, items, payments = self._categories(), self._items(), self._payments()
-        for number, text, cells in self._rows(ORDERS):
-            ordered, paid = items.pop(cells[0], None), payments.pop(cells[0], None)
-            try:
-                yield from self._shares(number, text, cells, ordered, paid, categories)
-            except BadCell as bad:
-                self.intake.reject(ORDERS, number, str(bad), text)
+    def stage(self) -> tuple[int, dict[int, str]]:
+        """Bring each seller's share of each order into `feed_orders`; answers how many those are, and the lines that
+        stay out, with the reason."""
+        self._stage_list("feed_products", PRODUCTS)
+        self._stage_list("feed_translation", TRANSLATION)
+        items, payments = self._parts(ITEMS), self._parts(PAYMENTS)
+        columns = {"part": "int", **self._columns(ORDERS)}
+        for name in (ITEMS, PAYMENTS):
+            columns |= {column: kind for column, kind in self._columns(name).items() if column != "order_id"}
+        columns |= PUT_TOGETHER
+        faults: dict[int, str] = {}
+        rows = self._rows(items, payments, faults)
+        shares, lost = stage("feed_orders", columns, list(columns), rows, self.zone)
         self.intake.notes[OTHERS.format("items")] += len(items)
         self.intake.notes[OTHERS.format("payments")] += len(payments)
+        with connection.cursor() as cursor:
+            cursor.execute(queries.ODDITIES)
+            self.intake.notes.update(dict(zip(queries.ODD, cursor.fetchall()[0], strict=True)))
+        return shares, faults | dict.fromkeys(lost, UNREADABLE)
 
-    def _shares(
-        self,
-        number: int,
-        text: str,
-        cells: Sequence[str],
-        items: Item | list[Item] | None,
-        payment: str | None,
-        categories: dict[str, str],
-    ) -> Iterator[FeedOrder]:
-        order_id, status, placed, approved, carrier, customer, expected = cells
-        if order_id in self.intake.spoilt:
-            raise BadCell("An item or a payment of this order cannot be understood; see its own line.")
-        if items is None:
-            raise BadCell("The order has no items, so it has no seller.")
-        _must_be_times(placed, approved, carrier, customer, expected)
-        life = life_of(status, placed, approved, carrier, customer, self.intake.notes)
-        for basket, paid in self._paid(items, payment, life):
-            state, _placed, paid_at, shipped_at, delivered_at, ended_at = life
-            if state == "refunded" and not Decimal(paid):
-                state = "cancelled"  # what was free needs no refund
-            refunded = paid if state == "refunded" else "0"
-            yield FeedOrder(
-                number, text, order_id, basket.seller, state, self.currency, basket.goods, basket.freight, paid, refunded,
-                categories.get(basket.articles[0], ""), placed, paid_at, shipped_at, delivered_at, expected, ended_at,
-                basket.articles, basket.prices, basket.freights,
-            )  # fmt: skip
+    def _parts(self, name: str) -> dict[bytes, Part]:
+        """The lines of a file by their first cell, without it."""
+        parts: dict[bytes, Part] = {}
+        for _number, line in self.texts[name].lines(self._spoil):
+            cell, _comma, part = line.partition(b",")
+            key = cell.strip(b'"')
+            parts[key] = part if key not in parts else [*_listed(parts[key]), part]
+        return parts
 
-    def _paid(self, items: Item | list[Item], payment: str | None, life: Life) -> list[tuple[Basket, str]]:
-        """The basket of each seller with its share of the payment, by price and freight; nothing when never approved."""
-        if isinstance(items, tuple):
-            seller, article, price, freight = items
-            baskets = [Basket(seller, price, freight, (article,), (price,), (freight,))]
-        else:
-            baskets = _baskets(items)
-        if not life.paid:
-            return [(basket, "0") for basket in baskets]
-        if payment is None:
-            self.intake.notes[NO_PAYMENT] += 1
-            return [(basket, str(Decimal(basket.goods) + Decimal(basket.freight))) for basket in baskets]
-        if len(baskets) == 1:
-            return [(baskets[0], payment)]
-        weights = [Decimal(basket.goods) + Decimal(basket.freight) for basket in baskets]
-        try:
-            shares = split(Decimal(payment), weights, self.currency)
-        except ValueError as error:
-            raise BadCell("What was paid cannot be shared among the sellers.") from error
-        return list(zip(baskets, map(str, shares), strict=True))
+    def _spoil(self, line: bytes) -> None:
+        self.spoilt.add(line.partition(b",")[0].strip(b'"'))
 
-    def _rows(self, name: str) -> Iterator[tuple[int, str, Any]]:
-        return read_lines(self.path / name, Layout(COLUMNS[name], others=True), self.intake)
-
-    def _items(self) -> dict[str, Item | list[Item]]:
-        """The item of each order, or its items."""
-        items: dict[str, Item | list[Item]] = {}
-        same: dict[str, str] = {}  # sellers and articles come again and again: one text for all
-        for number, text, (order_id, seller, article, price, freight) in self._rows(ITEMS):
-            try:
-                item = (
-                    same.setdefault(seller, seller),
-                    same.setdefault(article, article),
-                    self.amount(price, "price"),
-                    self.amount(freight, "freight_value"),
-                )
-            except BadCell as bad:
-                self._spoil(ITEMS, number, str(bad), text, order_id)
+    def _rows(
+        self, items: dict[bytes, Part], payments: dict[bytes, Part], faults: dict[int, str]
+    ) -> Iterator[tuple[int, bytes]]:
+        """One row for each seller of each order: line, place among the sellers, order, item, payment, and what had to
+        be put together from several of them."""
+        no_payment = b"," * (len(self.texts[PAYMENTS].columns) - 2)
+        taken: set[bytes] = set()
+        for number, line in self.orders.lines():
+            key = line.partition(b",")[0].strip(b'"')
+            item, payment = items.pop(key, b""), payments.pop(key, no_payment)
+            if not item or key in self.spoilt:
+                faults[number] = self._why_not(key, taken)
                 continue
-            before = items.get(order_id)
-            if before is None:
-                items[order_id] = item
-            elif isinstance(before, list):
-                before.append(item)
-            else:
-                items[order_id] = [before, item]
-        return items
-
-    def _payments(self) -> dict[str, str]:
-        """What was paid for each order, in one or several payments."""
-        payments: dict[str, str] = {}
-        for number, text, (order_id, value) in self._rows(PAYMENTS):
-            try:
-                paid = self.amount(value, "payment_value")
-            except BadCell as bad:
-                self._spoil(PAYMENTS, number, str(bad), text, order_id)
+            taken.add(key)
+            if isinstance(item, bytes) and isinstance(payment, bytes):
+                yield number, b"%d,1,%b,%b,%b,,,,,," % (number, line, item, payment)
                 continue
-            before = payments.get(order_id)
-            payments[order_id] = paid if before is None else str(Decimal(before) + Decimal(paid))
-        return payments
+            try:
+                baskets = self._baskets(_listed(item), [] if payment is no_payment else _listed(payment))
+            except (ValueError, ArithmeticError):
+                faults[number] = "What was paid cannot be shared among the items."
+                continue
+            for place, (first_item, basket) in enumerate(baskets, 1):
+                yield number, b"%d,%d,%b,%b,%b,%b" % (number, place, line, first_item, no_payment, basket)
 
-    def _spoil(self, file: str, number: int, reason: str, text: str, order_id: str) -> None:
-        self.intake.reject(file, number, reason, text)
-        self.intake.spoilt.add(order_id)
+    def _why_not(self, key: bytes, taken: set[bytes]) -> str:
+        if key in self.spoilt:
+            return "An item or a payment of this order cannot be understood; see its own line."
+        return (
+            "The order stands on an earlier line." if key in taken else "The order has no items, so it has no seller."
+        )
 
-    def _categories(self) -> dict[str, str]:
-        """The category of each article, in English where the folder has the translation."""
-        if not (self.path / PRODUCTS).exists():
-            return {}
-        english: dict[str, str] = {}
-        if (self.path / TRANSLATION).exists():
-            english = {category: name for _number, _text, (category, name) in self._rows(TRANSLATION)}
+    def _baskets(self, items: list[bytes], payments: list[bytes]) -> list[tuple[bytes, bytes]]:
+        """For each seller its first item, and the columns PUT_TOGETHER as CSV: sums, its share of the payment by price
+        and freight, and its items.
+
+        Raises ValueError when the payment cannot be shared, ArithmeticError when an amount is none.
+        """
+        by_seller: dict[str, list[tuple[bytes, str, Decimal, Decimal]]] = {}
+        for item in items:
+            seller, article, price, freight = self.of_item(cells_of(item))
+            by_seller.setdefault(seller, []).append((item, article, Decimal(price), Decimal(freight)))
+        weights = [sum((line[2] + line[3] for line in lines), ZERO) for lines in by_seller.values()]
+        paid = sum((Decimal(self.of_payment(cells_of(payment))) for payment in payments), ZERO)
+        shares = weights if not payments else [paid] if len(weights) == 1 else split(paid, weights, self.currency)
+        baskets = []
+        for lines, share in zip(by_seller.values(), shares, strict=True):
+            _items, articles, prices, freights = zip(*lines, strict=True)
+            cells = (sum(prices), sum(freights), share, _array(articles), _array(prices), _array(freights))
+            baskets.append((lines[0][0], ",".join(map(str, cells)).encode()))
+        return baskets
+
+    def _cells_after_key(self, name: str, *columns: str) -> Any:
+        """What picks the cells of these columns from a line without its first cell."""
+        return itemgetter(*[self.texts[name].columns.index(column) - 1 for column in columns])
+
+    def _columns(self, name: str) -> dict[str, str]:
+        """The columns of a file and their types; those that mean nothing here under a name of their own."""
+        kinds = COLUMNS[name]
         return {
-            article: english.get(category, category)[:LONGEST_CATEGORY]
-            for _number, _text, (article, category) in self._rows(PRODUCTS)
+            column if column in kinds else f"{name} {column}": kinds.get(column, "text")
+            for column in self.texts[name].columns
         }
+
+    def _stage_list(self, table: str, name: str) -> None:
+        """A file that is only looked up; without it an empty table."""
+        columns = self._columns(name) if name in self.texts else COLUMNS[name]
+        lines: Iterable[tuple[int, bytes]] = self.texts[name].lines() if name in self.texts else ()
+        stage(table, columns, list(columns), ((number, b"%d,%b" % (number, line)) for number, line in lines), self.zone)
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
 
     def _first_days(self) -> dict[str, date]:
         """The day of each seller's first order, read ahead; what is bad is recorded when the lines are read to land."""
-        ahead = OlistFeed(self.path, self.currency, self.zone, Intake())
-        days = {cells[0]: _day(cells[2]) for _number, _text, cells in ahead._rows(ORDERS)}
+        orders, items = (self._text(self.texts[name].path, Intake()) for name in (ORDERS, ITEMS))
+        days = {order["order_id"]: order["order_purchase_timestamp"][:10] for order in self._named(orders)}
         first: dict[str, date] = {}
-        for _number, _text, (order_id, seller, *_rest) in ahead._rows(ITEMS):
-            day = days.get(order_id)
+        for item in self._named(items):
+            day, seller = _day(days.get(item["order_id"], "")), item["seller_id"]
             if day is not None and day < first.get(seller, date.max):
                 first[seller] = day
         return first
 
-
-def _must_be_times(*cells: str) -> None:
-    for column, cell in zip(TIMES, cells, strict=True):
-        if not cell:
-            continue
-        try:
-            datetime.fromisoformat(cell)
-        except ValueError as error:
-            raise BadCell(f"{column}: {cell[:40]!r} is not a time on the calendar.") from error
-        if not LOCAL_TIME(cell):
-            raise BadCell(f"{column}: {cell[:40]!r} is not a time such as 2018-01-31 14:05:00.")
+    def _named(self, text: TextFile) -> Iterator[dict[str, str]]:
+        return (dict(zip(text.columns, cells_of(line), strict=True)) for _number, line in text.lines())
 
 
-def _baskets(items: Sequence[Item]) -> list[Basket]:
-    """Several items by seller, in the order in which the sellers come."""
-    by_seller: dict[str, list[Item]] = {}
-    for item in items:
-        by_seller.setdefault(item[0], []).append(item)
-    baskets = []
-    for seller, lines in by_seller.items():
-        _sellers, articles, prices, freights = zip(*lines, strict=True)
-        baskets.append(Basket(seller, _total(prices), _total(freights), articles, prices, freights))
-    return baskets
+def _array(values: Iterable[object]) -> str:
+    """An array as the database writes it, in one cell of CSV."""
+    quoted = ",".join('"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values)
+    return '"{' + quoted.replace('"', '""') + '}"'
 
 
-def _total(amounts: Sequence[str]) -> str:
-    return str(sum(map(Decimal, amounts), ZERO))
+def _listed(part: Part) -> list[bytes]:
+    return part if isinstance(part, list) else [part]
 
 
 def _day(cell: str) -> date | None:
     try:
-        return date.fromisoformat(cell[:10])
+        return date.fromisoformat(cell)
     except ValueError:
         return None

@@ -1,77 +1,81 @@
 """Our own order feed: one CSV file, one line for each order of a seller. Its columns are described in docs/feeds.md."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from apps.orders.feeds.cells import BadCell, amounts, as_text, instant
+from django.db import connection
+
 from apps.orders.feeds.intake import Intake
-from apps.orders.feeds.order import FeedOrder
-from apps.orders.feeds.text import Layout, read_lines
+from apps.orders.feeds.staging import UNREADABLE, stage
+from apps.orders.feeds.text import ANYTHING, ID, TIME, Layout, TextFile, amount_in, may_be_empty
 from apps.sellers.services import Newcomer
 
-LAYOUT = Layout(
-    required=("order_id", "seller_id", "status", "placed_at", "goods", "paid"),
-    optional=(
-        "paid_at", "shipped_at", "delivered_at", "expected_at", "ended_at",
-        "freight", "refunded", "category", "currency",
-    ),
-)  # fmt: skip
-LONGEST_CATEGORY = 80
+COLUMNS = {
+    "order_id": "varchar(64)",
+    "seller_id": "varchar(64)",
+    "status": "text",
+    "placed_at": "timestamptz",
+    "goods": "numeric(19,4)",
+    "paid": "numeric(19,4)",
+    "paid_at": "timestamptz",
+    "shipped_at": "timestamptz",
+    "delivered_at": "timestamptz",
+    "expected_at": "timestamptz",
+    "ended_at": "timestamptz",
+    "freight": "numeric(19,4)",
+    "refunded": "numeric(19,4)",
+    "category": "text",
+    "currency": "text",
+}
+REQUIRED = ("order_id", "seller_id", "status", "placed_at", "goods", "paid")
+TOLD = """
+    SELECT line, order_id, seller_id AS seller, status AS state, coalesce(nullif(currency, ''), {currency}) AS currency,
+        goods, coalesce(freight, 0) AS freight, paid, coalesce(refunded, 0) AS refunded,
+        coalesce(category, '') AS category,
+        placed_at, paid_at, shipped_at, delivered_at, expected_at, ended_at,
+        ARRAY[]::varchar[] AS articles, ARRAY[]::numeric[] AS article_prices, ARRAY[]::numeric[] AS article_freights
+    FROM feed_orders
+"""
+DROP_REPEATED = """
+    DELETE FROM feed_orders AS later USING feed_orders AS earlier
+    WHERE (later.order_id, later.seller_id) = (earlier.order_id, earlier.seller_id) AND later.line > earlier.line
+    RETURNING later.line
+"""
 
 
 class OwnFeed:
-    """One file in our own format."""
+    """One file in our own format. Raises FeedRefused when it is something else."""
+
+    told = TOLD
 
     def __init__(self, path: Path, currency: str, zone: ZoneInfo, intake: Intake) -> None:
-        self.path = path
-        self.name = path.name
-        self.currency = currency
         self.zone = zone
-        self.intake = intake
+        self.orders = TextFile(path, _layout(currency), intake)
 
     def files(self) -> list[Path]:
-        return [self.path]
-
-    def clock(self, moment: datetime) -> str:
-        """`moment` as this feed writes times."""
-        return as_text(moment)
+        return [self.orders.path]
 
     def newcomers(self) -> list[Newcomer]:
         """None: sellers of this format join in the portal."""
         return []
 
-    def orders(self) -> Iterator[FeedOrder]:
-        """The orders of the file, in its order; lines that cannot be understood are rejected."""
-        for number, text, cells in read_lines(self.path, LAYOUT, self.intake):
-            try:
-                order = self._order(number, text, cells)
-            except BadCell as bad:
-                self.intake.reject(self.name, number, str(bad), text)
-            else:
-                yield order
+    def stage(self) -> tuple[int, dict[int, str]]:
+        """Bring the lines into `feed_orders`; answers how many orders they tell of, and the lines that stay out."""
+        orders, lost = stage("feed_orders", COLUMNS, self.orders.columns, self._rows(), self.zone)
+        with connection.cursor() as cursor:
+            cursor.execute(DROP_REPEATED)
+            repeated = {line for (line,) in cursor.fetchall()}
+        faults = dict.fromkeys(lost, UNREADABLE) | dict.fromkeys(repeated, "The order stands on an earlier line.")
+        return orders - len(repeated), faults
 
-    def _order(self, number: int, text: str, cells: Sequence[str]) -> FeedOrder:
-        order_id, seller, status, placed, goods, paid, *rest = cells
-        paid_at, shipped, delivered, expected, ended, freight, refunded, category, currency = rest
-        amount = amounts(self.currency)
-        return FeedOrder(
-            line=number,
-            text=text,
-            order_id=order_id,
-            seller=seller,
-            state=status,
-            currency=currency or self.currency,
-            goods=amount(goods, "goods"),
-            freight=amount(freight or "0", "freight"),
-            paid=amount(paid, "paid"),
-            refunded=amount(refunded or "0", "refunded"),
-            category=category[:LONGEST_CATEGORY],
-            placed_at=instant(placed, "placed_at", self.zone),
-            paid_at=instant(paid_at, "paid_at", self.zone),
-            shipped_at=instant(shipped, "shipped_at", self.zone),
-            delivered_at=instant(delivered, "delivered_at", self.zone),
-            expected_at=instant(expected, "expected_at", self.zone),
-            ended_at=instant(ended, "ended_at", self.zone),
-        )
+    def _rows(self) -> Iterator[tuple[int, bytes]]:
+        return ((number, b"%d,%b" % (number, line)) for number, line in self.orders.lines())
+
+
+def _layout(currency: str) -> Layout:
+    forms = {"varchar(64)": ID, "text": ANYTHING, "timestamptz": TIME, "numeric(19,4)": amount_in(currency)}
+    return Layout(
+        required={name: forms[COLUMNS[name]] for name in REQUIRED},
+        optional={name: may_be_empty(forms[kind]) for name, kind in COLUMNS.items() if name not in REQUIRED},
+    )

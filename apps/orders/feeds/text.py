@@ -1,37 +1,83 @@
-"""CSV text from outside, line by line: whole and readable or refused with a sentence, well formed or rejected."""
+"""CSV text from outside: whole and readable or refused with a sentence, its lines well formed or rejected.
 
+Most lines of a file look alike, so a line is judged by its shape (digits become 0, letters a): of the lines of one
+shape only the first is looked at cell by cell. What the cells mean is the database's to read, see `staging`.
+"""
+
+import codecs
 import csv
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import partial
+from functools import cache
 from io import BufferedReader
-from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
+from apps.core.money import quantum
 from apps.orders.feeds.intake import Intake
 from apps.orders.refusals import FeedRefused
 
+BLOCK = 256 * 1024
 LONGEST_LINE = 64 * 1024
-TELL_EVERY = 5_000
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+MOST_SHAPES = 50_000
+DIGITS = 12
 NOT_CSV = {
     b"\x1f\x8b": "is compressed with gzip. Unpack it first",
     b"PK\x03\x04": "is a zip archive or a spreadsheet. Unpack it, or save it as CSV",
     b"\xff\xfe": "is written in UTF-16. Save it as UTF-8",
     b"\xfe\xff": "is written in UTF-16. Save it as UTF-8",
 }
+HEXADECIMAL = b"0123456789abcdefABCDEF"  # ids are often hexadecimal; they shall have one shape
+SHAPE = bytes(
+    ord("0") if byte in HEXADECIMAL
+    else byte if byte in b"TZ"  # the letters in ISO 8601
+    else ord("a") if byte >= 0x80 or chr(byte).isalpha()
+    else byte
+    for byte in range(256)
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the shape of a cell must match, and how that is put in words."""
+
+    shape: re.Pattern[str]
+    words: str
+
+    def fits(self, cell: str) -> bool:
+        return self.shape.fullmatch(cell.encode().translate(SHAPE).decode()) is not None
+
+
+ANYTHING = Form(re.compile(r"[^\x00-\x1f\x7f]*"), "free of control characters")
+ID = Form(re.compile(r"[0aTZ][^\x00-\x1f\x7f]*"), "an id that begins with a letter or a digit")
+TIME = Form(re.compile(r"0000-00-00[ T]00:00(:00(\.0{1,6})?)?(Z|[+-]00:?00)?"), "a time such as 2026-01-31 14:05:00")
+
+
+@cache
+def amount_in(currency: str) -> Form:
+    """An amount from nothing to below 10^12, with no more decimals than `currency` has."""
+    decimals = -int(quantum(currency).as_tuple().exponent)
+    fraction = rf"(\.0{{1,{decimals}}})?" if decimals else ""
+    return Form(
+        re.compile(rf"0{{1,{DIGITS}}}{fraction}"),
+        f"an amount in {currency} such as {12 + quantum(currency)}, below 10^{DIGITS}",
+    )
+
+
+def may_be_empty(form: Form) -> Form:
+    return Form(re.compile(rf"({form.shape.pattern})?"), form.words)
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The columns that a file must have, those it may have, and whether it may have others. Their order is free."""
+    """The columns that a file must have, those it may have, with the form of their cells, and whether it may have
+    others. Their order is free, but for the column `first`, if one is named."""
 
-    required: tuple[str, ...]
-    optional: tuple[str, ...] = ()
+    required: Mapping[str, Form]
+    optional: Mapping[str, Form]
     others: bool = False
+    first: str = ""
 
 
 def digest_of(paths: Sequence[Path]) -> str:
@@ -43,33 +89,103 @@ def digest_of(paths: Sequence[Path]) -> str:
     return digests[0] if len(digests) == 1 else hashlib.sha256(" ".join(digests).encode()).hexdigest()
 
 
-def read_lines(path: Path, layout: Layout, intake: Intake) -> Iterator[tuple[int, str, Any]]:
-    """Number, text and cells of each line after the header, the cells in the order of `layout`.
+class TextFile:
+    """One CSV file, its header read. Raises FeedRefused when it is no such file."""
 
-    A column that may be missing and is gives empty cells. Empty lines are passed over; a line that is not well formed
-    is rejected, and whatever its cells name is spoilt.
+    def __init__(self, path: Path, layout: Layout, intake: Intake) -> None:
+        self.name = path.name
+        self.path = path
+        self.intake = intake
+        with _opened(path) as stream:
+            header = stream.readline(LONGEST_LINE).removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n")
+        self.columns = _header(header, self.name, layout)
+        forms = {**layout.required, **layout.optional}
+        self.forms = [forms.get(column, ANYTHING) for column in self.columns]
 
-    Raises FeedRefused when the file cannot be read, is no UTF-8 text, or has other columns.
-    """
-    name = path.name
-    with _opened(path) as stream:
-        size = max(path.stat().st_size, 1)
-        lines = _text_lines(stream, name)
-        columns = _header(next(lines, ""), name, layout)
-        pick, width, read = _picker(columns, layout), len(columns), 0
-        for number, line in enumerate(lines, 2):
-            cells = _cells(line) if '"' in line else line.split(",")
-            if len(cells) == width and (line.isprintable() or not CONTROL.search(line)):
+    def lines(self, spoilt: Callable[[bytes], object] = len) -> Iterator[tuple[int, bytes]]:
+        """Number and bytes of each well-formed line after the header; empty lines are passed over.
+
+        Each other one is rejected, and told to `spoilt`. Raises FeedRefused when the text turns out not to be UTF-8.
+        """
+        seen: set[bytes] = set()
+        number = read = 0
+        for lines in self._blocks():
+            for line in lines:
+                number += 1
+                if number == 1 or not line:
+                    continue
                 read += 1
-                yield number, line, pick(cells)
-            elif line:
-                read += 1
-                intake.reject(name, number, _fault_of(line, cells, width), line)
-                intake.spoilt.update(line.split(","))
-            if number % TELL_EVERY == 0:
-                intake.progress(name, stream.tell() / size)
-        intake.lines[name] += read
-        intake.progress(name, 1)
+                shape = line.translate(SHAPE)
+                if shape not in seen:
+                    if fault := self._fault_of(line):
+                        self.intake.reject(self.name, number, fault, line)
+                        spoilt(line)
+                        continue
+                    if len(seen) > MOST_SHAPES:
+                        seen.clear()
+                    seen.add(shape)
+                yield number, line
+        self.intake.lines[self.name] += read
+
+    def numbered(self, numbers: Set[int]) -> Iterator[tuple[int, bytes]]:
+        """The lines of these numbers."""
+        if not numbers:
+            return iter(())
+        every = (line for lines in self._blocks() for line in lines)
+        return ((number, line) for number, line in enumerate(every, 1) if number in numbers)
+
+    def _blocks(self) -> Iterator[list[bytes]]:
+        """All lines without their ends, a block at a time. The text is checked to be UTF-8 on the way."""
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        size, number, rest = max(self.path.stat().st_size, 1), 0, b""
+        with _opened(self.path) as stream:
+            while block := stream.read(BLOCK):
+                self._must_be_text(decoder, block, number)
+                lines = (rest + block).split(b"\n")
+                rest = lines.pop()
+                number += len(lines)
+                if len(rest) > LONGEST_LINE:
+                    raise FeedRefused(f"Line {number + 1} of {self.name} has no end. Nothing was changed.")
+                yield [line.rstrip(b"\r") for line in lines] if b"\r" in block else lines
+                self.intake.progress(self.name, stream.tell() / size)
+        self._must_be_text(decoder, b"", number, final=True)
+        yield [rest.rstrip(b"\r")]
+
+    def _must_be_text(
+        self, decoder: codecs.IncrementalDecoder, block: bytes, number: int, *, final: bool = False
+    ) -> None:
+        try:
+            decoder.decode(block, final)
+        except UnicodeDecodeError as error:
+            raise FeedRefused(
+                f"{self.name} is not written in UTF-8, at or after line {number + 1 + block[: error.start].count(10)}. "
+                "Nothing was changed; save the file as UTF-8."
+            ) from error
+        if 0 in block:
+            raise FeedRefused(f"{self.name} is not text. Nothing was changed.")
+
+    def _fault_of(self, line: bytes) -> str:
+        cells = cells_of(line)
+        if len(line) > LONGEST_LINE:
+            return f"The line is longer than {LONGEST_LINE} bytes."
+        if not cells:
+            return "A quotation mark is not closed, or stands inside a cell."
+        if len(cells) != len(self.columns):
+            return f"The line has {len(cells)} cells, the header {len(self.columns)}."
+        for column, form, cell in zip(self.columns, self.forms, cells, strict=True):
+            if not form.fits(cell):
+                return f"{column}: {cell[:40]!r} is not {form.words}."
+        return ""
+
+
+def cells_of(line: bytes) -> list[str]:
+    """The cells of one line; none when its quotation marks are not in order."""
+    if b'"' not in line:
+        return line.decode().split(",")
+    try:
+        return next(csv.reader([line.decode()], strict=True), [])
+    except csv.Error:
+        return []
 
 
 def _opened(path: Path) -> BufferedReader:
@@ -87,60 +203,26 @@ def _opened(path: Path) -> BufferedReader:
     return stream
 
 
-def _text_lines(stream: BufferedReader, name: str) -> Iterator[str]:
-    """Lines without their ends. A line that never ends is not read into memory."""
-    for number, line in enumerate(iter(partial(stream.readline, LONGEST_LINE), b""), 1):
-        if len(line) == LONGEST_LINE:
-            raise FeedRefused(f"Line {number} of {name} is longer than {LONGEST_LINE} bytes. Nothing was changed.")
-        try:
-            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise FeedRefused(
-                f"Line {number} of {name} is not written in UTF-8. Nothing was changed; save the file as UTF-8."
-            ) from error
-        yield text.rstrip("\r\n")
-
-
-def _header(line: str, name: str, layout: Layout) -> list[str]:
+def _header(line: bytes, name: str, layout: Layout) -> list[str]:
     if not line:
         raise FeedRefused(f"{name} is empty. Nothing was changed.")
-    names = [cell.strip() for cell in _cells(line)]
+    try:
+        names = [cell.strip() for cell in cells_of(line)]
+    except UnicodeDecodeError as error:
+        raise FeedRefused(f"{name} is not text in UTF-8. Nothing was changed; save the file as UTF-8.") from error
     if missing := [column for column in layout.required if column not in names]:
         raise FeedRefused(
             f"{name} has no column {', '.join(missing)}. Nothing was changed; the first line must name the columns, "
             "separated by commas."
         )
-    if len(set(names)) < len(names):
-        raise FeedRefused(f"{name} names a column twice. Nothing was changed.")
-    known = (*layout.required, *layout.optional)
+    known = [*layout.required, *layout.optional]
     if not layout.others and (unknown := [column for column in names if column not in known]):
         raise FeedRefused(
             f"{name} has a column {', '.join(unknown)} that is not known. Nothing was changed; known are "
             f"{', '.join(known)}."
         )
+    if len(set(names)) < len(names):
+        raise FeedRefused(f"{name} names a column twice. Nothing was changed.")
+    if layout.first and names[0] != layout.first:
+        raise FeedRefused(f"The first column of {name} must be {layout.first}. Nothing was changed.")
     return names
-
-
-def _fault_of(line: str, cells: Sequence[str], width: int) -> str:
-    if CONTROL.search(line):
-        return "The line has control characters."
-    if not cells:
-        return "A quotation mark is not closed, or stands inside a cell."
-    return f"The line has {len(cells)} cells, the header {width}."
-
-
-def _cells(line: str) -> list[str]:
-    """The cells of a line with quotation marks; none when those are not in order."""
-    try:
-        return next(csv.reader([line], strict=True), [])
-    except csv.Error:
-        return []
-
-
-def _picker(names: Sequence[str], layout: Layout) -> Any:
-    """What puts the cells of a line into the order of `layout`, with an empty cell for each column that is missing."""
-    columns = (*layout.required, *layout.optional)
-    places = itemgetter(*[names.index(column) if column in names else len(names) for column in columns])
-    if all(column in names for column in columns):
-        return places
-    return lambda cells: places([*cells, ""])

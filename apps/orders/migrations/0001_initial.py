@@ -169,7 +169,7 @@ class Migration(migrations.Migration):
             model_name="order",
             index=models.Index(
                 condition=models.Q(("state__in", ["delivered", "partially_refunded", "refused", "completed"])),
-                fields=["seller", "delivered_at"],
+                fields=["seller"],
                 name="order_waiting_for_money",
             ),
         ),

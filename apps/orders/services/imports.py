@@ -69,7 +69,7 @@ def import_orders(
         if known is not None:
             return ImportResult(known=known)
         landed = _land(feed, platform, at, by)
-        for number, line in feed.orders.texts(set(landed.faults)):
+        for number, line in feed.orders.numbered(landed.faults.keys()):
             intake.reject(feed.orders.name, number, landed.faults[number], line)
         if intake.bad:
             intake.write_rejects(rejects_path)
@@ -91,10 +91,10 @@ def import_orders(
 def _land(feed: OwnFeed | OlistFeed, platform: Platform, at: datetime, by: str) -> Landed:
     onboard_from_platform(sellers=feed.newcomers(), currency=platform.currency, at=at, by=by)
     prepare()
-    unread = feed.stage()
-    feed.note_oddities()
+    expected, unread = feed.stage()
     landed = land(
-        feed.TOLD,
+        feed.told,
+        expected,
         currency=platform.currency,
         latest=at + CLOCKS_DIFFER,
         reason=f"feed {feed.orders.name}",

@@ -11,7 +11,8 @@ from apps.products.terms import ORDER, RECEIPT
 
 # From then on one seller sells nothing, so that a repayment is late by the end.
 QUIET_AFTER = timedelta(days=12)
-PASSWORD = "granary-demo"  # noqa: S105  of demo platforms only, printed for every visitor
+# Of demo platforms only, printed for every visitor.
+PASSWORD = "granary-demo"  # noqa: S105  # nosec B105
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
-"""A real Celery worker on this test run's own queue and database."""
+"""Real processes on this test run's own queue and database: a Celery worker, a web server."""
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from celery import current_app
@@ -45,16 +46,27 @@ def until(happened: Callable[[], bool], what: str, seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture
-def start_worker(child_environment: dict[str, str]) -> Iterator[Callable[[], Worker]]:
-    """Starts workers; those that still live when the test ends are killed, and their queue is emptied."""
-    workers: list[Worker] = []
+class WebServer:
+    """gunicorn as it runs in production, on a free port here; `address(host)` is where a browser finds it."""
 
-    def start() -> Worker:
-        workers.append(Worker(child_environment))
-        return workers[-1]
+    def __init__(self, environment: dict[str, str]) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.port}", "--workers", "1",
+             "--threads", "4", "--log-level", "warning"],
+            cwd=settings.BASE_DIR, env=environment, start_new_session=True,
+        )  # fmt: skip
+        until(self._answers, "the web server to answer")
 
-    yield start
-    for worker in workers:
-        worker.stop()
-    current_app.control.purge()
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def address(self, host: str) -> str:
+        return f"http://{host}:{self.port}"
+
+    def stop(self) -> None:
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
