@@ -87,9 +87,7 @@ def test_more_than_the_buyer_paid_is_refused_also_in_parts(story: Story, seller:
 
 
 def test_a_refund_larger_than_what_came_in_is_refused(story: Story, seller: Seller, order: Order) -> None:
-    result = settle(
-        story, line(seller, "100.00", order), line(seller, "100.01", order, kind="refund", key="back")
-    )
+    result = settle(story, line(seller, "100.00", order), line(seller, "100.01", order, kind="refund", key="back"))
     assert (result.landed, [one.key for one in result.rejected]) == (1, ["back"])
 
 

@@ -20,7 +20,7 @@ from apps.core.money import ZERO, split
 from apps.orders.feeds import olist_queries as queries
 from apps.orders.feeds.intake import Intake
 from apps.orders.feeds.staging import UNREADABLE, stage
-from apps.orders.feeds.text import ANYTHING, ID, TIME, Layout, TextFile, amount_in, cells_of, may_be_empty
+from apps.orders.feeds.text import ANYTHING, HEXADECIMAL, ID, TIME, Layout, TextFile, amount_in, cells_of, may_be_empty
 from apps.orders.refusals import FeedRefused
 from apps.sellers.models import Seller
 from apps.sellers.services import Newcomer

@@ -17,7 +17,7 @@ def prepare() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_my_temp_schema() = 0")
         if cursor.fetchone() == (True,):
-            cursor.execute("SET temp_buffers = '64MB'")
+            cursor.execute("SET LOCAL temp_buffers = '64MB'")
         cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL default_statistics_target = 10")
 
 

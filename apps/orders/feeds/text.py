@@ -15,7 +15,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from apps.core.money import quantum
-from apps.orders.feeds.intake import Intake
+from apps.orders.feeds.intake import Intake, Progress, silent
 from apps.orders.refusals import FeedRefused
 
 BLOCK = 256 * 1024
@@ -28,14 +28,22 @@ NOT_CSV = {
     b"\xff\xfe": "is written in UTF-16. Save it as UTF-8",
     b"\xfe\xff": "is written in UTF-16. Save it as UTF-8",
 }
-HEXADECIMAL = b"0123456789abcdefABCDEF"  # ids are often hexadecimal; they shall have one shape
-SHAPE = bytes(
-    ord("0") if byte in HEXADECIMAL
-    else byte if byte in b"TZ"  # the letters in ISO 8601
-    else ord("a") if byte >= 0x80 or chr(byte).isalpha()
-    else byte
-    for byte in range(256)
-)  # fmt: skip
+
+
+def _shapes(digits: bytes) -> bytes:
+    """What each byte looks like: a digit, a letter (those of ISO 8601 are told apart), or itself."""
+    return bytes(
+        ord("0") if byte in digits
+        else byte if byte in b"TZ"
+        else ord("a") if byte >= 0x80 or chr(byte).isalpha()
+        else byte
+        for byte in range(256)
+    )  # fmt: skip
+
+
+SHAPE = _shapes(b"0123456789")
+HEXADECIMAL = _shapes(b"0123456789abcdefABCDEF")
+"""For files full of hexadecimal ids, of which no two would look alike. An amount may then be written as 1e3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +100,11 @@ def digest_of(paths: Sequence[Path]) -> str:
 class TextFile:
     """One CSV file, its header read. Raises FeedRefused when it is no such file."""
 
-    def __init__(self, path: Path, layout: Layout, intake: Intake) -> None:
+    def __init__(self, path: Path, layout: Layout, intake: Intake, shapes: bytes = SHAPE) -> None:
         self.name = path.name
         self.path = path
         self.intake = intake
+        self.shapes = shapes
         with _opened(path) as stream:
             header = stream.readline(LONGEST_LINE).removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n")
         self.columns = _header(header, self.name, layout)
@@ -108,14 +117,14 @@ class TextFile:
         Each other one is rejected, and told to `spoilt`. Raises FeedRefused when the text turns out not to be UTF-8.
         """
         seen: set[bytes] = set()
-        number = read = 0
-        for lines in self._blocks():
+        shapes, number, read = self.shapes, 0, 0
+        for lines in self._blocks(self.intake.progress):
             for line in lines:
                 number += 1
                 if number == 1 or not line:
                     continue
                 read += 1
-                shape = line.translate(SHAPE)
+                shape = line.translate(shapes)
                 if shape not in seen:
                     if fault := self._fault_of(line):
                         self.intake.reject(self.name, number, fault, line)
@@ -131,10 +140,10 @@ class TextFile:
         """The lines of these numbers."""
         if not numbers:
             return iter(())
-        every = (line for lines in self._blocks() for line in lines)
+        every = (line for lines in self._blocks(silent) for line in lines)
         return ((number, line) for number, line in enumerate(every, 1) if number in numbers)
 
-    def _blocks(self) -> Iterator[list[bytes]]:
+    def _blocks(self, progress: Progress) -> Iterator[list[bytes]]:
         """All lines without their ends, a block at a time. The text is checked to be UTF-8 on the way."""
         decoder = codecs.getincrementaldecoder("utf-8")()
         size, number, rest = max(self.path.stat().st_size, 1), 0, b""
@@ -147,7 +156,7 @@ class TextFile:
                 if len(rest) > LONGEST_LINE:
                     raise FeedRefused(f"Line {number + 1} of {self.name} has no end. Nothing was changed.")
                 yield [line.rstrip(b"\r") for line in lines] if b"\r" in block else lines
-                self.intake.progress(self.name, stream.tell() / size)
+                progress(self.name, stream.tell() / size)
         self._must_be_text(decoder, b"", number, final=True)
         yield [rest.rstrip(b"\r")]
 

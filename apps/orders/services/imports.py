@@ -1,7 +1,7 @@
 """Taking in order feeds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -29,7 +29,7 @@ ONE_AT_A_TIME = 0x0DE5
 class ImportResult:
     """What became of a feed.
 
-    lines      lines read, over all of its files
+    lines      lines read, over all of its files; `files` has them by file
     landed     orders that are new (an order over several sellers is one for each)
     updated    orders that moved on
     unchanged  orders of which nothing new was told, older news among them
@@ -39,12 +39,13 @@ class ImportResult:
     """
 
     lines: int = 0
+    files: Mapping[str, int] = field(default_factory=dict)
     landed: int = 0
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
     rejects_path: Path | None = None
-    notes: Mapping[str, int] | None = None
+    notes: Mapping[str, int] = field(default_factory=dict)
     known: FeedFile | None = None
 
 
@@ -79,6 +80,7 @@ def import_orders(
         )  # fmt: skip
     return ImportResult(
         lines=intake.lines.total(),
+        files=intake.lines,
         landed=landed.new,
         updated=landed.moved,
         unchanged=landed.unchanged,

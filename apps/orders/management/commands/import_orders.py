@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 
+from apps.orders.feeds.intake import silent
 from apps.orders.refusals import FeedRefused
 from apps.orders.services import ImportResult, import_orders
 from apps.tenants.command import PlatformCommand
@@ -38,7 +39,7 @@ class Command(PlatformCommand):
                 path=path,
                 format=options["format"],
                 rejects_path=rejects_path,
-                progress=_bar if sys.stderr.isatty() else _silent,
+                progress=_bar if sys.stderr.isatty() else silent,
                 at=timezone.now(),
                 by="command",
             )
@@ -53,19 +54,16 @@ def _bar(file: str, share: float) -> None:
     sys.stderr.flush()
 
 
-def _silent(_file: str, _share: float) -> None:
-    """Nobody watches a progress bar in a log."""
-
-
 def _told(result: ImportResult) -> list[str]:
     if result.known is not None:
         known = result.known
         return [f"Nothing to do: these very bytes came as {known.name} on {known.taken_in_at:%Y-%m-%d %H:%M} UTC."]
-    told = [
-        f"{result.lines:,} lines read: {result.landed:,} orders are new, {result.updated:,} moved on, "
+    told = [f"{lines:>9,} lines of {name}" for name, lines in result.files.items()]
+    told += [
+        f"{result.lines:>9,} lines read: {result.landed:,} orders are new, {result.updated:,} moved on, "
         f"{result.unchanged:,} are as they were, {result.rejected:,} lines were rejected."
     ]
-    told += [f"{number:>9,} {note}" for note, number in sorted((result.notes or {}).items())]
+    told += [f"{number:>9,} {note}" for note, number in sorted(result.notes.items())]
     if result.rejects_path:
         told.append(f"The rejected lines are in {result.rejects_path}: correct them there and send them as a new file.")
     return told
