@@ -16,7 +16,10 @@ MOST_LINES = 1_000
 @extend_schema_field(
     {
         "type": "object",
-        "properties": {"amount": {"type": "string", "example": "48000.00"}, "currency": {"type": "string", "example": "CNY"}},
+        "properties": {
+            "amount": {"type": "string", "example": "48000.00"},
+            "currency": {"type": "string", "example": "CNY"},
+        },
         "required": ["amount", "currency"],
     }
 )
@@ -74,7 +77,8 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
     class Meta:
         model = Order
         fields = (
-            "id", "seller", "external_id", "state", "paid", "refunded", "category", "placed_at", "paid_at", "shipped_at",
+            "id", "seller", "external_id", "state", "paid", "refunded", "category", "placed_at", "paid_at",
+            "shipped_at",
             "delivered_at", "settled_on",
         )  # fmt: skip
         read_only_fields = fields

@@ -97,7 +97,7 @@ class SettlementView(APIView):
                 lines=_lines(asked.validated_data["lines"]),
                 settled_on=asked.validated_data["settled_on"],
                 at=timezone.now(),
-                by=request.user.actor,
+                by=request.user.actor,  # type: ignore[union-attr]  # StaffOnly let nobody else in
             )
         except SettlementRefused as refusal:
             return Response({"detail": str(refusal)}, status=HTTP_422_UNPROCESSABLE_ENTITY)
@@ -107,7 +107,8 @@ class SettlementView(APIView):
 def _lines(asked: list[dict[str, Any]]) -> list[SettlementLine]:
     """The lines with our keys instead of the platform's; a seller or order that we do not know gets nobody's key, and
     the service says so."""
-    sellers = dict(Seller.objects.filter(external_id__in={one["seller"] for one in asked}).values_list("external_id", "pk"))
+    named = Seller.objects.filter(external_id__in={one["seller"] for one in asked})
+    sellers = dict(named.values_list("external_id", "pk"))
     orders = {
         (seller_id, external_id): pk
         for pk, seller_id, external_id in Order.objects.filter(

@@ -17,7 +17,8 @@ def cost_lines(cost: Cost, *, fee: Decimal, currency: str, days: int | None, due
     interest = cost.charge - fee
     lines = [Line(_("You get"), Amount(cost.amount, currency))]
     if fee:
-        lines.append(Line(_("Fee"), Amount(fee, currency), note=_("Once, however long it takes. Nothing else is charged.")))
+        once = _("Once, however long it takes. Nothing else is charged.")
+        lines.append(Line(_("Fee"), Amount(fee, currency), note=once))
     if interest:
         until = _("Each day on what is still open.")
         lines.append(Line(_("Interest until the due date"), Amount(interest, currency), note=until))

@@ -102,7 +102,9 @@ def _why(one: Receipt) -> str:
         case "last":
             return _("This was all that was still to be repaid.")
         case "less":
-            return _("Less than the share: a cap, the part that always stays with you, or another financing came first.")
+            return _(
+                "Less than the share: a cap, the part that always stays with you, or another financing came first."
+            )
     return ""
 
 
@@ -136,7 +138,12 @@ def movement_table(movements: Sequence[Movement], currency: str) -> Table:
         )
         for one in movements
     ]
-    columns = (Column(_("Day")), Column(_("What")), Column(_("Change"), numeric=True), Column(_("Owed after"), numeric=True))
+    columns = (
+        Column(_("Day")),
+        Column(_("What")),
+        Column(_("Change"), numeric=True),
+        Column(_("Owed after"), numeric=True),
+    )
     return Table(_("Every movement"), columns, rows, empty=_("Nothing has moved yet. The money is on its way to you."))
 
 

@@ -103,5 +103,8 @@ class SearchForm(forms.Form):
     """A name, or the platform's own key, of a seller."""
 
     q = forms.CharField(
-        label=gettext_lazy("Name or number"), required=False, max_length=140, widget=forms.TextInput(attrs={"type": "search"})
+        label=gettext_lazy("Name or number"),
+        required=False,
+        max_length=140,
+        widget=forms.TextInput(attrs={"type": "search"}),
     )

@@ -30,9 +30,7 @@ class FundingPool(models.Model):
             models.CheckConstraint(
                 condition=Q(committed__gte=0, reserved__gte=0, drawn__gte=0), name="pool_not_negative"
             ),
-            models.CheckConstraint(
-                condition=Q(committed__gte=F("reserved") + F("drawn")), name="pool_never_overdrawn"
-            ),
+            models.CheckConstraint(condition=Q(committed__gte=F("reserved") + F("drawn")), name="pool_never_overdrawn"),
         ]
 
     def __str__(self) -> str:
@@ -142,8 +140,7 @@ class ProductVersion(Stateful):
                 ),
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["draft", "in_review"])
-                | (~Q(approved_by="") & ~Q(approved_by=F("made_by"))),
+                condition=Q(state__in=["draft", "in_review"]) | (~Q(approved_by="") & ~Q(approved_by=F("made_by"))),
                 name="product_version_four_eyes",
             ),
         ]

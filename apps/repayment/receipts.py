@@ -67,8 +67,7 @@ def _receipts(financings: Sequence[Financing], deductions: QuerySet[Movement]) -
     by_day = {(sweep.seller_id, sweep.business_date): sweep for sweep in sweeps}
     return [
         _receipt(financing, movement, by_day[financing.seller_id, movement.business_date])
-        for movement in movements
-        if (financing := by_id[movement.financing_id])
+        for financing, movement in ((by_id[movement.financing_id], movement) for movement in movements)
     ]
 
 

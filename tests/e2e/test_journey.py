@@ -112,7 +112,7 @@ def test_from_sign_in_to_signed_in_four_clicks_and_repaid_by_sales(
 
 def downloaded(page: Page, web_server: WebServer, path: str) -> tuple[str, bytes]:
     """What the signed-in browser would download; only browsers know that x.localhost is this machine."""
-    cookies = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in page.context.cookies())  # type: ignore[typeddict-item]
+    cookies = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in page.context.cookies())
     with closing(HTTPConnection("127.0.0.1", web_server.port)) as connection:
         connection.request("GET", path, headers={"Host": f"journey.localhost:{web_server.port}", "Cookie": cookies})
         with connection.getresponse() as answer:
@@ -135,7 +135,7 @@ def money_arrives(shop: Story) -> None:
 def one_night_of_sales(shop: Story) -> Any:
     today = shop.first + DAY
     with entered(shop.platform.schema_name):
-        seller = Offer.objects.first().seller  # type: ignore[union-attr]  # there is one
+        seller = Offer.objects.first().seller
         shop.night(today)
         shop.settle(today + DAY, seller, "1000.00")
         shop.night(today + DAY)

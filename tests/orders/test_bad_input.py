@@ -177,6 +177,6 @@ def test_rejects_that_cannot_be_written_change_nothing(tmp_path: Path) -> None:
 def test_too_many_bad_lines_are_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake, "MOST_BAD_LINES", 3)
     path = feed(tmp_path, GOOD, *({**PAID, "order_id": f"A-{n}", "status": "?"} for n in range(4)))
-    with pytest.raises(FeedRefused, match="More than 3 lines are bad, first line 3 of orders.csv"):
+    with pytest.raises(FeedRefused, match=r"More than 3 lines are bad, first line 3 of orders\.csv"):
         take_in(path)
     assert nothing_changed()

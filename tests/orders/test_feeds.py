@@ -16,7 +16,9 @@ from tests.story import FIRST, Story
 
 HEADER = "order_id,seller_id,status,placed_at,paid_at,shipped_at,delivered_at,ended_at,goods,paid,refunded\n"
 PAID = "A1,Li Mei,paid,2025-02-01 10:00:00,2025-02-01 10:05:00,,,,90.00,100.00,0\n"
-DELIVERED = "A1,Li Mei,delivered,2025-02-01 10:00:00,2025-02-01 10:05:00,2025-02-02 08:00:00,2025-02-04 12:00:00,,90.00,100.00,0\n"
+DELIVERED = PAID.replace("paid,2025", "delivered,2025").replace(
+    ",,,,90", ",2025-02-02 08:00:00,2025-02-04 12:00:00,,90"
+)
 
 
 class Feeds:

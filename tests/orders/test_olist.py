@@ -224,7 +224,7 @@ def test_a_folder_that_lacks_a_file_or_has_another_changes_nothing(tmp_path: Pat
     with pytest.raises(FeedRefused, match=f"has no {PAYMENTS}"):
         import_folder(market, folder)
     (folder / PAYMENTS).write_text("payment_value,order_id\n10.00,o1\n")
-    with pytest.raises(FeedRefused, match="first column of .* must be order_id"):
+    with pytest.raises(FeedRefused, match=r"first column of .* must be order_id"):
         import_folder(market, folder)
     with pytest.raises(FeedRefused, match="is not a folder"):
         import_folder(market, folder / ORDERS)

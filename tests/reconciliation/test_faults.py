@@ -213,4 +213,4 @@ def test_a_suspended_platform_and_an_unknown_one_get_no_night(fresh_platform: Ma
 def _back_to_public(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     yield
     with django_db_blocker.unblock():
-        Platform.deactivate()
+        Platform.deactivate()  # type: ignore[no-untyped-call]

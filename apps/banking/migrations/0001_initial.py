@@ -8,84 +8,209 @@ import apps.core.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='BankAccount',
+            name="BankAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('collection', 'Collection'), ('funding', 'Funding'), ('payout', 'Payout')], max_length=12)),
-                ('holder', models.CharField(max_length=140)),
-                ('bank', models.CharField(blank=True, max_length=140)),
-                ('number', models.CharField(help_text='IBAN or local number.', max_length=34)),
-                ('currency', apps.core.models.CurrencyField(max_length=3)),
-                ('verified_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("collection", "Collection"), ("funding", "Funding"), ("payout", "Payout")],
+                        max_length=12,
+                    ),
+                ),
+                ("holder", models.CharField(max_length=140)),
+                ("bank", models.CharField(blank=True, max_length=140)),
+                ("number", models.CharField(help_text="IBAN or local number.", max_length=34)),
+                ("currency", apps.core.models.CurrencyField(max_length=3)),
+                ("verified_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('purpose__in', ['collection', 'funding', 'payout'])), name='bank_account_purpose'), models.UniqueConstraint(condition=models.Q(('purpose', 'collection')), fields=('currency',), name='one_collection_account_a_currency')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("purpose__in", ["collection", "funding", "payout"])),
+                        name="bank_account_purpose",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("purpose", "collection")),
+                        fields=("currency",),
+                        name="one_collection_account_a_currency",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='BankLine',
+            name="BankLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('collection', 'Collection'), ('funding', 'Funding'), ('payout', 'Payout')], max_length=12)),
-                ('booked_on', models.DateField()),
-                ('amount', apps.core.models.AmountField(decimal_places=4, max_digits=19)),
-                ('currency', apps.core.models.CurrencyField(max_length=3)),
-                ('reference', models.CharField(blank=True, max_length=140)),
-                ('text', models.CharField(blank=True, max_length=300)),
-                ('key', models.CharField(help_text='Account, statement and place in it: a line lands once.', max_length=120, unique=True)),
-                ('matched_to', models.CharField(blank=True, help_text='The movement that explains this line.', max_length=80)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("collection", "Collection"), ("funding", "Funding"), ("payout", "Payout")],
+                        max_length=12,
+                    ),
+                ),
+                ("booked_on", models.DateField()),
+                ("amount", apps.core.models.AmountField(decimal_places=4, max_digits=19)),
+                ("currency", apps.core.models.CurrencyField(max_length=3)),
+                ("reference", models.CharField(blank=True, max_length=140)),
+                ("text", models.CharField(blank=True, max_length=300)),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="Account, statement and place in it: a line lands once.", max_length=120, unique=True
+                    ),
+                ),
+                (
+                    "matched_to",
+                    models.CharField(blank=True, help_text="The movement that explains this line.", max_length=80),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('matched_to', '')), fields=['booked_on'], name='bank_line_unmatched'), models.Index(fields=['reference'], name='bank_line_reference')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='bank_line_amount_not_zero')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("matched_to", "")), fields=["booked_on"], name="bank_line_unmatched"
+                    ),
+                    models.Index(fields=["reference"], name="bank_line_reference"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount", 0), _negated=True), name="bank_line_amount_not_zero"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PaymentBatch',
+            name="PaymentBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=80, unique=True)),
-                ('business_date', models.DateField()),
-                ('currency', apps.core.models.CurrencyField(max_length=3)),
-                ('number_of_payments', models.PositiveIntegerField()),
-                ('total', apps.core.models.AmountField(decimal_places=4, max_digits=19)),
-                ('built_by', models.CharField(max_length=80)),
-                ('approved_by', models.CharField(blank=True, max_length=80)),
-                ('state', django_fsm.FSMField(choices=[('built', 'built'), ('approved', 'approved'), ('sent', 'sent'), ('accepted', 'accepted'), ('settled', 'settled'), ('rejected', 'rejected'), ('returned', 'returned')], default='built', editable=False, max_length=24, protected=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=80, unique=True)),
+                ("business_date", models.DateField()),
+                ("currency", apps.core.models.CurrencyField(max_length=3)),
+                ("number_of_payments", models.PositiveIntegerField()),
+                ("total", apps.core.models.AmountField(decimal_places=4, max_digits=19)),
+                ("built_by", models.CharField(max_length=80)),
+                ("approved_by", models.CharField(blank=True, max_length=80)),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("built", "built"),
+                            ("approved", "approved"),
+                            ("sent", "sent"),
+                            ("accepted", "accepted"),
+                            ("settled", "settled"),
+                            ("rejected", "rejected"),
+                            ("returned", "returned"),
+                        ],
+                        default="built",
+                        editable=False,
+                        max_length=24,
+                        protected=True,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'payment batches',
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['built', 'approved', 'sent', 'accepted', 'settled', 'rejected', 'returned'])), name='payment_batch_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('approved_by', ''), ('state', 'built')), models.Q(models.Q(('state', 'built'), _negated=True), models.Q(('approved_by', ''), _negated=True), models.Q(('approved_by', models.F('built_by')), _negated=True)), _connector='OR'), name='payment_batch_four_eyes')],
+                "verbose_name_plural": "payment batches",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["built", "approved", "sent", "accepted", "settled", "rejected", "returned"])
+                        ),
+                        name="payment_batch_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("approved_by", ""), ("state", "built")),
+                            models.Q(
+                                models.Q(("state", "built"), _negated=True),
+                                models.Q(("approved_by", ""), _negated=True),
+                                models.Q(("approved_by", models.F("built_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="payment_batch_four_eyes",
+                    ),
+                ],
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='Instruction',
+            name="Instruction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(help_text='Deterministic: the same payment is asked for once.', max_length=80, unique=True)),
-                ('reference', models.CharField(help_text="The end-to-end id that comes back on the bank's line.", max_length=35, unique=True)),
-                ('kind', models.CharField(choices=[('disbursement', 'Disbursement'), ('payout', 'Payout'), ('transfer', 'Transfer')], max_length=12)),
-                ('subject', models.CharField(max_length=60)),
-                ('from_purpose', models.CharField(choices=[('collection', 'Collection'), ('funding', 'Funding'), ('payout', 'Payout')], max_length=12)),
-                ('amount', apps.core.models.AmountField(decimal_places=4, max_digits=19)),
-                ('currency', apps.core.models.CurrencyField(max_length=3)),
-                ('business_date', models.DateField()),
-                ('confirmed_on', models.DateField(blank=True, null=True)),
-                ('to_account', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='banking.bankaccount')),
-                ('batch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='instructions', to='banking.paymentbatch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="Deterministic: the same payment is asked for once.", max_length=80, unique=True
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(
+                        help_text="The end-to-end id that comes back on the bank's line.", max_length=35, unique=True
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("disbursement", "Disbursement"), ("payout", "Payout"), ("transfer", "Transfer")],
+                        max_length=12,
+                    ),
+                ),
+                ("subject", models.CharField(max_length=60)),
+                (
+                    "from_purpose",
+                    models.CharField(
+                        choices=[("collection", "Collection"), ("funding", "Funding"), ("payout", "Payout")],
+                        max_length=12,
+                    ),
+                ),
+                ("amount", apps.core.models.AmountField(decimal_places=4, max_digits=19)),
+                ("currency", apps.core.models.CurrencyField(max_length=3)),
+                ("business_date", models.DateField()),
+                ("confirmed_on", models.DateField(blank=True, null=True)),
+                (
+                    "to_account",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="banking.bankaccount",
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="instructions",
+                        to="banking.paymentbatch",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('confirmed_on', None)), fields=['business_date'], name='instruction_unconfirmed'), models.Index(fields=['subject'], name='instruction_subject')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='instruction_amount_positive'), models.CheckConstraint(condition=models.Q(('kind__in', ['disbursement', 'payout', 'transfer'])), name='instruction_kind')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("confirmed_on", None)),
+                        fields=["business_date"],
+                        name="instruction_unconfirmed",
+                    ),
+                    models.Index(fields=["subject"], name="instruction_subject"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="instruction_amount_positive"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["disbursement", "payout", "transfer"])),
+                        name="instruction_kind",
+                    ),
+                ],
             },
         ),
     ]

@@ -10,221 +10,584 @@ import apps.core.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('orders', '0001_initial'),
-        ('products', '0001_initial'),
-        ('risk', '0001_initial'),
-        ('sellers', '0001_initial'),
+        ("orders", "0001_initial"),
+        ("products", "0001_initial"),
+        ("risk", "0001_initial"),
+        ("sellers", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Application',
+            name="Application",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('product_code', models.CharField(max_length=40)),
-                ('collateral', models.CharField(blank=True, help_text='What it rests on, where the technique needs it.', max_length=80)),
-                ('requested_amount', apps.core.models.AmountField(decimal_places=4, max_digits=19)),
-                ('approved_amount', apps.core.models.AmountField(blank=True, decimal_places=4, max_digits=19, null=True)),
-                ('currency', apps.core.models.CurrencyField(max_length=3)),
-                ('business_date', models.DateField()),
-                ('valid_until', models.DateField(blank=True, null=True)),
-                ('decision', models.JSONField(blank=True, help_text='Inputs, score, limit and terms, frozen.', null=True)),
-                ('reasons', models.JSONField(default=list, help_text='Of a refusal: one to four specific reasons.')),
-                ('state', django_fsm.FSMField(choices=[('draft', 'draft'), ('submitted', 'submitted'), ('under_review', 'under_review'), ('info_requested', 'info_requested'), ('approved', 'approved'), ('contracted', 'contracted'), ('rejected', 'rejected'), ('withdrawn', 'withdrawn'), ('lapsed', 'lapsed')], default='draft', editable=False, max_length=24, protected=True)),
-                ('seller', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='sellers.seller')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='products.productversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("product_code", models.CharField(max_length=40)),
+                (
+                    "collateral",
+                    models.CharField(
+                        blank=True, help_text="What it rests on, where the technique needs it.", max_length=80
+                    ),
+                ),
+                ("requested_amount", apps.core.models.AmountField(decimal_places=4, max_digits=19)),
+                (
+                    "approved_amount",
+                    apps.core.models.AmountField(blank=True, decimal_places=4, max_digits=19, null=True),
+                ),
+                ("currency", apps.core.models.CurrencyField(max_length=3)),
+                ("business_date", models.DateField()),
+                ("valid_until", models.DateField(blank=True, null=True)),
+                (
+                    "decision",
+                    models.JSONField(blank=True, help_text="Inputs, score, limit and terms, frozen.", null=True),
+                ),
+                ("reasons", models.JSONField(default=list, help_text="Of a refusal: one to four specific reasons.")),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("submitted", "submitted"),
+                            ("under_review", "under_review"),
+                            ("info_requested", "info_requested"),
+                            ("approved", "approved"),
+                            ("contracted", "contracted"),
+                            ("rejected", "rejected"),
+                            ("withdrawn", "withdrawn"),
+                            ("lapsed", "lapsed"),
+                        ],
+                        default="draft",
+                        editable=False,
+                        max_length=24,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="applications", to="sellers.seller"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="applications",
+                        to="products.productversion",
+                    ),
+                ),
             ],
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='Contract',
+            name="Contract",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=24, unique=True)),
-                ('language', models.CharField(max_length=8)),
-                ('terms', models.TextField()),
-                ('terms_sha256', models.CharField(max_length=64)),
-                ('document', models.FileField(blank=True, upload_to='contracts/')),
-                ('document_sha256', models.CharField(blank=True, max_length=64)),
-                ('media_type', models.CharField(blank=True, max_length=40)),
-                ('rendered_at', models.DateTimeField(blank=True, null=True)),
-                ('signed_by', models.CharField(blank=True, max_length=80)),
-                ('signed_at', models.DateTimeField(blank=True, null=True)),
-                ('state', django_fsm.FSMField(choices=[('drafted', 'drafted'), ('rendered', 'rendered'), ('signed_by_seller', 'signed_by_seller'), ('in_force', 'in_force'), ('fulfilled', 'fulfilled'), ('terminated', 'terminated'), ('void', 'void')], default='drafted', editable=False, max_length=24, protected=True)),
-                ('application', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='contract', to='financing.application')),
-                ('seller', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contracts', to='sellers.seller')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=24, unique=True)),
+                ("language", models.CharField(max_length=8)),
+                ("terms", models.TextField()),
+                ("terms_sha256", models.CharField(max_length=64)),
+                ("document", models.FileField(blank=True, upload_to="contracts/")),
+                ("document_sha256", models.CharField(blank=True, max_length=64)),
+                ("media_type", models.CharField(blank=True, max_length=40)),
+                ("rendered_at", models.DateTimeField(blank=True, null=True)),
+                ("signed_by", models.CharField(blank=True, max_length=80)),
+                ("signed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("drafted", "drafted"),
+                            ("rendered", "rendered"),
+                            ("signed_by_seller", "signed_by_seller"),
+                            ("in_force", "in_force"),
+                            ("fulfilled", "fulfilled"),
+                            ("terminated", "terminated"),
+                            ("void", "void"),
+                        ],
+                        default="drafted",
+                        editable=False,
+                        max_length=24,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "application",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="contract", to="financing.application"
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="contracts", to="sellers.seller"
+                    ),
+                ),
             ],
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='Financing',
+            name="Financing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=24, unique=True)),
-                ('technique', models.CharField(max_length=12)),
-                ('currency', apps.core.models.CurrencyField(max_length=3)),
-                ('amount', apps.core.models.AmountField(decimal_places=4, help_text='Principal as drawn.', max_digits=19)),
-                ('flat_fee', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), max_digits=19)),
-                ('sweep_rate', apps.core.models.RateField(decimal_places=8, max_digits=12)),
-                ('signed_on', models.DateField()),
-                ('disbursed_on', models.DateField(blank=True, null=True)),
-                ('due_on', models.DateField(blank=True, help_text='When all of it is due, where the technique has such a date.', null=True)),
-                ('repaid_on', models.DateField(blank=True, null=True)),
-                ('principal', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), max_digits=19)),
-                ('fee', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), max_digits=19)),
-                ('interest', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), max_digits=19)),
-                ('penalty', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), max_digits=19)),
-                ('accrued', models.DecimalField(decimal_places=12, default=Decimal('0'), help_text='All interest since disbursement, unrounded.', max_digits=28)),
-                ('accrued_posted', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), help_text='The part of it that is posted, in minor units.', max_digits=19)),
-                ('closed_through', models.DateField(blank=True, help_text='The last business date that was closed.', null=True)),
-                ('demands_raised', models.PositiveIntegerField(default=0, help_text='Minimum periods or maturities demanded so far.')),
-                ('past_due', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), max_digits=19)),
-                ('days_past_due', models.PositiveIntegerField(default=0)),
-                ('state', django_fsm.FSMField(choices=[('pending', 'pending'), ('active', 'active'), ('overpaid', 'overpaid'), ('repaid', 'repaid'), ('written_off', 'written_off'), ('restructured', 'restructured'), ('cancelled', 'cancelled')], default='pending', editable=False, max_length=24, protected=True)),
-                ('contract', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='financing', to='financing.contract')),
-                ('pool', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='financings', to='products.fundingpool')),
-                ('seller', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='financings', to='sellers.seller')),
-                ('version', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='financings', to='products.productversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=24, unique=True)),
+                ("technique", models.CharField(max_length=12)),
+                ("currency", apps.core.models.CurrencyField(max_length=3)),
+                (
+                    "amount",
+                    apps.core.models.AmountField(decimal_places=4, help_text="Principal as drawn.", max_digits=19),
+                ),
+                ("flat_fee", apps.core.models.AmountField(decimal_places=4, default=Decimal("0"), max_digits=19)),
+                ("sweep_rate", apps.core.models.RateField(decimal_places=8, max_digits=12)),
+                ("signed_on", models.DateField()),
+                ("disbursed_on", models.DateField(blank=True, null=True)),
+                (
+                    "due_on",
+                    models.DateField(
+                        blank=True, help_text="When all of it is due, where the technique has such a date.", null=True
+                    ),
+                ),
+                ("repaid_on", models.DateField(blank=True, null=True)),
+                ("principal", apps.core.models.AmountField(decimal_places=4, default=Decimal("0"), max_digits=19)),
+                ("fee", apps.core.models.AmountField(decimal_places=4, default=Decimal("0"), max_digits=19)),
+                ("interest", apps.core.models.AmountField(decimal_places=4, default=Decimal("0"), max_digits=19)),
+                ("penalty", apps.core.models.AmountField(decimal_places=4, default=Decimal("0"), max_digits=19)),
+                (
+                    "accrued",
+                    models.DecimalField(
+                        decimal_places=12,
+                        default=Decimal("0"),
+                        help_text="All interest since disbursement, unrounded.",
+                        max_digits=28,
+                    ),
+                ),
+                (
+                    "accrued_posted",
+                    apps.core.models.AmountField(
+                        decimal_places=4,
+                        default=Decimal("0"),
+                        help_text="The part of it that is posted, in minor units.",
+                        max_digits=19,
+                    ),
+                ),
+                (
+                    "closed_through",
+                    models.DateField(blank=True, help_text="The last business date that was closed.", null=True),
+                ),
+                (
+                    "demands_raised",
+                    models.PositiveIntegerField(default=0, help_text="Minimum periods or maturities demanded so far."),
+                ),
+                ("past_due", apps.core.models.AmountField(decimal_places=4, default=Decimal("0"), max_digits=19)),
+                ("days_past_due", models.PositiveIntegerField(default=0)),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("pending", "pending"),
+                            ("active", "active"),
+                            ("overpaid", "overpaid"),
+                            ("repaid", "repaid"),
+                            ("written_off", "written_off"),
+                            ("restructured", "restructured"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="pending",
+                        editable=False,
+                        max_length=24,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "contract",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="financing", to="financing.contract"
+                    ),
+                ),
+                (
+                    "pool",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="financings",
+                        to="products.fundingpool",
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="financings",
+                        to="sellers.seller",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="financings",
+                        to="products.productversion",
+                    ),
+                ),
             ],
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='FinancedOrder',
+            name="FinancedOrder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('eligible_value', apps.core.models.AmountField(decimal_places=4, max_digits=19)),
-                ('released_on', models.DateField(blank=True, null=True)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='financed_by', to='orders.order')),
-                ('financing', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='financed_orders', to='financing.financing')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("eligible_value", apps.core.models.AmountField(decimal_places=4, max_digits=19)),
+                ("released_on", models.DateField(blank=True, null=True)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="financed_by", to="orders.order"
+                    ),
+                ),
+                (
+                    "financing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="financed_orders",
+                        to="financing.financing",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Offer',
+            name="Offer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('product_code', models.CharField(max_length=40)),
-                ('currency', apps.core.models.CurrencyField(max_length=3)),
-                ('minimum_amount', apps.core.models.AmountField(decimal_places=4, max_digits=19)),
-                ('maximum_amount', apps.core.models.AmountField(decimal_places=4, max_digits=19)),
-                ('expected_daily_sales', apps.core.models.AmountField(decimal_places=4, help_text='Average net sales a day, for the projection.', max_digits=19)),
-                ('made_on', models.DateField()),
-                ('expires_on', models.DateField(help_text='The last date on which it can be accepted.')),
-                ('accepted_amount', apps.core.models.AmountField(blank=True, decimal_places=4, max_digits=19, null=True)),
-                ('accepted_fee', apps.core.models.AmountField(blank=True, decimal_places=4, max_digits=19, null=True)),
-                ('accepted_sweep_rate', apps.core.models.RateField(blank=True, decimal_places=8, max_digits=12, null=True)),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('state', django_fsm.FSMField(choices=[('draft', 'draft'), ('delivered', 'delivered'), ('accepted', 'accepted'), ('paid_out', 'paid_out'), ('completed', 'completed'), ('expired', 'expired'), ('replaced', 'replaced'), ('cancelled', 'cancelled'), ('passed_over', 'passed_over')], default='draft', editable=False, max_length=24, protected=True)),
-                ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offers', to='risk.assessment')),
-                ('replaced_by', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaces', to='financing.offer')),
-                ('seller', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offers', to='sellers.seller')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offers', to='products.productversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("product_code", models.CharField(max_length=40)),
+                ("currency", apps.core.models.CurrencyField(max_length=3)),
+                ("minimum_amount", apps.core.models.AmountField(decimal_places=4, max_digits=19)),
+                ("maximum_amount", apps.core.models.AmountField(decimal_places=4, max_digits=19)),
+                (
+                    "expected_daily_sales",
+                    apps.core.models.AmountField(
+                        decimal_places=4, help_text="Average net sales a day, for the projection.", max_digits=19
+                    ),
+                ),
+                ("made_on", models.DateField()),
+                ("expires_on", models.DateField(help_text="The last date on which it can be accepted.")),
+                (
+                    "accepted_amount",
+                    apps.core.models.AmountField(blank=True, decimal_places=4, max_digits=19, null=True),
+                ),
+                ("accepted_fee", apps.core.models.AmountField(blank=True, decimal_places=4, max_digits=19, null=True)),
+                (
+                    "accepted_sweep_rate",
+                    apps.core.models.RateField(blank=True, decimal_places=8, max_digits=12, null=True),
+                ),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("delivered", "delivered"),
+                            ("accepted", "accepted"),
+                            ("paid_out", "paid_out"),
+                            ("completed", "completed"),
+                            ("expired", "expired"),
+                            ("replaced", "replaced"),
+                            ("cancelled", "cancelled"),
+                            ("passed_over", "passed_over"),
+                        ],
+                        default="draft",
+                        editable=False,
+                        max_length=24,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "assessment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="offers", to="risk.assessment"
+                    ),
+                ),
+                (
+                    "replaced_by",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replaces",
+                        to="financing.offer",
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="offers", to="sellers.seller"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="offers", to="products.productversion"
+                    ),
+                ),
             ],
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.AddField(
-            model_name='financing',
-            name='offer',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='financing', to='financing.offer'),
+            model_name="financing",
+            name="offer",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="financing", to="financing.offer"
+            ),
         ),
         migrations.AddField(
-            model_name='application',
-            name='offer',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='application', to='financing.offer'),
+            model_name="application",
+            name="offer",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="application", to="financing.offer"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['drafted', 'rendered', 'signed_by_seller', 'in_force', 'fulfilled', 'terminated', 'void'])), name='contract_state_known'),
+            model_name="contract",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        ["drafted", "rendered", "signed_by_seller", "in_force", "fulfilled", "terminated", "void"],
+                    )
+                ),
+                name="contract_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['drafted', 'void']), models.Q(models.Q(('document', ''), _negated=True), models.Q(('document_sha256', ''), _negated=True)), _connector='OR'), name='contract_signed_on_a_stored_paper'),
+            model_name="contract",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["drafted", "void"]),
+                    models.Q(
+                        models.Q(("document", ""), _negated=True), models.Q(("document_sha256", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="contract_signed_on_a_stored_paper",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('signed_at', None), ('signed_by', '')), models.Q(('signed_at__isnull', False), models.Q(('signed_by', ''), _negated=True)), _connector='OR'), name='contract_signature_paired'),
+            model_name="contract",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("signed_at", None), ("signed_by", "")),
+                    models.Q(("signed_at__isnull", False), models.Q(("signed_by", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="contract_signature_paired",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='financedorder',
-            constraint=models.UniqueConstraint(condition=models.Q(('released_on', None)), fields=('order',), name='order_financed_once'),
+            model_name="financedorder",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("released_on", None)), fields=("order",), name="order_financed_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='financedorder',
-            constraint=models.CheckConstraint(condition=models.Q(('eligible_value__gt', 0)), name='financed_order_value_positive'),
+            model_name="financedorder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("eligible_value__gt", 0)), name="financed_order_value_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'delivered', 'accepted', 'paid_out', 'completed', 'expired', 'replaced', 'cancelled', 'passed_over'])), name='offer_state_known'),
+            model_name="offer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "draft",
+                            "delivered",
+                            "accepted",
+                            "paid_out",
+                            "completed",
+                            "expired",
+                            "replaced",
+                            "cancelled",
+                            "passed_over",
+                        ],
+                    )
+                ),
+                name="offer_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'delivered')), fields=('seller', 'product_code'), name='one_open_offer_a_product'),
+            model_name="offer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "delivered")),
+                fields=("seller", "product_code"),
+                name="one_open_offer_a_product",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('maximum_amount__gte', models.F('minimum_amount')), ('minimum_amount__gt', 0)), name='offer_amounts_sensible'),
+            model_name="offer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("maximum_amount__gte", models.F("minimum_amount")), ("minimum_amount__gt", 0)),
+                name="offer_amounts_sensible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_on__gte', models.F('made_on'))), name='offer_expires_after_made'),
+            model_name="offer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_on__gte", models.F("made_on"))), name="offer_expires_after_made"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('accepted_amount', None), ('accepted_at', None), ('accepted_fee', None), ('accepted_sweep_rate', None)), models.Q(('accepted_amount__isnull', False), ('accepted_at__isnull', False), ('accepted_fee__isnull', False), ('accepted_sweep_rate__isnull', False)), _connector='OR'), name='offer_acceptance_paired'),
+            model_name="offer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("accepted_amount", None),
+                        ("accepted_at", None),
+                        ("accepted_fee", None),
+                        ("accepted_sweep_rate", None),
+                    ),
+                    models.Q(
+                        ("accepted_amount__isnull", False),
+                        ("accepted_at__isnull", False),
+                        ("accepted_fee__isnull", False),
+                        ("accepted_sweep_rate__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="offer_acceptance_paired",
+            ),
         ),
         migrations.AddIndex(
-            model_name='financing',
-            index=models.Index(fields=['seller'], name='financing_of_seller'),
+            model_name="financing",
+            index=models.Index(fields=["seller"], name="financing_of_seller"),
         ),
         migrations.AddIndex(
-            model_name='financing',
-            index=models.Index(condition=models.Q(('state', 'active')), fields=['seller'], name='financing_active_of_seller'),
+            model_name="financing",
+            index=models.Index(
+                condition=models.Q(("state", "active")), fields=["seller"], name="financing_active_of_seller"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='financing',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'active', 'overpaid', 'repaid', 'written_off', 'restructured', 'cancelled'])), name='financing_state_known'),
+            model_name="financing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        ["pending", "active", "overpaid", "repaid", "written_off", "restructured", "cancelled"],
+                    )
+                ),
+                name="financing_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='financing',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('flat_fee__gte', 0)), name='financing_amounts_positive'),
+            model_name="financing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0), ("flat_fee__gte", 0)), name="financing_amounts_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='financing',
-            constraint=models.CheckConstraint(condition=models.Q(('fee__gte', 0), ('interest__gte', 0), ('past_due__gte', 0), ('penalty__gte', 0), ('principal__gte', 0)), name='financing_balances_not_negative'),
+            model_name="financing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("fee__gte", 0),
+                    ("interest__gte", 0),
+                    ("past_due__gte", 0),
+                    ("penalty__gte", 0),
+                    ("principal__gte", 0),
+                ),
+                name="financing_balances_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='financing',
-            constraint=models.CheckConstraint(condition=models.Q(('principal__lte', models.F('amount'))), name='financing_principal_at_most_drawn'),
+            model_name="financing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("principal__lte", models.F("amount"))), name="financing_principal_at_most_drawn"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='financing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'repaid'), _negated=True), models.Q(('fee', 0), ('interest', 0), ('penalty', 0), ('principal', 0), ('repaid_on__isnull', False)), _connector='OR'), name='financing_repaid_owes_nothing'),
+            model_name="financing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "repaid"), _negated=True),
+                    models.Q(
+                        ("fee", 0), ("interest", 0), ("penalty", 0), ("principal", 0), ("repaid_on__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="financing_repaid_owes_nothing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='financing',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'cancelled']), ('disbursed_on__isnull', False), _connector='OR'), name='financing_active_was_disbursed'),
+            model_name="financing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["pending", "cancelled"]), ("disbursed_on__isnull", False), _connector="OR"
+                ),
+                name="financing_active_was_disbursed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'submitted', 'under_review', 'info_requested', 'approved', 'contracted', 'rejected', 'withdrawn', 'lapsed'])), name='application_state_known'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "draft",
+                            "submitted",
+                            "under_review",
+                            "info_requested",
+                            "approved",
+                            "contracted",
+                            "rejected",
+                            "withdrawn",
+                            "lapsed",
+                        ],
+                    )
+                ),
+                name="application_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('draft', 'submitted', 'under_review', 'info_requested', 'approved'))), fields=('seller', 'product_code', 'collateral'), name='one_open_application'),
+            model_name="application",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("draft", "submitted", "under_review", "info_requested", "approved"))),
+                fields=("seller", "product_code", "collateral"),
+                name="one_open_application",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('requested_amount__gt', 0)), name='application_amount_positive'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("requested_amount__gt", 0)), name="application_amount_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_amount', None), models.Q(('approved_amount__gt', 0), ('approved_amount__lte', models.F('requested_amount'))), _connector='OR'), name='application_approved_at_most_requested'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("approved_amount", None),
+                    models.Q(("approved_amount__gt", 0), ("approved_amount__lte", models.F("requested_amount"))),
+                    _connector="OR",
+                ),
+                name="application_approved_at_most_requested",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'contracted']), _negated=True), models.Q(('approved_amount__isnull', False), ('decision__isnull', False), ('valid_until__isnull', False)), _connector='OR'), name='application_decision_frozen'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["approved", "contracted"]), _negated=True),
+                    models.Q(
+                        ("approved_amount__isnull", False), ("decision__isnull", False), ("valid_until__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="application_decision_frozen",
+            ),
         ),
     ]

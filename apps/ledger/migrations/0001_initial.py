@@ -9,92 +9,165 @@ import apps.core.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60)),
-                ('kind', models.CharField(choices=[('asset', 'Asset'), ('liability', 'Liability'), ('equity', 'Equity'), ('income', 'Income'), ('expense', 'Expense')], max_length=10)),
-                ('currency', apps.core.models.CurrencyField(max_length=3)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=60)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("asset", "Asset"),
+                            ("liability", "Liability"),
+                            ("equity", "Equity"),
+                            ("income", "Income"),
+                            ("expense", "Expense"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("currency", apps.core.models.CurrencyField(max_length=3)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('code', 'currency'), name='account_once'), models.UniqueConstraint(fields=('id', 'currency'), name='account_with_currency'), models.CheckConstraint(condition=models.Q(('kind__in', ['asset', 'liability', 'equity', 'income', 'expense'])), name='account_kind_known')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("code", "currency"), name="account_once"),
+                    models.UniqueConstraint(fields=("id", "currency"), name="account_with_currency"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["asset", "liability", "equity", "income", "expense"])),
+                        name="account_kind_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Books',
+            name="Books",
             fields=[
-                ('id', models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('frozen_through', models.DateField()),
-                ('closed_through', models.DateField()),
+                ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("frozen_through", models.DateField()),
+                ("closed_through", models.DateField()),
             ],
             options={
-                'verbose_name_plural': 'books',
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='books_is_one_row'), models.CheckConstraint(condition=models.Q(('closed_through__lte', models.F('frozen_through'))), name='books_closed_after_frozen')],
+                "verbose_name_plural": "books",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="books_is_one_row"),
+                    models.CheckConstraint(
+                        condition=models.Q(("closed_through__lte", models.F("frozen_through"))),
+                        name="books_closed_after_frozen",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=120, unique=True)),
-                ('business_date', models.DateField(db_index=True)),
-                ('kind', models.CharField(max_length=40)),
-                ('subject', models.CharField(blank=True, help_text='What it is about, such as financing:42.', max_length=60)),
-                ('currency', apps.core.models.CurrencyField(max_length=3)),
-                ('by', models.CharField(max_length=80)),
-                ('posted_at', models.DateTimeField()),
-                ('reverses', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversed_by', to='ledger.entry')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=120, unique=True)),
+                ("business_date", models.DateField(db_index=True)),
+                ("kind", models.CharField(max_length=40)),
+                (
+                    "subject",
+                    models.CharField(blank=True, help_text="What it is about, such as financing:42.", max_length=60),
+                ),
+                ("currency", apps.core.models.CurrencyField(max_length=3)),
+                ("by", models.CharField(max_length=80)),
+                ("posted_at", models.DateTimeField()),
+                (
+                    "reverses",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reversed_by",
+                        to="ledger.entry",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'entries',
+                "verbose_name_plural": "entries",
             },
         ),
         migrations.CreateModel(
-            name='Posting',
+            name="Posting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', apps.core.models.AmountField(decimal_places=4, max_digits=19)),
-                ('currency', apps.core.models.CurrencyField(max_length=3)),
-                ('credit', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.account')),
-                ('debit', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.account')),
-                ('entry', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='ledger.entry')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("amount", apps.core.models.AmountField(decimal_places=4, max_digits=19)),
+                ("currency", apps.core.models.CurrencyField(max_length=3)),
+                (
+                    "credit",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.account",
+                    ),
+                ),
+                (
+                    "debit",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.account",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="postings",
+                        to="ledger.entry",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DailyTotal',
+            name="DailyTotal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('business_date', models.DateField()),
-                ('debits', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), max_digits=19)),
-                ('credits', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), max_digits=19)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='daily_totals', to='ledger.account')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("business_date", models.DateField()),
+                ("debits", apps.core.models.AmountField(decimal_places=4, default=Decimal("0"), max_digits=19)),
+                ("credits", apps.core.models.AmountField(decimal_places=4, default=Decimal("0"), max_digits=19)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="daily_totals", to="ledger.account"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('account', 'business_date'), name='daily_total_once'), models.CheckConstraint(condition=models.Q(('debits__gte', 0), ('credits__gte', 0)), name='daily_total_not_negative')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "business_date"), name="daily_total_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("debits__gte", 0), ("credits__gte", 0)), name="daily_total_not_negative"
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['subject'], name='entry_subject'),
+            model_name="entry",
+            index=models.Index(fields=["subject"], name="entry_subject"),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.UniqueConstraint(fields=('id', 'currency'), name='entry_with_currency'),
+            model_name="entry",
+            constraint=models.UniqueConstraint(fields=("id", "currency"), name="entry_with_currency"),
         ),
         migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='posting_amount_positive'),
+            model_name="posting",
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="posting_amount_positive"),
         ),
         migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('debit', models.F('credit')), _negated=True), name='posting_between_two_accounts'),
+            model_name="posting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("debit", models.F("credit")), _negated=True), name="posting_between_two_accounts"
+            ),
         ),
     ]

@@ -40,7 +40,8 @@ class Intake:
         if len(self.bad) > MOST_BAD_LINES:
             file, number, reason, _text = self.bad[0]
             raise FeedRefused(
-                f"More than {MOST_BAD_LINES} lines are bad, first line {number} of {file}: {reason} Nothing was changed."
+                f"More than {MOST_BAD_LINES} lines are bad, first line {number} of {file}: {reason} "
+                "Nothing was changed."
             )
 
     def write_rejects(self, path: Path) -> None:

@@ -20,7 +20,7 @@ from apps.core.money import ZERO, split
 from apps.orders.feeds import olist_queries as queries
 from apps.orders.feeds.intake import Intake
 from apps.orders.feeds.staging import UNREADABLE, stage
-from apps.orders.feeds.text import ANYTHING, HEXADECIMAL, ID, TIME, Layout, TextFile, amount_in, cells_of, may_be_empty
+from apps.orders.feeds.text import ANYTHING, HEXADECIMAL, ID, TIME, Layout, TextFile, amount_in, cells_of, optional
 from apps.orders.refusals import FeedRefused
 from apps.sellers.models import Seller
 from apps.sellers.services import Newcomer
@@ -63,6 +63,7 @@ PUT_TOGETHER = {
     "freights": "numeric(19,4)[]",
 }
 
+TAKEN = b""
 OTHERS = "orders that only the {} know: passed over"
 
 Part = bytes | list[bytes]
@@ -95,13 +96,12 @@ class OlistFeed:
         forms = {
             "varchar(64)": ID,
             "text": ANYTHING,
-            "timestamptz": may_be_empty(TIME),
+            "timestamptz": optional(TIME),
             "numeric(19,4)": amount_in(self.currency),
         }
         columns = {column: forms[kind] for column, kind in COLUMNS[path.name].items()}
-        return TextFile(
-            path, Layout(columns, {}, others=True, first="order_id" if "order_id" in columns else ""), intake
-        )
+        layout = Layout(columns, {}, others=True, first="order_id" if "order_id" in columns else "")
+        return TextFile(path, layout, intake, HEXADECIMAL)
 
     def files(self) -> list[Path]:
         return [text.path for text in self.texts.values()]
@@ -138,7 +138,7 @@ class OlistFeed:
         faults: dict[int, str] = {}
         rows = self._rows(items, payments, faults)
         shares, lost = stage("feed_orders", columns, list(columns), rows, self.zone)
-        self.intake.notes[OTHERS.format("items")] += len(items)
+        self.intake.notes[OTHERS.format("items")] += sum(item != TAKEN for item in items.values())
         self.intake.notes[OTHERS.format("payments")] += len(payments)
         with connection.cursor() as cursor:
             cursor.execute(queries.ODDITIES)
@@ -151,7 +151,10 @@ class OlistFeed:
         for _number, line in self.texts[name].lines(self._spoil):
             cell, _comma, part = line.partition(b",")
             key = cell.strip(b'"')
-            parts[key] = part if key not in parts else [*_listed(parts[key]), part]
+            if key in parts:
+                parts[key] = [*_listed(parts[key]), part]
+            else:
+                parts[key] = part
         return parts
 
     def _spoil(self, line: bytes) -> None:
@@ -161,16 +164,15 @@ class OlistFeed:
         self, items: dict[bytes, Part], payments: dict[bytes, Part], faults: dict[int, str]
     ) -> Iterator[tuple[int, bytes]]:
         """One row for each seller of each order: line, place among the sellers, order, item, payment, and what had to
-        be put together from several of them."""
+        be put together from several of them. Items and payments are taken out on the way."""
         no_payment = b"," * (len(self.texts[PAYMENTS].columns) - 2)
-        taken: set[bytes] = set()
         for number, line in self.orders.lines():
             key = line.partition(b",")[0].strip(b'"')
-            item, payment = items.pop(key, b""), payments.pop(key, no_payment)
+            item, payment = items.get(key), payments.pop(key, no_payment)
             if not item or key in self.spoilt:
-                faults[number] = self._why_not(key, taken)
+                faults[number] = self._why_not(key, item)
                 continue
-            taken.add(key)
+            items[key] = TAKEN
             if isinstance(item, bytes) and isinstance(payment, bytes):
                 yield number, b"%d,1,%b,%b,%b,,,,,," % (number, line, item, payment)
                 continue
@@ -182,11 +184,11 @@ class OlistFeed:
             for place, (first_item, basket) in enumerate(baskets, 1):
                 yield number, b"%d,%d,%b,%b,%b,%b" % (number, place, line, first_item, no_payment, basket)
 
-    def _why_not(self, key: bytes, taken: set[bytes]) -> str:
+    def _why_not(self, key: bytes, item: Part | None) -> str:
         if key in self.spoilt:
             return "An item or a payment of this order cannot be understood; see its own line."
         return (
-            "The order stands on an earlier line." if key in taken else "The order has no items, so it has no seller."
+            "The order stands on an earlier line." if item == TAKEN else "The order has no items, so it has no seller."
         )
 
     def _baskets(self, items: list[bytes], payments: list[bytes]) -> list[tuple[bytes, bytes]]:

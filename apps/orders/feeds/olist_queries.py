@@ -20,13 +20,13 @@ _TIMES = f"""
         CASE WHEN coalesce(carrier, customer) IS NOT NULL THEN greatest(carrier, placed_at) END AS shipped_at,
         CASE WHEN customer IS NOT NULL THEN greatest(customer, carrier, placed_at) END AS delivered_at
     FROM ({_SHARES}) AS shares
-"""
+"""  # noqa: S608  all of it stands here
 
 # Paid when approved, or else when shipped. What ended without either was never paid.
 _PAYMENT = f"""
     SELECT *, coalesce(approved, shipped_at, CASE WHEN NOT ended AND status <> 'created' THEN placed_at END) AS paid_at
     FROM ({_TIMES}) AS times
-"""
+"""  # noqa: S608  all of it stands here
 
 _STATE = f"""
     SELECT *, CASE WHEN paid_at IS NULL THEN 0 ELSE coalesce(payment, goods + freight) END AS paid,
@@ -40,7 +40,7 @@ _STATE = f"""
             ELSE status
         END AS state
     FROM ({_PAYMENT}) AS payments
-"""
+"""  # noqa: S608  all of it stands here
 
 TOLD = f"""
     SELECT line, order_id, seller, state, {{currency}} AS currency, goods, freight, paid,
@@ -53,7 +53,7 @@ TOLD = f"""
         SELECT product_id, left(coalesce(product_category_name_english, product_category_name), 80) AS category
         FROM feed_products LEFT JOIN feed_translation USING (product_category_name)
     ) AS products ON products.product_id = articles[1]
-"""
+"""  # noqa: S608  all of it stands here
 
 ODD = {
     "handed over before they were placed: taken as handed over when placed": (
@@ -70,6 +70,5 @@ ODD = {
     ),
     "without a payment: taken as paid what the items cost": "coalesce(payment, payment_value) IS NULL",
 }
-ODDITIES = "SELECT {} FROM feed_orders WHERE part = 1".format(
-    ", ".join(f"count(*) FILTER (WHERE {odd})" for odd in ODD.values())
-)
+_COUNTS = ", ".join(f"count(*) FILTER (WHERE {odd})" for odd in ODD.values())
+ODDITIES = f"SELECT {_COUNTS} FROM feed_orders WHERE part = 1"  # noqa: S608  all of it stands here

@@ -8,7 +8,7 @@ from django.db import connection
 
 from apps.orders.feeds.intake import Intake
 from apps.orders.feeds.staging import UNREADABLE, stage
-from apps.orders.feeds.text import ANYTHING, ID, TIME, Layout, TextFile, amount_in, may_be_empty
+from apps.orders.feeds.text import ANYTHING, ID, TIME, Layout, TextFile, amount_in, optional
 from apps.sellers.services import Newcomer
 
 COLUMNS = {
@@ -77,5 +77,5 @@ def _layout(currency: str) -> Layout:
     forms = {"varchar(64)": ID, "text": ANYTHING, "timestamptz": TIME, "numeric(19,4)": amount_in(currency)}
     return Layout(
         required={name: forms[COLUMNS[name]] for name in REQUIRED},
-        optional={name: may_be_empty(forms[kind]) for name, kind in COLUMNS.items() if name not in REQUIRED},
+        optional={name: optional(forms[kind]) for name, kind in COLUMNS.items() if name not in REQUIRED},
     )

@@ -73,7 +73,7 @@ def amount_in(currency: str) -> Form:
     )
 
 
-def may_be_empty(form: Form) -> Form:
+def optional(form: Form) -> Form:
     return Form(re.compile(rf"({form.shape.pattern})?"), form.words)
 
 

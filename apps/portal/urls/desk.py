@@ -20,7 +20,7 @@ class DayConverter:
         return value.isoformat()
 
 
-register_converter(DayConverter, "day")
+register_converter(DayConverter, "day")  # type: ignore[arg-type]  # Django asks for no base class
 
 app_name = "desk"
 urlpatterns = [

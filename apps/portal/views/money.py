@@ -21,7 +21,8 @@ MOVEMENTS_SHOWN = 20
 @for_seller
 def money(request: SignedIn, seller: Seller) -> HttpResponse:
     """All financings, the latest first."""
-    page = page_of(Financing.objects.filter(seller=seller).select_related("version__product"), request.GET, key=BY_NUMBER)
+    financings = Financing.objects.filter(seller=seller).select_related("version__product")
+    page = page_of(financings, request.GET, key=BY_NUMBER)
     return render(request, "portal/money.html", {"section": "money", "page": page})
 
 

@@ -37,9 +37,7 @@ def offer(request: SignedIn, seller: Seller, offer_id: int) -> HttpResponseBase:
 
 
 def _accept(request: SignedIn, seller: Seller, chosen: Offer) -> HttpResponseBase:
-    form = DrawForm(
-        request.POST, currency=chosen.currency, least=chosen.minimum_amount, most=chosen.maximum_amount
-    )
+    form = DrawForm(request.POST, currency=chosen.currency, least=chosen.minimum_amount, most=chosen.maximum_amount)
     if form.is_valid():
         now = timezone.now()
         platform = current_platform()

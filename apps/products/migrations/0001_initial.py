@@ -12,95 +12,302 @@ import apps.products.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='FundingPool',
+            name="FundingPool",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('financier', models.CharField(max_length=140)),
-                ('currency', apps.core.models.CurrencyField(max_length=3)),
-                ('committed', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), max_digits=19)),
-                ('reserved', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), help_text='Promised to signed contracts whose money is on its way.', max_digits=19)),
-                ('drawn', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), help_text='Principal outstanding.', max_digits=19)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, unique=True)),
+                ("financier", models.CharField(max_length=140)),
+                ("currency", apps.core.models.CurrencyField(max_length=3)),
+                ("committed", apps.core.models.AmountField(decimal_places=4, default=Decimal("0"), max_digits=19)),
+                (
+                    "reserved",
+                    apps.core.models.AmountField(
+                        decimal_places=4,
+                        default=Decimal("0"),
+                        help_text="Promised to signed contracts whose money is on its way.",
+                        max_digits=19,
+                    ),
+                ),
+                (
+                    "drawn",
+                    apps.core.models.AmountField(
+                        decimal_places=4, default=Decimal("0"), help_text="Principal outstanding.", max_digits=19
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('committed__gte', 0), ('drawn__gte', 0), ('reserved__gte', 0)), name='pool_not_negative'), models.CheckConstraint(condition=models.Q(('committed__gte', django.db.models.expressions.CombinedExpression(models.F('reserved'), '+', models.F('drawn')))), name='pool_never_overdrawn')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("committed__gte", 0), ("drawn__gte", 0), ("reserved__gte", 0)),
+                        name="pool_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "committed__gte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("reserved"), "+", models.F("drawn")
+                                ),
+                            )
+                        ),
+                        name="pool_never_overdrawn",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FinancingProduct',
+            name="FinancingProduct",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('name_zh', models.CharField(blank=True, max_length=120, verbose_name='name in Chinese')),
-                ('technique', models.CharField(choices=[('sales', 'sales'), ('receivable', 'receivable'), ('order', 'order'), ('receipt', 'receipt'), ('payable', 'payable')], max_length=12, verbose_name='technique')),
-                ('pool', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='products', to='products.fundingpool')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("name_zh", models.CharField(blank=True, max_length=120, verbose_name="name in Chinese")),
+                (
+                    "technique",
+                    models.CharField(
+                        choices=[
+                            ("sales", "sales"),
+                            ("receivable", "receivable"),
+                            ("order", "order"),
+                            ("receipt", "receipt"),
+                            ("payable", "payable"),
+                        ],
+                        max_length=12,
+                        verbose_name="technique",
+                    ),
+                ),
+                (
+                    "pool",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="products", to="products.fundingpool"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ProductVersion',
+            name="ProductVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('fee_rate', apps.core.models.RateField(decimal_places=8, default=Decimal('0'), help_text='Share of the amount drawn: 0.04 is 4 %.', max_digits=12, verbose_name='flat fee')),
-                ('annual_rate', apps.core.models.RateField(decimal_places=8, default=Decimal('0'), help_text='Share a year: 0.12 is 12 %.', max_digits=12, verbose_name='interest a year')),
-                ('day_count', models.CharField(choices=[('ACT/360', 'ACT/360'), ('ACT/365F', 'ACT/365F')], default='ACT/365F', max_length=12, verbose_name='day count')),
-                ('sweep_rate', apps.core.models.RateField(decimal_places=8, default=Decimal('0'), max_digits=12, verbose_name='share of sales kept')),
-                ('advance_rate', apps.core.models.RateField(decimal_places=8, default=Decimal('0'), help_text='Receivables: share of eligible value.', max_digits=12, verbose_name='advance rate')),
-                ('livelihood_floor', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), help_text='Always left, a day.', max_digits=19, verbose_name='livelihood floor')),
-                ('day_cap', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), help_text='0 is no cap.', max_digits=19, verbose_name='most in one day')),
-                ('minimum_share', apps.core.models.RateField(decimal_places=8, default=Decimal('0'), max_digits=12, verbose_name='minimum a period')),
-                ('period_days', models.PositiveIntegerField(default=0, help_text='0 is no minimum.', verbose_name='days in a period')),
-                ('settlement_days', models.PositiveIntegerField(default=0, verbose_name='days from delivery to settlement')),
-                ('grace_days', models.PositiveIntegerField(default=0, verbose_name='days of grace')),
-                ('minimum_amount', apps.core.models.AmountField(decimal_places=4, max_digits=19, verbose_name='least amount')),
-                ('maximum_amount', apps.core.models.AmountField(decimal_places=4, max_digits=19, verbose_name='largest amount')),
-                ('expected_days', models.PositiveIntegerField(help_text='For the limit: days of sales.', verbose_name='expected days to repay')),
-                ('offer_valid_days', models.PositiveIntegerField(default=14, verbose_name='days an offer stays open')),
-                ('priority', models.PositiveIntegerField(default=10, help_text='The lower number is repaid first.', verbose_name='priority')),
-                ('waterfall', models.JSONField(default=apps.products.models.default_waterfall, verbose_name='waterfall')),
-                ('rounding', models.CharField(choices=[('ROUND_HALF_EVEN', 'half to even'), ('ROUND_HALF_UP', 'half up')], default='ROUND_HALF_EVEN', max_length=20, verbose_name='rounding')),
-                ('made_by', models.CharField(blank=True, max_length=80)),
-                ('approved_by', models.CharField(blank=True, max_length=80)),
-                ('state', django_fsm.FSMField(choices=[('draft', 'draft'), ('in_review', 'in_review'), ('active', 'active'), ('retired', 'retired')], default='draft', editable=False, max_length=24, protected=True)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='products.financingproduct')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "fee_rate",
+                    apps.core.models.RateField(
+                        decimal_places=8,
+                        default=Decimal("0"),
+                        help_text="Share of the amount drawn: 0.04 is 4 %.",
+                        max_digits=12,
+                        verbose_name="flat fee",
+                    ),
+                ),
+                (
+                    "annual_rate",
+                    apps.core.models.RateField(
+                        decimal_places=8,
+                        default=Decimal("0"),
+                        help_text="Share a year: 0.12 is 12 %.",
+                        max_digits=12,
+                        verbose_name="interest a year",
+                    ),
+                ),
+                (
+                    "day_count",
+                    models.CharField(
+                        choices=[("ACT/360", "ACT/360"), ("ACT/365F", "ACT/365F")],
+                        default="ACT/365F",
+                        max_length=12,
+                        verbose_name="day count",
+                    ),
+                ),
+                (
+                    "sweep_rate",
+                    apps.core.models.RateField(
+                        decimal_places=8, default=Decimal("0"), max_digits=12, verbose_name="share of sales kept"
+                    ),
+                ),
+                (
+                    "advance_rate",
+                    apps.core.models.RateField(
+                        decimal_places=8,
+                        default=Decimal("0"),
+                        help_text="Receivables: share of eligible value.",
+                        max_digits=12,
+                        verbose_name="advance rate",
+                    ),
+                ),
+                (
+                    "livelihood_floor",
+                    apps.core.models.AmountField(
+                        decimal_places=4,
+                        default=Decimal("0"),
+                        help_text="Always left, a day.",
+                        max_digits=19,
+                        verbose_name="livelihood floor",
+                    ),
+                ),
+                (
+                    "day_cap",
+                    apps.core.models.AmountField(
+                        decimal_places=4,
+                        default=Decimal("0"),
+                        help_text="0 is no cap.",
+                        max_digits=19,
+                        verbose_name="most in one day",
+                    ),
+                ),
+                (
+                    "minimum_share",
+                    apps.core.models.RateField(
+                        decimal_places=8, default=Decimal("0"), max_digits=12, verbose_name="minimum a period"
+                    ),
+                ),
+                (
+                    "period_days",
+                    models.PositiveIntegerField(
+                        default=0, help_text="0 is no minimum.", verbose_name="days in a period"
+                    ),
+                ),
+                (
+                    "settlement_days",
+                    models.PositiveIntegerField(default=0, verbose_name="days from delivery to settlement"),
+                ),
+                ("grace_days", models.PositiveIntegerField(default=0, verbose_name="days of grace")),
+                (
+                    "minimum_amount",
+                    apps.core.models.AmountField(decimal_places=4, max_digits=19, verbose_name="least amount"),
+                ),
+                (
+                    "maximum_amount",
+                    apps.core.models.AmountField(decimal_places=4, max_digits=19, verbose_name="largest amount"),
+                ),
+                (
+                    "expected_days",
+                    models.PositiveIntegerField(
+                        help_text="For the limit: days of sales.", verbose_name="expected days to repay"
+                    ),
+                ),
+                ("offer_valid_days", models.PositiveIntegerField(default=14, verbose_name="days an offer stays open")),
+                (
+                    "priority",
+                    models.PositiveIntegerField(
+                        default=10, help_text="The lower number is repaid first.", verbose_name="priority"
+                    ),
+                ),
+                (
+                    "waterfall",
+                    models.JSONField(default=apps.products.models.default_waterfall, verbose_name="waterfall"),
+                ),
+                (
+                    "rounding",
+                    models.CharField(
+                        choices=[("ROUND_HALF_EVEN", "half to even"), ("ROUND_HALF_UP", "half up")],
+                        default="ROUND_HALF_EVEN",
+                        max_length=20,
+                        verbose_name="rounding",
+                    ),
+                ),
+                ("made_by", models.CharField(blank=True, max_length=80)),
+                ("approved_by", models.CharField(blank=True, max_length=80)),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("in_review", "in_review"),
+                            ("active", "active"),
+                            ("retired", "retired"),
+                        ],
+                        default="draft",
+                        editable=False,
+                        max_length=24,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="products.financingproduct",
+                    ),
+                ),
             ],
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.AddConstraint(
-            model_name='financingproduct',
-            constraint=models.CheckConstraint(condition=models.Q(('technique__in', ('sales', 'receivable', 'order', 'receipt', 'payable'))), name='product_technique_known'),
+            model_name="financingproduct",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("technique__in", ("sales", "receivable", "order", "receipt", "payable"))),
+                name="product_technique_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'in_review', 'active', 'retired'])), name='product_version_state_known'),
+            model_name="productversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["draft", "in_review", "active", "retired"])),
+                name="product_version_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.UniqueConstraint(fields=('product', 'number'), name='product_version_once'),
+            model_name="productversion",
+            constraint=models.UniqueConstraint(fields=("product", "number"), name="product_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'active')), fields=('product',), name='one_active_version_a_product'),
+            model_name="productversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "active")), fields=("product",), name="one_active_version_a_product"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(('annual_rate__gte', 0), ('annual_rate__lt', 1), ('fee_rate__gte', 0), ('fee_rate__lt', 1), ('advance_rate__gte', 0), ('advance_rate__lte', 1), ('sweep_rate__gte', 0), ('sweep_rate__lte', 1), ('minimum_share__gte', 0), ('minimum_share__lte', 1)), name='product_version_rates_are_shares', violation_error_message='Write rates as shares of one: 0.04 is four per cent. None is below 0 or above 1.'),
+            model_name="productversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("annual_rate__gte", 0),
+                    ("annual_rate__lt", 1),
+                    ("fee_rate__gte", 0),
+                    ("fee_rate__lt", 1),
+                    ("advance_rate__gte", 0),
+                    ("advance_rate__lte", 1),
+                    ("sweep_rate__gte", 0),
+                    ("sweep_rate__lte", 1),
+                    ("minimum_share__gte", 0),
+                    ("minimum_share__lte", 1),
+                ),
+                name="product_version_rates_are_shares",
+                violation_error_message="Write rates as shares of one: 0.04 is four per cent. None is below 0 or above 1.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(('maximum_amount__gte', models.F('minimum_amount')), ('minimum_amount__gt', 0), ('day_cap__gte', 0), ('expected_days__gt', 0), ('livelihood_floor__gte', 0)), name='product_version_amounts_sensible', violation_error_message='The least amount must be more than 0 and at most the largest; the expected days at least 1; floor and daily cap not below 0.'),
+            model_name="productversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("maximum_amount__gte", models.F("minimum_amount")),
+                    ("minimum_amount__gt", 0),
+                    ("day_cap__gte", 0),
+                    ("expected_days__gt", 0),
+                    ("livelihood_floor__gte", 0),
+                ),
+                name="product_version_amounts_sensible",
+                violation_error_message="The least amount must be more than 0 and at most the largest; the expected days at least 1; floor and daily cap not below 0.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'in_review']), models.Q(models.Q(('approved_by', ''), _negated=True), models.Q(('approved_by', models.F('made_by')), _negated=True)), _connector='OR'), name='product_version_four_eyes'),
+            model_name="productversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["draft", "in_review"]),
+                    models.Q(
+                        models.Q(("approved_by", ""), _negated=True),
+                        models.Q(("approved_by", models.F("made_by")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="product_version_four_eyes",
+            ),
         ),
     ]

@@ -106,7 +106,9 @@ class Migration(migrations.Migration):
                 (
                     "closing",
                     apps.core.models.AmountField(
-                        decimal_places=4, help_text="As the rows say, less what later dates moved already.", max_digits=19
+                        decimal_places=4,
+                        help_text="As the rows say, less what later dates moved already.",
+                        max_digits=19,
                     ),
                 ),
                 ("difference", apps.core.models.AmountField(decimal_places=4, max_digits=19)),

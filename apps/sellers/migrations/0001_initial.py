@@ -11,67 +11,154 @@ import apps.core.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('banking', '0001_initial'),
+        ("banking", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Seller',
+            name="Seller",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(help_text="The platform's own key.", max_length=64, unique=True)),
-                ('name', models.CharField(max_length=140)),
-                ('category', models.CharField(blank=True, max_length=80)),
-                ('region', models.CharField(blank=True, max_length=80)),
-                ('language', models.CharField(default='en', max_length=8)),
-                ('joined_on', models.DateField()),
-                ('payout_frozen', models.BooleanField(default=False, help_text='Set while two people re-verify a changed account.')),
-                ('identity_done', models.BooleanField(default=False)),
-                ('business_done', models.BooleanField(default=False)),
-                ('payout_account_done', models.BooleanField(default=False)),
-                ('data_consent_done', models.BooleanField(default=False)),
-                ('sweep_cap', apps.core.models.RateField(decimal_places=8, default=Decimal('0.5'), help_text='All financings together take at most this share of sales.', max_digits=12)),
-                ('currency', apps.core.models.CurrencyField(max_length=3)),
-                ('balance', apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), help_text='Proceeds owed to the seller; negative after refunds.', max_digits=19)),
-                ('worst_days_past_due', models.PositiveIntegerField(default=0)),
-                ('state', django_fsm.FSMField(choices=[('invited', 'invited'), ('registered', 'registered'), ('submitted', 'submitted'), ('info_requested', 'info_requested'), ('verified', 'verified'), ('suspended', 'suspended'), ('rejected', 'rejected'), ('closed', 'closed')], default='invited', editable=False, max_length=24, protected=True)),
-                ('payout_account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='banking.bankaccount')),
-                ('user', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='seller', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("external_id", models.CharField(help_text="The platform's own key.", max_length=64, unique=True)),
+                ("name", models.CharField(max_length=140)),
+                ("category", models.CharField(blank=True, max_length=80)),
+                ("region", models.CharField(blank=True, max_length=80)),
+                ("language", models.CharField(default="en", max_length=8)),
+                ("joined_on", models.DateField()),
+                (
+                    "payout_frozen",
+                    models.BooleanField(default=False, help_text="Set while two people re-verify a changed account."),
+                ),
+                ("identity_done", models.BooleanField(default=False)),
+                ("business_done", models.BooleanField(default=False)),
+                ("payout_account_done", models.BooleanField(default=False)),
+                ("data_consent_done", models.BooleanField(default=False)),
+                (
+                    "sweep_cap",
+                    apps.core.models.RateField(
+                        decimal_places=8,
+                        default=Decimal("0.5"),
+                        help_text="All financings together take at most this share of sales.",
+                        max_digits=12,
+                    ),
+                ),
+                ("currency", apps.core.models.CurrencyField(max_length=3)),
+                (
+                    "balance",
+                    apps.core.models.AmountField(
+                        decimal_places=4,
+                        default=Decimal("0"),
+                        help_text="Proceeds owed to the seller; negative after refunds.",
+                        max_digits=19,
+                    ),
+                ),
+                ("worst_days_past_due", models.PositiveIntegerField(default=0)),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("invited", "invited"),
+                            ("registered", "registered"),
+                            ("submitted", "submitted"),
+                            ("info_requested", "info_requested"),
+                            ("verified", "verified"),
+                            ("suspended", "suspended"),
+                            ("rejected", "rejected"),
+                            ("closed", "closed"),
+                        ],
+                        default="invited",
+                        editable=False,
+                        max_length=24,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "payout_account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="banking.bankaccount",
+                    ),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="seller",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('data', models.CharField(help_text='What may be read, such as orders.', max_length=40)),
-                ('audience', models.CharField(help_text='Who may read it.', max_length=80)),
-                ('given_on', models.DateField()),
-                ('until', models.DateField()),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('withdrawn_by', models.CharField(blank=True, max_length=80)),
-                ('seller', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='sellers.seller')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("data", models.CharField(help_text="What may be read, such as orders.", max_length=40)),
+                ("audience", models.CharField(help_text="Who may read it.", max_length=80)),
+                ("given_on", models.DateField()),
+                ("until", models.DateField()),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                ("withdrawn_by", models.CharField(blank=True, max_length=80)),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="consents", to="sellers.seller"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='seller',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['invited', 'registered', 'submitted', 'info_requested', 'verified', 'suspended', 'rejected', 'closed'])), name='seller_state_known'),
+            model_name="seller",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "invited",
+                            "registered",
+                            "submitted",
+                            "info_requested",
+                            "verified",
+                            "suspended",
+                            "rejected",
+                            "closed",
+                        ],
+                    )
+                ),
+                name="seller_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seller',
-            constraint=models.CheckConstraint(condition=models.Q(('sweep_cap__gte', 0), ('sweep_cap__lte', 1)), name='seller_sweep_cap_is_share'),
+            model_name="seller",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sweep_cap__gte", 0), ("sweep_cap__lte", 1)), name="seller_sweep_cap_is_share"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(('until__gte', models.F('given_on'))), name='consent_ends_after_it_starts'),
+            model_name="consent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("until__gte", models.F("given_on"))), name="consent_ends_after_it_starts"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_at', None), ('withdrawn_by', '')), models.Q(('withdrawn_at__isnull', False), models.Q(('withdrawn_by', ''), _negated=True)), _connector='OR'), name='consent_withdrawal_paired'),
+            model_name="consent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("withdrawn_at", None), ("withdrawn_by", "")),
+                    models.Q(("withdrawn_at__isnull", False), models.Q(("withdrawn_by", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="consent_withdrawal_paired",
+            ),
         ),
     ]

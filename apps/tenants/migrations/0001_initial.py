@@ -11,44 +11,74 @@ import apps.core.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Platform',
+            name="Platform",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('schema_name', models.CharField(db_index=True, max_length=63, unique=True, validators=[django_tenants.postgresql_backend.base._check_schema_name])),
-                ('name', models.CharField(max_length=120)),
-                ('name_zh', models.CharField(blank=True, max_length=120, verbose_name='name in Chinese')),
-                ('currency', apps.core.models.CurrencyField(max_length=3)),
-                ('time_zone', models.CharField(default='UTC', max_length=64)),
-                ('country', models.CharField(default='CN', help_text='ISO 3166; decides the bank holidays.', max_length=2)),
-                ('cut_off', models.TimeField(default=datetime.time(2, 0), help_text='When the night of a business date may start, next day.')),
-                ('opened_on', models.DateField(help_text='The first business date of the books.')),
-                ('nights_by_hand', models.BooleanField(default=False, help_text='Nights start only by command, as for a platform that replays its past.')),
-                ('suspended_at', models.DateTimeField(blank=True, null=True)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "schema_name",
+                    models.CharField(
+                        db_index=True,
+                        max_length=63,
+                        unique=True,
+                        validators=[django_tenants.postgresql_backend.base._check_schema_name],
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("name_zh", models.CharField(blank=True, max_length=120, verbose_name="name in Chinese")),
+                ("currency", apps.core.models.CurrencyField(max_length=3)),
+                ("time_zone", models.CharField(default="UTC", max_length=64)),
+                (
+                    "country",
+                    models.CharField(default="CN", help_text="ISO 3166; decides the bank holidays.", max_length=2),
+                ),
+                (
+                    "cut_off",
+                    models.TimeField(
+                        default=datetime.time(2, 0), help_text="When the night of a business date may start, next day."
+                    ),
+                ),
+                ("opened_on", models.DateField(help_text="The first business date of the books.")),
+                (
+                    "nights_by_hand",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Nights start only by command, as for a platform that replays its past.",
+                    ),
+                ),
+                ("suspended_at", models.DateTimeField(blank=True, null=True)),
+                ("is_demo", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Domain',
+            name="Domain",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('domain', models.CharField(db_index=True, max_length=253, unique=True)),
-                ('is_primary', models.BooleanField(db_index=True, default=True)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='domains', to='tenants.platform')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("domain", models.CharField(db_index=True, max_length=253, unique=True)),
+                ("is_primary", models.BooleanField(db_index=True, default=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="domains", to="tenants.platform"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('domain', django.db.models.functions.text.Lower('domain'))), name='domain_is_lower_case')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("domain", django.db.models.functions.text.Lower("domain"))),
+                        name="domain_is_lower_case",
+                    )
+                ],
             },
         ),
     ]

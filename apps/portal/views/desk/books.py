@@ -32,7 +32,7 @@ KINDS: dict[str, Promise | str] = {
 @require_safe
 @for_roles(Role.STAFF, Role.AUDITOR)
 def books(request: SignedIn) -> HttpResponse:
-    """Every account's debits, credits and balance through the end of a date; today's open one unless another is asked."""
+    """Every account's debits, credits and balance through the end of a date; the open one unless another is asked."""
     today = shown_date(timezone.now())
     form = ThroughForm(request.GET if "through" in request.GET else None, initial={"through": today})
     through = form.cleaned_data["through"] if form.is_bound and form.is_valid() else today
