@@ -87,7 +87,7 @@ def django_db_setup(
         with connection.cursor() as cursor:  # killed workers and web servers leave sessions that end a little later
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                "WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
             )
         teardown_databases(made, verbosity=0)
 

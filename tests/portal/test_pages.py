@@ -111,7 +111,8 @@ def test_signing_twice_is_one_financing_and_the_paper_is_only_the_sellers(
     assert Financing.objects.count() == 1
     paper = browse.get(f"/contracts/{contract.pk}/paper/")
     assert b"".join(paper.streaming_content) == contract_bytes(contract)
-    paper.file_to_stream.close()
+    for resource in paper._resource_closers:  # the response's own close() would end the test's connection too
+        resource()
     stranger = story.seller("Wang Wu", days=1)
     stranger.user = person(Role.SELLER, "wang@meadow.example")
     stranger.save()

@@ -151,10 +151,9 @@ class OlistFeed:
         for _number, line in self.texts[name].lines(self._spoil):
             cell, _comma, part = line.partition(b",")
             key = cell.strip(b'"')
-            if key in parts:
-                parts[key] = [*_listed(parts[key]), part]
-            else:
-                parts[key] = part
+            before = parts.setdefault(key, part)
+            if before is not part:
+                parts[key] = [*_listed(before), part]
         return parts
 
     def _spoil(self, line: bytes) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from io import BufferedReader
+from operator import methodcaller
 from pathlib import Path
 
 from apps.core.money import quantum
@@ -117,24 +118,24 @@ class TextFile:
         Each other one is rejected, and told to `spoilt`. Raises FeedRefused when the text turns out not to be UTF-8.
         """
         seen: set[bytes] = set()
-        shapes, number, read = self.shapes, 0, 0
+        shape_of = methodcaller("translate", self.shapes)
+        number = passed_over = 0
         for lines in self._blocks(self.intake.progress):
-            for line in lines:
+            for line, shape in zip(lines, map(shape_of, lines), strict=True):
                 number += 1
-                if number == 1 or not line:
-                    continue
-                read += 1
-                shape = line.translate(shapes)
-                if shape not in seen:
-                    if fault := self._fault_of(line):
-                        self.intake.reject(self.name, number, fault, line)
-                        spoilt(line)
-                        continue
+                if shape in seen:
+                    yield number, line
+                elif number == 1 or not line:
+                    passed_over += 1
+                elif fault := self._fault_of(line):
+                    self.intake.reject(self.name, number, fault, line)
+                    spoilt(line)
+                else:
                     if len(seen) > MOST_SHAPES:
                         seen.clear()
                     seen.add(shape)
-                yield number, line
-        self.intake.lines[self.name] += read
+                    yield number, line
+        self.intake.lines[self.name] += number - passed_over
 
     def numbered(self, numbers: Set[int]) -> Iterator[tuple[int, bytes]]:
         """The lines of these numbers."""
