@@ -1,6 +1,6 @@
 """The night over many active financings, against the same rows written by plain COPY and set-based SQL.
 
-    python -m benchmarks.close_day [--sizes 10000 100000] [--workers 1]
+    python -m benchmarks.close_day [--sizes 10000 100000]
 
 Every size runs on a platform of its own: generated sellers with one active financing each, all of them with proceeds
 of the day. The floor writes exactly the rows that the night wrote, taken out of its tables, on a platform that was
@@ -10,13 +10,14 @@ floor / night (at least 0.5), statements per 1,000 financings (at most 20), peak
 
 import argparse
 import gc
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-import psutil
 import psycopg
 from django.db import connection
 
@@ -137,8 +138,18 @@ class Counted:
         self.wrapper.__exit__(None, None, None)
 
 
-def night(size: int) -> tuple[float, int, dict[str, Any]]:
-    """Seconds and statements of a night over `size` financings, and the rows that it wrote."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A night over some financings: seconds, statements, peak memory of this process in MB, and the rows it wrote."""
+
+    seconds: float
+    statements: int
+    peak: float
+    rows: dict[str, bytes]
+
+
+def night(size: int) -> Measured:
+    """Run a night over `size` financings. Memory is read before its rows are read back, which are the floor's."""
     from apps.reconciliation.night import run_night
 
     with throwaway.platform(f"bench_night_{size}", opened_on=DAY) as platform:
@@ -148,15 +159,14 @@ def night(size: int) -> tuple[float, int, dict[str, Any]]:
             started = time.perf_counter()
             run = run_night(platform=platform, business_date=DAY, clock=lambda: CLOCK, by="night")
             seconds = time.perf_counter() - started
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         assert run.is_over, run.state
         for step in run.steps.all():
             print(f"    {step.name:18} {step.done:>8} {float(step.seconds):8.2f} s", file=sys.stderr)
-        return (
-            seconds,
-            counted.number,
-            {table: _copied(f"SELECT * FROM {table} WHERE {where}") for table, where in WRITTEN}
-            | {table: _copied(f"SELECT id, {', '.join(columns)} FROM {table}") for table, columns in CHANGED.items()},
-        )
+        rows = {table: _copied(f"SELECT * FROM {table} WHERE {where}") for table, where in WRITTEN}
+        for table, columns in CHANGED.items():
+            rows[table] = _copied(f"SELECT id, {', '.join(columns)} FROM {table}")
+        return Measured(seconds, counted.number, peak, rows)
 
 
 def _copied(query: str) -> bytes:
@@ -197,17 +207,14 @@ def _paste(cursor: Any, statement: str, data: bytes) -> None:
 
 def measure(sizes: list[int]) -> Iterator[bool]:
     """Measure every size; yields whether each limit was kept."""
-    process = psutil.Process()
     for size in sizes:
-        seconds, statements, rows = night(size)
-        # The rows read back for the floor are ours, not the night's: peak memory is read before they are made.
-        base = floor(size, rows)
-        peak = process.memory_info().rss / 1e6
-        ratio, per_thousand = base / seconds, statements * 1000 / size
+        measured = night(size)
+        base = floor(size, measured.rows)
+        ratio, per_thousand = base / measured.seconds, measured.statements * 1000 / size
         print(
-            f"close_day size={size} ratio={ratio:.2f} limit={LIMIT_RATIO} night={seconds:.1f}s floor={base:.1f}s "
-            f"rate={size / seconds:,.0f}/s statements_per_1000={per_thousand:.1f} limit={LIMIT_STATEMENTS} "
-            f"rss={peak:.0f}MB"
+            f"close_day size={size} ratio={ratio:.2f} limit={LIMIT_RATIO} night={measured.seconds:.1f}s "
+            f"floor={base:.1f}s rate={size / measured.seconds:,.0f}/s statements_per_1000={per_thousand:.1f} "
+            f"limit={LIMIT_STATEMENTS} rss={measured.peak:.0f}MB"
         )
         yield ratio >= LIMIT_RATIO and per_thousand <= LIMIT_STATEMENTS
 

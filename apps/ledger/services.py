@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
@@ -19,8 +19,7 @@ class KeyReused(ValueError):
     """An entry with this key exists and says something else. Nothing was posted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One posting to be: `amount` (payable, positive) from account `credit` to account `debit`, named by chart code."""
 
     debit: str
@@ -28,8 +27,7 @@ class Line:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """One entry to be. `key` is deterministic: it names the event, so that the event is posted once."""
 
     key: str

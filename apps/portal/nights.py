@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from apps.portal.formats import format_day
 from apps.portal.tables import Amount, Column, Count, Day, Moment, Span, State, Table, Text
-from apps.reconciliation.models import Break, ControlTotal, NightlyRun, NightlyStep, SetAside
+from apps.reconciliation.models import Break, ControlTotal, NightlyRun, SetAside
+from apps.reconciliation.steps import StepNow
 
 STEPS: dict[str, Promise | str] = {
     "age_orders": gettext_lazy("Age orders and refunds"),
@@ -57,7 +58,7 @@ WORKS: dict[str, Promise | str] = {
 }
 
 
-def step_table(steps: Sequence[NightlyStep], currency: str) -> Table:
+def step_table(steps: Sequence[StepNow], currency: str) -> Table:
     """The steps in their order, with what each did and how long it took."""
     rows = [
         (
@@ -67,7 +68,7 @@ def step_table(steps: Sequence[NightlyStep], currency: str) -> Table:
             Count(one.skipped),
             Count(one.failed),
             Amount(one.total, currency),
-            Span(timedelta(seconds=float(one.seconds)) if one.state == "done" else None),
+            Span(timedelta(seconds=float(one.seconds)) if one.pieces_done else None),
         )
         for one in steps
     ]

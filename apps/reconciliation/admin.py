@@ -39,9 +39,9 @@ class NightlyStepAdmin(ViewOnlyAdmin):
 
 @admin.register(NightlyChunk)
 class NightlyChunkAdmin(ViewOnlyAdmin):
-    list_display = ("run", "work", "first_seller", "last_seller", "is_done")
+    list_display = ("run", "work", "first_seller", "last_seller", "done_at")
     list_select_related = ("run",)
-    list_filter = ("is_done", "work")
+    list_filter = (("done_at", admin.EmptyFieldListFilter), "work")
     ordering = ("-id",)
 
 

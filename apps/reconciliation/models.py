@@ -21,7 +21,6 @@ class NightlyRun(Stateful):
     business_date = models.DateField(unique=True)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
-    heartbeat_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.CharField(max_length=80, blank=True)
     state = state_field(RUN_STATES)
 
@@ -103,7 +102,7 @@ class NightlyChunk(models.Model):
     work = models.CharField(max_length=20)
     first_seller = models.BigIntegerField(default=0)
     last_seller = models.BigIntegerField(default=0)
-    is_done = models.BooleanField(default=False)
+    done_at = models.DateTimeField(null=True, blank=True)
     result = models.JSONField(null=True, blank=True)
     error = models.TextField(blank=True)
 
@@ -112,7 +111,7 @@ class NightlyChunk(models.Model):
             models.UniqueConstraint(fields=["run", "work", "first_seller", "last_seller"], name="chunk_once"),
         ]
         indexes: ClassVar[list[Any]] = [
-            models.Index(fields=["run", "phase", "id"], condition=Q(is_done=False), name="chunk_waiting")
+            models.Index(fields=["run", "phase", "id"], condition=Q(done_at=None), name="chunk_waiting")
         ]
 
     def __str__(self) -> str:

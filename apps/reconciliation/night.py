@@ -7,29 +7,30 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 import structlog
 from django.db import InterfaceError, OperationalError, ProgrammingError, connection, transaction
+from django.db.models import Exists, OuterRef
 
 from apps.core import bulk
 from apps.core.dates import DAY, days_between
-from apps.core.money import ZERO
 from apps.ledger import calendar
 from apps.ledger.models import Books
 from apps.reconciliation import works
 from apps.reconciliation.models import NightlyChunk, NightlyRun, NightlyStep, SetAside
 from apps.reconciliation.plan import CHUNK_OF_SELLERS, NIGHT
+from apps.reconciliation.steps import write_down
 from apps.tenants.models import Platform
 
 Clock = Callable[[], datetime]
 
 CLAIM = """
-SELECT id FROM reconciliation_nightlychunk
-WHERE run_id = %s AND NOT is_done
-  AND phase = (SELECT min(phase) FROM reconciliation_nightlychunk WHERE run_id = %s AND NOT is_done)
-ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+SELECT chunk.* FROM reconciliation_nightlychunk AS chunk
+JOIN reconciliation_nightlyrun AS run ON run.id = chunk.run_id AND run.state = 'running'
+WHERE chunk.run_id = %(run)s AND chunk.done_at IS NULL
+  AND chunk.phase = (SELECT min(phase) FROM reconciliation_nightlychunk WHERE run_id = %(run)s AND done_at IS NULL)
+ORDER BY chunk.id LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED
 """
 
 BOUNDARIES = """
@@ -91,12 +92,12 @@ def run_night(
     """
     run = open_night(platform=platform, business_date=business_date, clock=clock, by=by, chunk_size=chunk_size)
     night = Night(platform, run, clock, by)
-    while not run.is_over and run.state != "failed":
-        if not work_on(night):
-            if _finish(night) or not wait_for_others:
-                break
-            time.sleep(0.05)
-        run.refresh_from_db()
+    while True:
+        if work_on(night):
+            continue
+        if _finish(night) or not wait_for_others:
+            break
+        time.sleep(0.05)
     run.refresh_from_db()
     return run
 
@@ -141,9 +142,9 @@ def _plan(business_date: date, chunk_size: int) -> NightlyRun:
             steps.append(NightlyStep(run=run, place=len(steps), name=name, reason=work.skipped))
         if not work.skipped:
             for first, last in ranges if work.by_seller else [(0, 0)]:
-                chunks.append((run.pk, phase, work.name, first, last, False, ""))
+                chunks.append((run.pk, phase, work.name, first, last, ""))
     NightlyStep.objects.bulk_create(steps)
-    bulk.copy_rows(NightlyChunk, ["run_id", "phase", "work", "first_seller", "last_seller", "is_done", "error"], chunks)
+    bulk.copy_rows(NightlyChunk, ["run_id", "phase", "work", "first_seller", "last_seller", "error"], chunks)
     return run
 
 
@@ -155,13 +156,10 @@ def work_on(night: Night) -> bool:
     set aside.
     """
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(CLAIM, [night.run.pk, night.run.pk])
-            claimed = cursor.fetchone()
-        if claimed is None:
+        claimed = list(NightlyChunk.objects.raw(CLAIM, {"run": night.run.pk}))
+        if not claimed:
             return False
-        chunk = NightlyChunk.objects.get(pk=claimed[0])
-        _close_steps(night, before_phase=chunk.phase)
+        chunk = claimed[0]
         started = time.perf_counter()
         try:
             with transaction.atomic(), _no_garbage_collection():
@@ -172,13 +170,12 @@ def work_on(night: Night) -> bool:
             _set_aside(night, chunk, error)
             return True
         seconds = time.perf_counter() - started
-        NightlyChunk.objects.filter(pk=chunk.pk).update(
-            is_done=True, error="", result={**result, "seconds": f"{seconds:.3f}"}
-        )
-        if chunk.first_seller:
-            _resolve(night, chunk)
-        NightlyRun.objects.filter(pk=night.run.pk).update(heartbeat_at=night.clock())
+        _done(night, chunk, {**result, "seconds": f"{seconds:.3f}"})
         return True
+
+
+def _done(night: Night, chunk: NightlyChunk, result: dict[str, Any], error: str = "") -> None:
+    NightlyChunk.objects.filter(pk=chunk.pk).update(done_at=night.clock(), error=error, result=result)
 
 
 @contextmanager
@@ -203,14 +200,14 @@ def _set_aside(night: Night, chunk: NightlyChunk, error: Exception) -> None:
         SetAside.objects.update_or_create(
             run=night.run, work=chunk.work, seller_id=chunk.first_seller, defaults={"error": text}
         )
-        NightlyChunk.objects.filter(pk=chunk.pk).update(is_done=True, error=text, result={"failed": 1})
+        _done(night, chunk, {"failed": 1}, text)
     else:
         middle = (chunk.first_seller + chunk.last_seller) // 2
         for first, last in ((chunk.first_seller, middle), (middle + 1, chunk.last_seller)):
             NightlyChunk.objects.create(
                 run=night.run, phase=chunk.phase, work=chunk.work, first_seller=first, last_seller=last
             )
-        NightlyChunk.objects.filter(pk=chunk.pk).update(is_done=True, error=text, result={})
+        _done(night, chunk, {}, text)
 
 
 def _fail(night: Night, chunk: NightlyChunk, text: str) -> None:
@@ -219,45 +216,15 @@ def _fail(night: Night, chunk: NightlyChunk, text: str) -> None:
     run = NightlyRun.objects.select_for_update().get(pk=night.run.pk)
     if run.can("fail"):
         run.move("fail", at=night.clock(), by=night.by, reason=text[:300])
+        write_down(run, at=night.clock(), by=night.by)
 
 
-def _resolve(night: Night, chunk: NightlyChunk) -> None:
-    """Sellers whose earlier nights were set aside have caught up now that this piece went through."""
-    SetAside.objects.filter(
-        work=chunk.work,
-        seller_id__range=(chunk.first_seller, chunk.last_seller),
-        resolved_at=None,
-        run__business_date__lt=night.date,
-    ).update(resolved_at=night.clock())
-
-
-def _close_steps(night: Night, *, before_phase: int) -> None:
-    """Sum up the steps of the phases that are over. Another worker doing it at the same time is left to it."""
-    names = [name for work in NIGHT[:before_phase] for name in work.steps]
-    waiting = NightlyStep.objects.select_for_update(skip_locked=True).filter(
-        run=night.run, name__in=names, state="waiting"
+def _resolve(night: Night) -> None:
+    """Sellers whose earlier nights were set aside have caught up, unless this night set them aside again."""
+    again = night.run.set_aside.filter(work=OuterRef("work"), seller_id=OuterRef("seller_id"))
+    SetAside.objects.filter(~Exists(again), resolved_at=None, run__business_date__lt=night.date).update(
+        resolved_at=night.clock()
     )
-    for step in waiting.order_by("place"):
-        if step.reason:
-            step.move("skip", at=night.clock(), by=night.by, reason=step.reason)
-        else:
-            _sum_up(night, step)
-
-
-def _sum_up(night: Night, step: NightlyStep) -> None:
-    work = next(work for work in NIGHT if step.name in work.steps)
-    results = NightlyChunk.objects.filter(run=night.run, work=work.name, is_done=True).values_list("result", flat=True)
-    for result in results:
-        mine: dict[str, Any] = (result or {}).get(step.name, {})
-        step.done += mine.get("done", 0)
-        step.skipped += mine.get("skipped", 0)
-        step.failed += (result or {}).get("failed", 0)
-        if step.name == (work.timed or work.steps[0]):
-            step.seconds += Decimal((result or {}).get("seconds", "0"))
-        if "total" in mine:
-            step.total = (step.total or ZERO) + Decimal(mine["total"])
-    step.move("start", at=night.clock(), by=night.by)
-    step.move("finish", at=night.clock(), by=night.by)
 
 
 def _finish(night: Night) -> bool:
@@ -266,9 +233,10 @@ def _finish(night: Night) -> bool:
         run = NightlyRun.objects.select_for_update().get(pk=night.run.pk)
         if run.is_over or run.state == "failed":
             return True
-        if NightlyChunk.objects.filter(run=run, is_done=False).exists():
+        if run.chunks.filter(done_at=None).exists():
             return False
-        _close_steps(night, before_phase=len(NIGHT))
+        _resolve(night)
+        write_down(run, at=night.clock(), by=night.by)
         run.ended_at = night.clock()
         clean = works.is_clean()
         run.move("balance" if clean else "find_breaks", at=night.clock(), by=night.by)

@@ -11,7 +11,8 @@ from apps.core.money import ZERO
 from apps.evidence.models import Seal
 from apps.ledger import chart
 from apps.ledger.models import DailyTotal
-from apps.reconciliation.models import Break, ControlTotal, NightlyRun, NightlyStep, SetAside
+from apps.reconciliation.models import Break, ControlTotal, NightlyRun, SetAside
+from apps.reconciliation.steps import StepNow, steps_now
 from apps.repayment.models import Sweep
 
 
@@ -26,7 +27,7 @@ class NightReport:
     """
 
     run: NightlyRun
-    steps: list[NightlyStep]
+    steps: list[StepNow]
     totals: list[ControlTotal]
     breaks: list[Break]
     set_aside: list[SetAside]
@@ -53,7 +54,7 @@ def night_report(run: NightlyRun) -> NightReport:
     breaks = list(Break.objects.unexplained().filter(opened_on__lte=day).order_by("opened_on", "pk"))
     return NightReport(
         run=run,
-        steps=list(run.steps.all()),
+        steps=steps_now(run),
         totals=list(run.control_totals.order_by("pk")),
         breaks=breaks,
         set_aside=list(run.set_aside.order_by("seller_id", "work")),

@@ -5,9 +5,9 @@ currency; interest accrues unrounded.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from apps.core.money import ZERO, round_money
 from apps.financing.daycount import simple_interest
@@ -18,8 +18,7 @@ from apps.repayment.waterfall import Due, Parts, allocate
 TWELVE_PLACES = Decimal("0.000000000001")
 
 
-@dataclass(frozen=True, slots=True)
-class OpenDemand:
+class OpenDemand(NamedTuple):
     """A demand that is not paid in full. `id` is None for one raised tonight."""
 
     id: int | None
@@ -36,8 +35,7 @@ class OpenDemand:
         return self.amount - self.paid
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(NamedTuple):
     """A live financing as it stands before the night. `closed_through` is the last date it was closed for."""
 
     id: int
@@ -56,8 +54,7 @@ class Balance:
     demands: tuple[OpenDemand, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SalesDay:
+class SalesDay(NamedTuple):
     """What a seller's sales day brought. `own` is what belongs first to the financing of that id, net of refunds."""
 
     captured: Decimal
@@ -70,8 +67,7 @@ class SalesDay:
         return self.captured - self.refunded - self.charged_back
 
 
-@dataclass(frozen=True, slots=True)
-class SellerDay:
+class SellerDay(NamedTuple):
     """A seller before the night: what is owed to them (negative after refunds), their cap, and their financings."""
 
     id: int
@@ -83,8 +79,7 @@ class SellerDay:
     financings: tuple[Balance, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(NamedTuple):
     """A financing after the night. `interest_posted` was added to what is owed, `paid` taken off it."""
 
     before: Balance
@@ -98,8 +93,7 @@ class Closed:
     days_past_due: int
 
 
-@dataclass(frozen=True, slots=True)
-class SellerClosed:
+class SellerClosed(NamedTuple):
     """A seller after the night: brought forward + net - kept - paid out = carried forward."""
 
     before: SellerDay
@@ -255,7 +249,7 @@ def settle_demands(demands: Sequence[OpenDemand], paid: Decimal, business_date: 
         elif state == "open" and business_date >= demand.due_on:
             state = "breached"
         if share or state != demand.state:
-            demand = replace(demand, paid=demand.paid + share, state=state)
+            demand = demand._replace(paid=demand.paid + share, state=state)
         settled.append(demand)
     return tuple(settled)
 

@@ -1,15 +1,14 @@
 """The sweep: how much of a sales day repays, and which financing it repays."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
+from typing import NamedTuple
 
 from apps.core.money import ZERO, round_money, split
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What one financing may take from a seller's sales day.
 
     outstanding  everything it is owed

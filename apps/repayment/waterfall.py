@@ -1,9 +1,9 @@
 """The waterfall: in which order a payment pays what is owed. It is data on the product; this module only follows it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 from apps.core.money import ZERO
 
@@ -11,8 +11,7 @@ HORIZONTAL = "horizontal"
 VERTICAL = "vertical"
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """An amount by component. All in one currency."""
 
     penalty: Decimal = ZERO
@@ -25,8 +24,7 @@ class Parts:
         return self.penalty + self.fee + self.interest + self.principal
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """What one instalment still owes, and how it stands: past_due, due or in_advance."""
 
     standing: str
@@ -84,6 +82,6 @@ def _order(standings: tuple[str, ...], waterfall: tuple[str, ...], mode: str) ->
 
 def _standing_and_component(step: str) -> tuple[str, str]:
     standing, _underscore, component = step.rpartition("_")
-    if standing not in {"past_due", "due", "in_advance"} or component not in Parts.__slots__:
+    if standing not in {"past_due", "due", "in_advance"} or component not in Parts._fields:
         raise ValueError(f"{step!r} is not a step of a waterfall.")
     return standing, component

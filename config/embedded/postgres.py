@@ -27,6 +27,7 @@ SETTINGS: Mapping[str, str] = {
     "max_connections": "200",
     "shared_buffers": "256MB",
     "fsync": "on",
+    "wal_buffers": "32MB",  # a night or a feed writes some 60 MB in one transaction
     "jit": "off",
     "timezone": "UTC",
     "log_checkpoints": "off",

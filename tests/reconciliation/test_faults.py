@@ -87,7 +87,7 @@ def nudge(platform: Platform, times: int = 1) -> None:
 
 def done(platform: Platform) -> int:
     with entered(platform.schema_name):
-        return NightlyChunk.objects.filter(is_done=True, run__business_date=NIGHT).count()
+        return NightlyChunk.objects.filter(done_at__isnull=False, run__business_date=NIGHT).count()
 
 
 def is_over(platform: Platform) -> bool:
@@ -159,7 +159,7 @@ def test_without_the_guard_the_harness_would_see_it(fresh_platform: Make, undist
     platform = prepared(fresh_platform)
     with entered(platform.schema_name):
         run = close(platform)
-        NightlyChunk.objects.filter(run=run, work="close").update(is_done=False)
+        NightlyChunk.objects.filter(run=run, work="close").update(done_at=None)
         NightlyRun.objects.filter(pk=run.pk).update(state="running")
         night = Night(platform, NightlyRun.objects.get(pk=run.pk), clock_of(platform), "night")
         while work_on(night):

@@ -16,7 +16,8 @@ from apps.ledger.services import Line, post
 from apps.orders.models import Order, Proceeds
 from apps.products.models import FundingPool
 from apps.reconciliation.models import Break, ControlTotal, NightlyChunk, NightlyRun, NightlyStep
-from apps.reconciliation.night import NightRefused, close_days, missing_dates, open_night
+from apps.reconciliation.night import Night, NightRefused, close_days, missing_dates, open_night, work_on
+from apps.reconciliation.steps import steps_now
 from apps.repayment import proofs as repayment_proofs
 from apps.repayment.models import Demand, Movement, Sweep
 from apps.tenants.models import Platform
@@ -202,8 +203,28 @@ def test_steps_tell_what_was_done_and_why_not(platform: Platform) -> None:
     )
     assert (steps["sweep"].done, steps["sweep"].total) == (1, D("60"))
     assert (steps["payout_batch"].done, steps["payout_batch"].total) == (2, D("500"))  # the seller and the pool
-    assert run.heartbeat_at is not None
+    now = {step.name: step for step in steps_now(run)}
+    assert {name: (one.state, one.done, one.total) for name, one in now.items()} == {
+        name: (step.state, step.done, step.total) for name, step in steps.items()
+    }
+    assert all(one.heartbeat for one in now.values() if one.state == "done")
     assert NightlyStep.objects.filter(run=run, failed__gt=0).count() == 0
+
+
+def test_progress_is_seen_while_the_night_runs(platform: Platform) -> None:
+    story = Story(platform)
+    for name in ("One", "Two", "Three"):
+        story.settle(FIRST, story.seller(name), "100.00")
+    clock = partial(story.at, FIRST + DAY, 2)
+    run = open_night(platform=platform, business_date=FIRST, clock=clock, by="night", chunk_size=1)
+    night = Night(platform, run, clock, "night")
+    seen = []
+    while work_on(night):
+        now = {step.name: step for step in steps_now(run)}
+        seen.append((now["age_orders"].state, now["sweep"].state, now["sweep"].pieces_done, now["sweep"].done))
+    assert seen[2] == ("done", "waiting", 0, 0)
+    assert seen[3:6] == [("done", "running", 1, 1), ("done", "running", 2, 2), ("done", "done", 3, 3)]
+    assert set(run.steps.values_list("state", flat=True)) == {"waiting"}  # written down when the night ends
 
 
 def test_control_totals_open_move_and_close(platform: Platform) -> None:
@@ -286,7 +307,10 @@ def test_a_step_that_fails_as_a_whole_fails_the_night_and_can_be_run_again(
         assert story.night(FIRST).state == "failed"
         assert Books.objects.get().closed_through == FIRST - DAY
         assert "TypeError" in NightlyChunk.objects.get(work="prove").error
+        steps = dict(NightlyStep.objects.values_list("name", "state"))
+        assert (steps["sweep"], steps["match"], steps["control_totals"]) == ("done", "done", "failed")
     assert story.night(FIRST).state == "balanced"
+    assert set(NightlyStep.objects.values_list("state", flat=True)) == {"done", "skipped"}
     assert Books.objects.get().closed_through == FIRST
 
 

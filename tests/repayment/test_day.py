@@ -58,15 +58,15 @@ def seller(
 def next_day(closed: SellerClosed, business_date: date, sales: SalesDay) -> SellerDay:
     """The seller before the following night, as the rows would say it."""
     financings = tuple(
-        replace(
-            one.before, owed=one.owed, accrued=one.accrued,
+        one.before._replace(
+            owed=one.owed, accrued=one.accrued,
             accrued_posted=one.before.accrued_posted + one.interest_posted,
             closed_through=business_date, demands_raised=one.demands_raised, past_due=one.past_due,
-            demands=tuple(replace(demand, id=demand.number) for demand in one.demands if demand.unpaid),
+            demands=tuple(demand._replace(id=demand.number) for demand in one.demands if demand.unpaid),
         )
         for one in closed.financings
     )  # fmt: skip
-    return replace(closed.before, financings=financings, balance=closed.carried_forward, sales=sales)
+    return closed.before._replace(financings=financings, balance=closed.carried_forward, sales=sales)
 
 
 def live(start: SellerDay, days: list[SalesDay]) -> list[SellerClosed]:
@@ -75,7 +75,7 @@ def live(start: SellerDay, days: list[SalesDay]) -> list[SellerClosed]:
     today = start
     for number, sales in enumerate(days):
         business_date = START + timedelta(days=1 + number)
-        today = replace(today, sales=sales) if not nights else next_day(nights[-1], business_date - timedelta(1), sales)
+        today = today._replace(sales=sales) if not nights else next_day(nights[-1], business_date - timedelta(1), sales)
         nights.append(close_seller(today, business_date))
     return nights
 
@@ -158,7 +158,7 @@ def test_an_order_that_never_settles_is_past_due_and_then_takes_a_share_of_other
 
 
 def test_a_leap_day_is_a_day() -> None:
-    before = replace(receivable("100000.00"), closed_through=date(2028, 2, 28), disbursed_on=date(2028, 2, 28))
+    before = receivable("100000.00")._replace(closed_through=date(2028, 2, 28), disbursed_on=date(2028, 2, 28))
     leap = close_seller(seller(before), date(2028, 2, 29))
     assert leap.financings[0].interest_posted == D("33.33")
 
@@ -196,7 +196,7 @@ def test_invariants_over_any_sequence_of_days(days: list[SalesDay]) -> None:
 
 def test_a_decided_demand_is_never_rewritten() -> None:
     late = OpenDemand(1, 1, "minimum", START, START + timedelta(days=3), D("50"), D("0"), "breached")
-    before = replace(advance(), demands=(late,), demands_raised=1, past_due=D("50"))
+    before = advance()._replace(demands=(late,), demands_raised=1, past_due=D("50"))
     night = close_seller(seller(before, sales=sold("1000.00")), START + timedelta(days=9))
     assert night.financings[0].demands[0].state == "breached"
     assert night.financings[0].demands[0].paid == D("50")

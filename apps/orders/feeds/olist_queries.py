@@ -10,6 +10,7 @@ _SHARES = """
         order_delivered_customer_date AS customer, order_estimated_delivery_date AS expected_at,
         coalesce(goods, price) AS goods, coalesce(freight, freight_value) AS freight,
         coalesce(payment, payment_value) AS payment, coalesce(articles, ARRAY[product_id]) AS articles,
+        product_id AS first_article,
         coalesce(prices, ARRAY[price]) AS article_prices, coalesce(freights, ARRAY[freight_value]) AS article_freights
     FROM feed_orders
 """
@@ -52,7 +53,7 @@ TOLD = f"""
     LEFT JOIN (
         SELECT product_id, left(coalesce(product_category_name_english, product_category_name), 80) AS category
         FROM feed_products LEFT JOIN feed_translation USING (product_category_name)
-    ) AS products ON products.product_id = articles[1]
+    ) AS products ON products.product_id = first_article
 """  # noqa: S608  all of it stands here
 
 ODD = {
