@@ -27,7 +27,7 @@ from apps.orders.models import FeedFile, Order, Proceeds
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion
 from apps.products.terms import SALES
 from apps.reconciliation.models import Break, ControlTotal, NightlyChunk, NightlyRun, NightlyStep, SetAside
-from apps.repayment.models import Demand, Movement, Sweep
+from apps.repayment.models import Demand, Event, Movement, Sweep
 from apps.risk.models import Assessment
 from apps.risk.scorecard import Record as SellerRecord
 from apps.risk.scorecard import frozen
@@ -502,6 +502,23 @@ def make_movement(**facts: Any) -> Movement:
         fee=D("360.00"),
         outstanding=D("9360.00"),
         entry_key=unique("entry"),
+    )
+
+
+def make_event(**facts: Any) -> Event:
+    return _made(
+        Event,
+        facts,
+        financing=make_financing,
+        number=1,
+        kind="waiver",
+        key=unique("event"),
+        effective_on=DAY,
+        business_date=DAY,
+        amount=D("1.00"),
+        reason="as agreed",
+        by="user:1",
+        at=AT,
     )
 
 

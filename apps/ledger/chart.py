@@ -13,10 +13,12 @@ SUSPENSE = "Assets:Suspense"
 SELLER_PAYABLE = "Liabilities:Sellers"
 PAYOUTS_IN_TRANSIT = "Liabilities:Payouts-In-Transit"
 DEFERRED_FEES = "Liabilities:Deferred-Fees"
+OVERPAYMENTS = "Liabilities:Overpayments"
 FUNDING_CAPITAL = "Equity:Funding"
 FEE_INCOME = "Income:Fees"
 INTEREST_INCOME = "Income:Interest"
 PENALTY_INCOME = "Income:Penalties"
+RECOVERIES = "Income:Recoveries"
 WRITE_OFFS = "Expenses:Write-Offs"
 
 KIND_BY_ROOT = {
@@ -40,10 +42,12 @@ CODES = frozenset(
         SELLER_PAYABLE,
         PAYOUTS_IN_TRANSIT,
         DEFERRED_FEES,
+        OVERPAYMENTS,
         FUNDING_CAPITAL,
         FEE_INCOME,
         INTEREST_INCOME,
         PENALTY_INCOME,
+        RECOVERIES,
         WRITE_OFFS,
     }
 )

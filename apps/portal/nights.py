@@ -34,6 +34,7 @@ QUANTITIES: dict[str, Promise | str] = {
     "fee": gettext_lazy("Fees owed"),
     "interest": gettext_lazy("Interest owed"),
     "penalty": gettext_lazy("Penalties owed"),
+    "overpaid": gettext_lazy("Paid too much"),
     "owed_to_sellers": gettext_lazy("Owed to sellers"),
     "cash_collection": gettext_lazy("Cash, collection account"),
     "cash_funding": gettext_lazy("Cash, funding accounts"),

@@ -89,6 +89,12 @@ DEMAND = {
     "breached": Wording(BAD, pgettext_lazy("demand", "Missed")),
 }
 
+EVENT = {
+    "done": Wording(GOOD, pgettext_lazy("event", "Done")),
+    "proposed": Wording(WARN, pgettext_lazy("event", "Waits for another person")),
+    "refused": Wording(NEUTRAL, pgettext_lazy("event", "Refused")),
+}
+
 WAREHOUSE_RECEIPT = {
     "requested": Wording(NEUTRAL, pgettext_lazy("warehouse receipt", "Requested")),
     "issued": Wording(GOOD, pgettext_lazy("warehouse receipt", "In store")),
@@ -222,6 +228,7 @@ MACHINES = {
     "application": APPLICATION,
     "financing": FINANCING,
     "demand": DEMAND,
+    "event": EVENT,
     "warehouse_receipt": WAREHOUSE_RECEIPT,
     "pledge": PLEDGE,
     "margin_call": MARGIN_CALL,

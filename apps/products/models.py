@@ -24,6 +24,11 @@ class FundingPool(models.Model):
     committed = AmountField(default=Decimal(0))
     reserved = AmountField(default=Decimal(0), help_text="Promised to signed contracts whose money is on its way.")
     drawn = AmountField(default=Decimal(0), help_text="Principal outstanding.")
+    collected = AmountField(
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text="Collected outside the night and not on its way to the pool yet; negative after a reversal.",
+    )
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

@@ -41,6 +41,7 @@ CONTROLS = (
     Control("fee", chart.FEE, 1, _sum(Financing, "fee")),
     Control("interest", chart.INTEREST, 1, _sum(Financing, "interest")),
     Control("penalty", chart.PENALTY, 1, _sum(Financing, "penalty")),
+    Control("overpaid", chart.OVERPAYMENTS, -1, _sum(Financing, "overpaid")),
     Control("owed_to_sellers", chart.SELLER_PAYABLE, -1, _sum(Seller, "balance")),
     Control("cash_collection", chart.COLLECTION_CASH, 1, _cash("collection")),
     Control("cash_funding", chart.FUNDING_CASH, 1, _cash("funding")),

@@ -16,6 +16,7 @@ from apps.financing.services import lapse_unsigned, refresh_offers
 from apps.ledger import calendar
 from apps.ledger.models import DailyTotal
 from apps.orders.services import close_return_windows
+from apps.products.models import FundingPool
 from apps.reconciliation import control, matching
 from apps.reconciliation.breaks import open_breaks
 from apps.reconciliation.models import Break, NightlyChunk, SetAside
@@ -162,29 +163,30 @@ def _payouts(piece: Piece) -> Report:
 
 
 def _instruct_transfers(batch: PaymentBatch, business_date: date) -> None:
-    """What was swept goes from the collection account to the pools that it repays, one payment a pool."""
-    swept = (
-        Movement.objects.filter(business_date=business_date, kind=Movement.Kind.SWEEP)
+    """What was swept, and what else was collected, goes from the collection account to the pools that it repays, one
+    payment a pool. What a reversal took back is kept off the next ones."""
+    swept = dict(
+        Movement.objects.filter(business_date=business_date, kind=Movement.Kind.SWEEP, event=None)
         .values_list("financing__pool_id")
         .annotate(swept=-Sum(F("principal") + F("fee") + F("interest") + F("penalty")))
-        .order_by("financing__pool_id")
     )
-    Instruction.objects.bulk_create(
-        [
-            Instruction(
-                key=f"transfer:{business_date}:{pool_id}",
-                reference=f"T{business_date:%Y%m%d}-{pool_id}",
+    for pool in FundingPool.objects.select_for_update().order_by("pk"):
+        amount = swept.get(pool.pk, ZERO) + pool.collected
+        if amount > 0:
+            Instruction.objects.create(
+                key=f"transfer:{business_date}:{pool.pk}",
+                reference=f"T{business_date:%Y%m%d}-{pool.pk}",
                 kind=Instruction.Kind.TRANSFER,
-                subject=f"pool:{pool_id}",
+                subject=f"pool:{pool.pk}",
                 from_purpose="collection",
                 amount=amount,
                 currency=batch.currency,
                 business_date=business_date,
                 batch=batch,
             )
-            for pool_id, amount in swept
-        ]
-    )
+        left = min(amount, ZERO)
+        if left != pool.collected:
+            FundingPool.objects.filter(pk=pool.pk).update(collected=left)
 
 
 def _match(piece: Piece) -> Report:

@@ -20,18 +20,21 @@ SELLERS = """
 SELECT id, currency, balance, sweep_cap, payout_account_id, payout_frozen, worst_days_past_due
 FROM sellers_seller AS seller
 WHERE id BETWEEN %(first)s AND %(last)s AND (
-    EXISTS (SELECT FROM financing_financing
+    (balance > 0 AND payout_account_id IS NOT NULL AND NOT payout_frozen)
+    OR EXISTS (SELECT FROM financing_financing
             WHERE seller_id = seller.id AND state = 'active' AND closed_through < %(date)s)
     OR EXISTS (SELECT FROM orders_proceeds
                WHERE seller_id = seller.id AND booked_on BETWEEN %(since)s AND %(date)s
                  AND (booked_on = %(date)s OR seller_id = ANY(%(behind)s)))
 )
+AND NOT EXISTS (SELECT FROM repayment_sweep WHERE seller_id = seller.id AND business_date = %(date)s)
 ORDER BY id FOR UPDATE
 """
 
 FINANCINGS = """
 SELECT id, seller_id, version_id, pool_id, penalty, fee, interest, principal, amount + flat_fee, accrued,
-       accrued_posted, disbursed_on, due_on, closed_through, demands_raised, past_due, sweep_rate
+       accrued_posted, disbursed_on, due_on, closed_through, greatest(closed_through, accrued_through), annual_rate,
+       paused_days, demands_raised, past_due, CASE WHEN paused_until >= %(date)s THEN 0 ELSE sweep_rate END
 FROM financing_financing
 WHERE seller_id = ANY(%(sellers)s) AND state = 'active' AND closed_through < %(date)s
 ORDER BY id
@@ -57,6 +60,8 @@ GROUP BY line.seller_id, pledged.financing_id
 
 class Chunk:
     """The sellers of a range that have something to close on a date, locked in order of their keys.
+
+    A seller whose day was closed already, when a person acted on it while the night was under way, is left out.
 
     `behind` names sellers whose earlier nights were set aside, each with the first date that they missed: their
     proceeds since then are taken in too.
@@ -116,9 +121,12 @@ class Chunk:
                     disbursed_on=row[11],
                     due_on=row[12],
                     closed_through=row[13],
-                    demands_raised=row[14],
-                    past_due=row[15],
-                    sweep_rate=row[16],
+                    accrued_through=row[14],
+                    annual_rate=row[15],
+                    paused_days=row[16],
+                    demands_raised=row[17],
+                    past_due=row[18],
+                    sweep_rate=row[19],
                     demands=tuple(demands.get(row[0], ())),
                 )
             )

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
-from functools import partial
 
 from django.db.models import F
 
@@ -13,21 +12,16 @@ from apps.banking.models import Instruction
 from apps.core import bulk
 from apps.core.money import ZERO
 from apps.core.states import ConcurrentTransition, move_all
-from apps.financing.models import Contract, FinancedOrder, Financing, Offer
+from apps.financing.models import Financing
 from apps.ledger import chart
 from apps.ledger.services import Draft, Line, post_many
 from apps.products.models import FundingPool
+from apps.repayment.changes import finish
 from apps.repayment.chunk import Chunk
 from apps.repayment.day import Closed, OpenDemand, SellerClosed, close_seller
+from apps.repayment.entries import paid_lines
 from apps.repayment.models import Demand, Movement, Sweep
 from apps.sellers.models import Seller
-
-RECEIVABLE_ACCOUNTS = (
-    ("principal", chart.PRINCIPAL),
-    ("fee", chart.FEE),
-    ("interest", chart.INTEREST),
-    ("penalty", chart.PENALTY),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +84,7 @@ class _Writer:
         self.by = by
         self.currency = closed[0].before.currency
         self.financings: list[Closed] = [one for seller in closed for one in seller.financings]
-        self.with_sales = [seller for seller in closed if seller.before.sales.captured or _gave_back(seller)]
+        self.with_money = [one for one in closed if one.before.sales.captured or _gave_back(one) or one.paid_out]
 
     def write(self, payout_batch: int) -> None:
         self._sweeps()
@@ -134,7 +128,7 @@ class _Writer:
                     seller.before.sales.refunded, seller.before.sales.charged_back, seller.before.balance,
                     seller.kept, seller.paid_out, seller.carried_forward, "posted" if seller.kept else "released",
                 )
-                for seller in self.with_sales
+                for seller in self.with_money
             ),
         )  # fmt: skip
 
@@ -230,14 +224,9 @@ class _Writer:
 
     def _repaid(self) -> None:
         keys = [one.before.id for one in self.financings if not one.owed.total]
-        if not keys:
-            return
-        move = partial(move_all, at=self.at, by=self.by, reason="repaid in full")
-        financings = list(Financing.objects.filter(pk__in=keys).order_by("pk"))
-        move(financings, "repay_all", fields=["repaid_on"], on=self.date)
-        move(list(Offer.objects.filter(financing__in=keys).order_by("pk")), "repay_all")
-        move(list(Contract.objects.filter(financing__in=keys).order_by("pk")), "fulfil")
-        FinancedOrder.objects.filter(financing__in=keys, released_on=None).update(released_on=self.date)
+        if keys:
+            financings = list(Financing.objects.filter(pk__in=keys).order_by("pk"))
+            finish(financings, on=self.date, at=self.at, by=self.by, reason="repaid in full")
 
     def _sellers(self) -> None:
         rows = [
@@ -261,7 +250,12 @@ class _Writer:
                 f"sales:{self.day}:{seller.before.id}", "sales", f"seller:{seller.before.id}", _sales_lines(seller)
             )
         for one in self.financings:
-            yield Draft(self._sweep_key(one), "sweep", f"financing:{one.before.id}", payment_lines(one))
+            yield Draft(
+                self._sweep_key(one),
+                "sweep",
+                f"financing:{one.before.id}",
+                tuple(paid_lines(chart.SELLER_PAYABLE, one.paid)),
+            )
 
     def _accrual_key(self, product: str) -> str:
         return f"accrual:{self.day}:{product}:{self.name}"
@@ -291,15 +285,3 @@ def _sales_lines(seller: SellerClosed) -> tuple[Line, ...]:
         Line(chart.SELLER_PAYABLE, chart.PAYOUTS_IN_TRANSIT, seller.paid_out),
     )
     return tuple(line for line in candidates if line.amount)
-
-
-def payment_lines(one: Closed) -> tuple[Line, ...]:
-    """What the seller's proceeds repaid, component by component; a fee is earned when it is paid."""
-    lines = [
-        Line(chart.SELLER_PAYABLE, account, getattr(one.paid, component))
-        for component, account in RECEIVABLE_ACCOUNTS
-        if getattr(one.paid, component)
-    ]
-    if one.paid.fee:
-        lines.append(Line(chart.DEFERRED_FEES, chart.FEE_INCOME, one.paid.fee))
-    return tuple(lines)

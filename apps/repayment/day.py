@@ -36,7 +36,13 @@ class OpenDemand(NamedTuple):
 
 
 class Balance(NamedTuple):
-    """A live financing as it stands before the night. `closed_through` is the last date it was closed for."""
+    """A live financing as it stands before the night.
+
+    closed_through   the last date it was closed for
+    accrued_through  the last date of interest: an event may have taken it further than the last night
+    annual_rate      as agreed since, or None where the terms' own holds
+    paused_days      days by which pauses moved its minimum periods
+    """
 
     id: int
     terms: Terms
@@ -48,10 +54,18 @@ class Balance(NamedTuple):
     disbursed_on: date
     due_on: date | None
     closed_through: date
+    accrued_through: date
+    annual_rate: Decimal | None
+    paused_days: int
     demands_raised: int
     past_due: Decimal
     sweep_rate: Decimal
     demands: tuple[OpenDemand, ...]
+
+    @property
+    def rate(self) -> Decimal:
+        """The rate of interest a year, as a share."""
+        return self.terms.annual_rate if self.annual_rate is None else self.annual_rate
 
 
 class SalesDay(NamedTuple):
@@ -136,15 +150,9 @@ def _raise_and_accrue(balance: Balance, currency: str, business_date: date) -> C
     demands, raised = balance.demands, balance.demands_raised
     for demand in due_demands(balance, currency, business_date):
         demands, raised = (*demands, demand), demand.number
-    accrued = balance.accrued
-    if balance.terms.annual_rate:
-        accrued += simple_interest(
-            balance.owed.principal,
-            balance.terms.annual_rate,
-            balance.closed_through,
-            business_date,
-            balance.terms.day_count,
-        ).quantize(TWELVE_PLACES)
+    accrued = accrue(
+        balance.accrued, balance.owed.principal, balance.rate, balance.accrued_through, business_date, balance.terms
+    )
     posted = round_money(accrued, currency, balance.terms.rounding) - balance.accrued_posted
     owed = balance.owed
     if posted:
@@ -160,6 +168,14 @@ def _raise_and_accrue(balance: Balance, currency: str, business_date: date) -> C
         past_due=balance.past_due,
         days_past_due=0,
     )
+
+
+def accrue(accrued: Decimal, principal: Decimal, rate: Decimal, since: date, through: date, terms: Terms) -> Decimal:
+    """All interest since disbursement, unrounded to twelve places: `accrued` and that of the days after `since`
+    through `through` (inclusive) on `principal` at `rate` a year."""
+    if not rate or since >= through:
+        return accrued
+    return accrued + simple_interest(principal, rate, since, through, terms.day_count).quantize(TWELVE_PLACES)
 
 
 def due_demands(balance: Balance, currency: str, business_date: date) -> list[OpenDemand]:
@@ -179,13 +195,14 @@ def due_demands(balance: Balance, currency: str, business_date: date) -> list[Op
     demands = []
     minimum = round_money(balance.lent * terms.minimum_share, currency, terms.rounding)
     repaid = balance.lent - balance.owed.principal - balance.owed.fee
-    reached = (business_date - balance.disbursed_on).days
+    first_day = balance.disbursed_on + timedelta(days=balance.paused_days)
+    reached = (business_date - first_day).days
     last_number = (reached - 1) // terms.period_days + 1 if reached > 0 else 0
     for number in range(balance.demands_raised + 1, last_number + 1):
         asked_before = min(minimum * (number - 1), balance.lent)
         amount = min(minimum * number, balance.lent) - max(asked_before, repaid)
         if amount > 0:
-            starts_on = balance.disbursed_on + timedelta(days=terms.period_days * (number - 1) + 1)
+            starts_on = first_day + timedelta(days=terms.period_days * (number - 1) + 1)
             due_on = starts_on + timedelta(days=terms.period_days - 1)
             demands.append(OpenDemand(None, number, "minimum", starts_on, due_on, amount, ZERO, "open"))
     return demands
@@ -213,7 +230,7 @@ def _pay_and_age(one: Closed, amount: Decimal, business_date: date) -> Closed:
         (paid,), _left = allocate(amount, [Due(standing, owed)], terms.waterfall)
         owed = subtract(owed, paid)
     demands = settle_demands(one.demands, paid.principal + paid.fee, business_date)
-    past_due, days = _age(demands, owed, business_date, terms.grace_days)
+    past_due, days = age(demands, owed, business_date, terms.grace_days)
     return Closed(
         before=one.before,
         owed=owed,
@@ -254,7 +271,7 @@ def settle_demands(demands: Sequence[OpenDemand], paid: Decimal, business_date: 
     return tuple(settled)
 
 
-def _age(demands: Sequence[OpenDemand], owed: Parts, business_date: date, grace_days: int) -> tuple[Decimal, int]:
+def age(demands: Sequence[OpenDemand], owed: Parts, business_date: date, grace_days: int) -> tuple[Decimal, int]:
     """Amount past due and days past due = business date - oldest unpaid due date, 0 within the days of grace."""
     late = [demand for demand in demands if demand.unpaid > 0 and demand.due_on <= business_date]
     if not late or not owed.total:

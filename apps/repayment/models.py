@@ -1,5 +1,6 @@
 """Servicing: what moved on each financing, what each sales day brought and where it went, what falls due."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -96,6 +97,10 @@ class Movement(models.Model):
         ACCRUAL = "accrual"
         SWEEP = "sweep"
         PAYMENT = "payment"
+        WAIVER = "waiver"
+        CHARGE = "charge"
+        WRITE_OFF = "write_off"
+        REFUND = "refund"
 
     financing = models.ForeignKey(Financing, on_delete=models.PROTECT, related_name="movements", db_index=False)
     business_date = models.DateField()
@@ -107,13 +112,29 @@ class Movement(models.Model):
     interest = AmountField(default=Decimal(0))
     penalty = AmountField(default=Decimal(0))
     outstanding = AmountField(help_text="Owed in all after this movement.")
+    surplus = AmountField(
+        default=Decimal(0), db_default=Decimal(0), help_text="Paid beyond what was owed; negative when given back."
+    )
     entry_key = models.CharField(max_length=120, help_text="The ledger entry that carries this movement.")
+    effective_on = models.DateField(
+        null=True, blank=True, help_text="The date from which it counts, where that is not its business date."
+    )
+    event = models.ForeignKey(
+        "Event", null=True, blank=True, on_delete=models.PROTECT, related_name="movements", db_index=False
+    )
+    reverses = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversals", db_index=False
+    )
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["financing", "business_date", "key"], name="movement_once"),
+            models.UniqueConstraint(
+                fields=["reverses"], condition=Q(reverses__isnull=False), name="movement_reversed_once"
+            ),
             models.CheckConstraint(
-                condition=~Q(principal=0) | ~Q(fee=0) | ~Q(interest=0) | ~Q(penalty=0), name="movement_moves_something"
+                condition=~Q(principal=0) | ~Q(fee=0) | ~Q(interest=0) | ~Q(penalty=0) | ~Q(surplus=0),
+                name="movement_moves_something",
             ),
             models.CheckConstraint(condition=Q(outstanding__gte=0), name="movement_never_below_zero"),
         ]
@@ -125,6 +146,11 @@ class Movement(models.Model):
     def total(self) -> Decimal:
         """The change in what is owed: positive owes more."""
         return self.principal + self.fee + self.interest + self.penalty
+
+    @property
+    def counts_from(self) -> date:
+        """The date from which it counts."""
+        return self.effective_on or self.business_date
 
 
 DEMAND_STATES = ("open", "met", "breached")
@@ -169,3 +195,73 @@ class Demand(Stateful):
 
     @transition(field="state", source="open", target="breached")
     def end(self) -> None: ...
+
+    @transition(field="state", source="met", target="open")
+    def reopen(self) -> None:
+        """A payment that met it was reversed."""
+
+
+EVENT_STATES = ("done", "proposed", "refused")
+NEEDS_TWO = ("write_off",)
+
+
+class Event(Stateful):
+    """Something that a person did to a live financing, and why. What it changed stands on its movements.
+
+    An event is never edited: another one reverses it. What needs two people is proposed first.
+    """
+
+    class Kind(models.TextChoices):
+        PAYMENT = "payment"
+        REVERSAL = "reversal"
+        REFUND = "refund"
+        WAIVER = "waiver"
+        CHARGE = "charge"
+        RATE = "rate"
+        PAUSE = "pause"
+        RESUME = "resume"
+        DUE_DATE = "due_date"
+        WRITE_OFF = "write_off"
+        RECOVERY = "recovery"
+
+    financing = models.ForeignKey(Financing, on_delete=models.PROTECT, related_name="events", db_index=False)
+    number = models.PositiveIntegerField(help_text="Counts the events of its financing.")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    key = models.CharField(max_length=60, help_text="With the financing, what makes the same event happen once.")
+    effective_on = models.DateField(help_text="The date from which it counts.")
+    business_date = models.DateField(help_text="The date in whose books it stands.")
+    amount = AmountField(null=True, blank=True)
+    details = models.JSONField(default=dict)
+    reason = models.CharField(max_length=300)
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    approved_by = models.CharField(max_length=80, blank=True)
+    reverses = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by")
+    state = state_field(EVENT_STATES)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            states_hold("event", EVENT_STATES),
+            models.UniqueConstraint(fields=["financing", "number"], name="event_numbered_once"),
+            models.UniqueConstraint(fields=["financing", "key"], name="event_once"),
+            models.CheckConstraint(condition=Q(amount=None) | Q(amount__gt=0), name="event_amount_positive"),
+            models.CheckConstraint(condition=~Q(reason=""), name="event_has_a_reason"),
+            models.CheckConstraint(
+                condition=~Q(kind__in=NEEDS_TWO, state="done") | (~Q(approved_by="") & ~Q(approved_by=F("by"))),
+                name="event_two_people",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="reversal", reverses__isnull=False) | (~Q(kind="reversal") & Q(reverses=None)),
+                name="event_reversal_names_what",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.financing_id} {self.kind} {self.number}"
+
+    @transition(field="state", source="proposed", target="done")
+    def approve(self, *, approved_by: str) -> None:
+        self.approved_by = approved_by
+
+    @transition(field="state", source="proposed", target="refused")
+    def refuse(self) -> None: ...

@@ -8,6 +8,7 @@ from apps.financing.models import Financing
 from apps.ledger import chart
 
 CONTROLS = [chart.PRINCIPAL, chart.FEE, chart.INTEREST, chart.PENALTY]
+OWED_BY_US = [chart.SELLER_PAYABLE, chart.OVERPAYMENTS]
 
 BALANCES_OFF = Proof(
     """
@@ -39,6 +40,18 @@ RUNNING_BALANCE_OFF = Proof(
     """,
     "Movement {key} of financing {number} on {business_date} leaves {outstanding} outstanding; the movements up to it "
     "leave {running}.",
+)
+SURPLUS_OFF = Proof(
+    """
+    SELECT number, overpaid, coalesce(moved.surplus, 0) AS moved
+    FROM financing_financing AS one
+    LEFT JOIN (
+        SELECT financing_id, sum(surplus) AS surplus FROM repayment_movement WHERE surplus <> 0 GROUP BY financing_id
+    ) AS moved ON moved.financing_id = one.id
+    WHERE overpaid <> coalesce(moved.surplus, 0)
+    ORDER BY one.id
+    """,
+    "Financing {number} says that {overpaid} was paid beyond what was owed; its movements say {moved}.",
 )
 ACCRUAL_OFF = Proof(
     """
@@ -80,8 +93,10 @@ CARRIED_BY_ANOTHER_AMOUNT = Proof(
            concat_ws(', ', moved.principal, moved.fee, moved.interest, moved.penalty) AS moved,
            concat_ws(', ', posted.principal, posted.fee, posted.interest, posted.penalty) AS posted
     FROM moved FULL JOIN posted USING (key)
-    WHERE (moved.principal, moved.fee, moved.interest, moved.penalty)
-       IS DISTINCT FROM (posted.principal, posted.fee, posted.interest, posted.penalty)
+    WHERE (coalesce(moved.principal, 0), coalesce(moved.fee, 0), coalesce(moved.interest, 0),
+           coalesce(moved.penalty, 0))
+       <> (coalesce(posted.principal, 0), coalesce(posted.fee, 0), coalesce(posted.interest, 0),
+           coalesce(posted.penalty, 0))
     ORDER BY key
     """,
     "Entry {key} and the movements that name it differ (principal, fee, interest, penalty): movements [{moved}], "
@@ -97,6 +112,8 @@ CONTROL_ACCOUNT_OFF = Proof(
                 AS component (code, amount)
             UNION ALL
             SELECT currency, %s, -balance FROM sellers_seller
+            UNION ALL
+            SELECT currency, %s, -overpaid FROM financing_financing
         ) AS rows GROUP BY code, currency
     ), booked AS (
         SELECT code, currency, sum(debits - credits) AS amount
@@ -110,7 +127,7 @@ CONTROL_ACCOUNT_OFF = Proof(
     ORDER BY currency, code
     """,
     "{code} {currency} stands at {booked} in the ledger; the rows behind it add up to {kept}.",
-    [*CONTROLS, chart.SELLER_PAYABLE, [*CONTROLS, chart.SELLER_PAYABLE]],
+    [*CONTROLS, *OWED_BY_US, [*CONTROLS, *OWED_BY_US]],
 )
 SWEEP_OFF = Proof(
     """
@@ -146,6 +163,7 @@ POOL_OFF = Proof(
 PROOFS = (
     BALANCES_OFF,
     RUNNING_BALANCE_OFF,
+    SURPLUS_OFF,
     ACCRUAL_OFF,
     CARRIED_BY_ANOTHER_AMOUNT,
     CONTROL_ACCOUNT_OFF,

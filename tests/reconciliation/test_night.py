@@ -22,6 +22,7 @@ from apps.repayment import proofs as repayment_proofs
 from apps.repayment.models import Demand, Movement, Sweep
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
+from tests.factories import make_instruction
 from tests.story import DAY, FIRST, Story, books
 
 D = Decimal
@@ -240,7 +241,7 @@ def test_control_totals_open_move_and_close(platform: Platform) -> None:
     assert totals["principal"] == (D("1000"), D("-20"), D("980"), D("0"))
     assert totals["fee"] == (D("40"), D("-40"), D("0"), D("0"))
     assert totals["cash_funding"] == (D("999000"), D("0"), D("999000"), D("0"))
-    assert ControlTotal.objects.filter(run=run).count() == 7
+    assert ControlTotal.objects.filter(run=run).count() == 8
 
 
 def test_what_people_do_between_midnight_and_the_night_belongs_to_the_next_date(platform: Platform) -> None:
@@ -279,17 +280,17 @@ def test_a_seller_whose_data_break_a_rule_stands_alone(platform: Platform) -> No
     story.night(FIRST + DAY)
     for seller in (good, bad):
         story.settle(FIRST + 2 * DAY, seller, "500.00")
-    # Someone wrote this sales day by hand: the database refuses a second one.
-    Sweep.objects.create(seller=bad, business_date=FIRST + 2 * DAY, currency="CNY")
+    # Someone wrote this payout by hand: the database refuses a second one.
+    poison = make_instruction(key=f"payout:{FIRST + 2 * DAY}:{bad.pk}", business_date=FIRST + 2 * DAY)
     run = story.night(FIRST + 2 * DAY)
     aside = run.set_aside.get()
     assert (aside.work, aside.seller_id) == ("close", bad.pk)
-    assert "sweep_once_a_sales_day" in aside.error
+    assert f"payout:{FIRST + 2 * DAY}:{bad.pk}" in aside.error
     assert run.state == "with_breaks"
     assert run.steps.get(name="sweep").failed == 1
     assert good.financings.get().principal == D("980")
     assert bad.financings.get().principal == D("1000")
-    Sweep.objects.filter(seller=bad).delete()
+    poison.delete()
     assert story.night(FIRST + 3 * DAY).set_aside.count() == 0
     assert bad.financings.get().principal == D("980")  # the missed sales day was taken in with the next night
     aside.refresh_from_db()

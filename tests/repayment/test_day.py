@@ -30,7 +30,8 @@ def terms(**changes: Any) -> Terms:
 def advance(amount: str = "1000.00", fee: str = "40.00", **changes: Any) -> Balance:
     return Balance(
         id=1, terms=terms(**changes), pool_id=1, owed=Parts(fee=D(fee), principal=D(amount)), lent=D(amount) + D(fee),
-        accrued=ZERO, accrued_posted=ZERO, disbursed_on=START, due_on=None, closed_through=START, demands_raised=0,
+        accrued=ZERO, accrued_posted=ZERO, disbursed_on=START, due_on=None, closed_through=START,
+        accrued_through=START, annual_rate=None, paused_days=0, demands_raised=0,
         past_due=ZERO, sweep_rate=changes.get("sweep_rate", D("0.12")), demands=(),
     )  # fmt: skip
 
@@ -40,7 +41,8 @@ def receivable(amount: str = "1000.00", rate: str = "0.12", due: date = START + 
                 product="early-payment", sweep_rate=D("0.3"))  # fmt: skip
     return Balance(
         id=2, terms=own, pool_id=1, owed=Parts(principal=D(amount)), lent=D(amount), accrued=ZERO, accrued_posted=ZERO,
-        disbursed_on=START, due_on=due, closed_through=START, demands_raised=0, past_due=ZERO, sweep_rate=D("0.3"),
+        disbursed_on=START, due_on=due, closed_through=START,
+        accrued_through=START, annual_rate=None, paused_days=0, demands_raised=0, past_due=ZERO, sweep_rate=D("0.3"),
         demands=(),
     )  # fmt: skip
 
@@ -61,7 +63,8 @@ def next_day(closed: SellerClosed, business_date: date, sales: SalesDay) -> Sell
         one.before._replace(
             owed=one.owed, accrued=one.accrued,
             accrued_posted=one.before.accrued_posted + one.interest_posted,
-            closed_through=business_date, demands_raised=one.demands_raised, past_due=one.past_due,
+            closed_through=business_date, accrued_through=business_date,
+            demands_raised=one.demands_raised, past_due=one.past_due,
             demands=tuple(demand._replace(id=demand.number) for demand in one.demands if demand.unpaid),
         )
         for one in closed.financings
@@ -158,7 +161,9 @@ def test_an_order_that_never_settles_is_past_due_and_then_takes_a_share_of_other
 
 
 def test_a_leap_day_is_a_day() -> None:
-    before = receivable("100000.00")._replace(closed_through=date(2028, 2, 28), disbursed_on=date(2028, 2, 28))
+    before = receivable("100000.00")._replace(
+        closed_through=date(2028, 2, 28), accrued_through=date(2028, 2, 28), disbursed_on=date(2028, 2, 28)
+    )
     leap = close_seller(seller(before), date(2028, 2, 29))
     assert leap.financings[0].interest_posted == D("33.33")
 

@@ -35,6 +35,7 @@ MATRIX = {
         delivered -accept-> accepted
         accepted -disburse-> paid_out
         paid_out -repay_all-> completed
+        completed -reopen-> paid_out            + what repaid it was reversed
         delivered -expire-> expired
         delivered -replace-> replaced
         delivered -cancel-> cancelled
@@ -57,6 +58,7 @@ MATRIX = {
         rendered -sign-> signed_by_seller
         signed_by_seller -countersign-> in_force
         in_force -fulfil-> fulfilled
+        fulfilled -reopen-> in_force            + what fulfilled it was reversed
         in_force -terminate-> terminated
         drafted|rendered -void-> void
     """,
@@ -68,10 +70,16 @@ MATRIX = {
         pending -cancel-> cancelled
         active -overpay-> overpaid
         overpaid -refund_overpayment-> active
+        repaid -reopen-> active                 + what repaid it was reversed
     """,
     "repayment.Demand": """
         open -pay-> met
         open -end-> breached
+        met -reopen-> open                      + a payment that met it was reversed
+    """,
+    "repayment.Event": """
+        proposed -approve-> done
+        proposed -refuse-> refused
     """,
     "repayment.Sweep": """
         planned -reserve-> reserved

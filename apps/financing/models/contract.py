@@ -70,6 +70,10 @@ class Contract(Stateful):
     @transition(field="state", source="in_force", target="fulfilled")
     def fulfil(self) -> None: ...
 
+    @transition(field="state", source="fulfilled", target="in_force")
+    def reopen(self) -> None:
+        """What fulfilled it was reversed."""
+
     @transition(field="state", source="in_force", target="terminated")
     def terminate(self) -> None: ...
 

@@ -60,6 +60,17 @@ class Financing(Stateful):
     )
     accrued_posted = AmountField(default=Decimal(0), help_text="The part of it that is posted, in minor units.")
     closed_through = models.DateField(null=True, blank=True, help_text="The last business date that was closed.")
+    accrued_through = models.DateField(
+        null=True,
+        blank=True,
+        help_text="The last date of interest, where an event took it beyond the last closed date.",
+    )
+    annual_rate = RateField(null=True, blank=True, help_text="Agreed since; where empty, that of the product's terms.")
+    overpaid = AmountField(default=Decimal(0), db_default=Decimal(0), help_text="Paid beyond what was owed.")
+    paused_until = models.DateField(null=True, blank=True, help_text="No sweep through this date.")
+    paused_days = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Days by which pauses moved its minimum periods."
+    )
     demands_raised = models.PositiveIntegerField(default=0, help_text="Minimum periods or maturities demanded so far.")
     past_due = AmountField(default=Decimal(0))
     days_past_due = models.PositiveIntegerField(default=0)
@@ -79,6 +90,10 @@ class Financing(Stateful):
             models.CheckConstraint(
                 condition=~Q(state="repaid") | Q(principal=0, fee=0, interest=0, penalty=0, repaid_on__isnull=False),
                 name="financing_repaid_owes_nothing",
+            ),
+            models.CheckConstraint(
+                condition=Q(overpaid=0) | Q(overpaid__gt=0, principal=0, fee=0, interest=0, penalty=0),
+                name="financing_overpaid_owes_nothing",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["pending", "cancelled"]) | Q(disbursed_on__isnull=False),
@@ -111,6 +126,11 @@ class Financing(Stateful):
     @transition(field="state", source="active", target="repaid")
     def repay_all(self, *, on: date) -> None:
         self.repaid_on = on
+
+    @transition(field="state", source="repaid", target="active")
+    def reopen(self) -> None:
+        """What repaid it was reversed."""
+        self.repaid_on = None
 
     @transition(field="state", source="active", target="overpaid")
     def overpay(self) -> None: ...

@@ -89,6 +89,10 @@ class Offer(Stateful):
     @transition(field="state", source="paid_out", target="completed")
     def repay_all(self) -> None: ...
 
+    @transition(field="state", source="completed", target="paid_out")
+    def reopen(self) -> None:
+        """What repaid its financing was reversed."""
+
     @transition(field="state", source="delivered", target="expired")
     def expire(self) -> None: ...
 

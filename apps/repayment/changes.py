@@ -1,0 +1,355 @@
+"""What an event changes on a financing: planned as a value that a page can show, then written as planned.
+
+The facts of the financing are told again with the event among them. What the books say and the new telling does not is
+reversed, what it says and the books do not is added: an event of today adds its own lines, one dated back changes the
+days since then. Old and new stay on record, each booked today and each with the date from which it counts.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import F, Max
+
+from apps.core import bulk
+from apps.core.money import ZERO
+from apps.core.states import move_all
+from apps.evidence.services import record
+from apps.financing.models import Contract, FinancedOrder, Financing, Offer
+from apps.ledger import chart
+from apps.ledger.services import Line, post
+from apps.products.models import FundingPool
+from apps.repayment.day import Balance, OpenDemand
+from apps.repayment.entries import CASH, movement_lines
+from apps.repayment.life import LAST_OF_THE_DAY, SWEEP, Fact, Life, Told, tell
+from apps.repayment.models import Demand, Event, Movement
+from apps.repayment.waterfall import Parts
+from apps.sellers.models import Seller
+
+FACTS = ("payment", "refund", "waiver", "charge", "rate", "write_off")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is owed by component, what was paid beyond it, and how late it is."""
+
+    owed: Parts
+    surplus: Decimal
+    past_due: Decimal
+    days_past_due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an event will change. `undone` are movements that it reverses, `told` what it adds; both in date order."""
+
+    financing: Financing
+    event: Event
+    before: Standing
+    after: Standing
+    undone: tuple[Movement, ...]
+    told: tuple[Told, ...]
+    life: Life
+
+    @property
+    def rewrites_history(self) -> bool:
+        """Whether days change that are closed already."""
+        return bool(self.undone)
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells whether what is about to be written is what a person was shown."""
+        seen = (self.before, self.after, [one.pk for one in self.undone], self.told)
+        return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+
+
+def plan(financing: Financing, event: Event) -> Change:
+    """What `event`, not saved yet, changes on `financing` as it stands. Writes nothing.
+
+    Raises life.Refused when it cannot be true together with what happened since.
+    """
+    movements = standing_movements(financing)
+    events = [*_events(financing, without=event.reverses), event]
+    life = tell(start_of(financing), facts_of(movements, events), event.business_date, financing.currency)
+    recorded = {(one.counts_from, _identity(one)): one for one in movements if one.kind != "disbursement"}
+    wanted = {(one.on, one.identity): one for one in life.told}
+    undone = [one for key, one in recorded.items() if key not in wanted or not _same(one, wanted[key])]
+    told = [one for key, one in wanted.items() if key not in recorded or not _same(recorded[key], one)]
+    return Change(
+        financing=financing,
+        event=event,
+        before=Standing(_owed(financing), financing.overpaid, financing.past_due, financing.days_past_due),
+        after=Standing(life.owed, life.surplus, life.past_due, life.days_past_due),
+        undone=tuple(sorted(undone, key=lambda one: (one.counts_from, one.pk))),
+        told=tuple(sorted(told)),
+        life=life,
+    )
+
+
+def standing_movements(financing: Financing) -> list[Movement]:
+    """The movements that hold: neither reversals nor reversed."""
+    return list(
+        Movement.objects.filter(financing=financing, reverses=None, reversals=None)
+        .order_by("pk")
+        .select_related("event")
+    )
+
+
+def facts_of(movements: Iterable[Movement], events: Iterable[Event]) -> list[Fact]:
+    """The facts of a financing: what its sales paid, and what people did."""
+    sweeps = [
+        Fact(one.counts_from, LAST_OF_THE_DAY, SWEEP, SWEEP, one.counts_from, one.surplus - one.total)
+        for one in movements
+        if one.kind == SWEEP
+    ]
+    acts = [
+        Fact(
+            one.effective_on,
+            one.number,
+            f"{one.kind}:{one.number}",
+            one.kind,
+            one.business_date,
+            Decimal(one.details["rate"]) if one.kind == "rate" else one.amount or ZERO,
+            Parts(**{part: Decimal(amount) for part, amount in one.details.get("parts", {}).items()}),
+        )
+        for one in events
+        if one.kind in FACTS
+    ]
+    return sweeps + acts
+
+
+def start_of(financing: Financing) -> Balance:
+    """`financing` as it was on the day of its disbursement, with the demands that were raised since, unpaid."""
+    disbursed_on = financing.disbursed_on
+    assert disbursed_on is not None, financing  # noqa: S101  only disbursed financings have a life
+    demands = Demand.objects.filter(financing=financing).order_by("number")
+    return Balance(
+        id=financing.pk,
+        terms=financing.version.terms,
+        pool_id=financing.pool_id,
+        owed=Parts(fee=financing.flat_fee, principal=financing.amount),
+        lent=financing.amount + financing.flat_fee,
+        accrued=ZERO,
+        accrued_posted=ZERO,
+        disbursed_on=disbursed_on,
+        due_on=financing.due_on,
+        closed_through=financing.closed_through or disbursed_on,
+        accrued_through=disbursed_on,
+        annual_rate=None,
+        paused_days=financing.paused_days,
+        demands_raised=financing.demands_raised,
+        past_due=ZERO,
+        sweep_rate=financing.sweep_rate,
+        demands=tuple(
+            OpenDemand(one.pk, one.number, one.kind, one.starts_on, one.due_on, one.amount, ZERO, "open")
+            for one in demands
+        ),
+    )
+
+
+def balance_of(financing: Financing) -> Balance:
+    """`financing` as it stands now, for reckoning ahead."""
+    closed_through = financing.closed_through or financing.disbursed_on
+    assert closed_through is not None, financing  # noqa: S101  only disbursed financings are reckoned
+    return start_of(financing)._replace(
+        owed=_owed(financing),
+        accrued=financing.accrued,
+        accrued_posted=financing.accrued_posted,
+        accrued_through=max(closed_through, financing.accrued_through or closed_through),
+        annual_rate=financing.annual_rate,
+        past_due=financing.past_due,
+    )
+
+
+def _events(financing: Financing, *, without: Event | None) -> list[Event]:
+    """What people did and nobody took back."""
+    done = Event.objects.filter(financing=financing, state="done", reversed_by=None).order_by("number")
+    return [one for one in done if without is None or one.pk != without.pk]
+
+
+def _owed(financing: Financing) -> Parts:
+    return Parts(financing.penalty, financing.fee, financing.interest, financing.principal)
+
+
+def _identity(movement: Movement) -> str:
+    """A movement that was told again keeps its identity before the @."""
+    return movement.key.partition("@")[0]
+
+
+def _same(movement: Movement, told: Told) -> bool:
+    parts = Parts(movement.penalty, movement.fee, movement.interest, movement.principal)
+    return parts == told.change and movement.surplus == told.surplus
+
+
+def apply(change: Change, *, at: datetime, by: str) -> Event:
+    """Write `change` as planned, within the caller's transaction, which holds the financing; returns the event."""
+    event, financing = change.event, change.financing
+    event.save()
+    entry_key = f"event:{financing.pk}:{event.number}"
+    lines = _lines(change)
+    if lines:
+        post(
+            key=entry_key,
+            kind=event.kind,
+            business_date=event.business_date,
+            currency=financing.currency,
+            lines=lines,
+            subject=f"financing:{financing.pk}",
+            at=at,
+            by=by,
+        )
+    _write_movements(change, entry_key)
+    _write_demands(change, at, by)
+    _write_financing(change, at, by)
+    _write_pool(change)
+    _write_seller(change, lines)
+    payload = {
+        "number": financing.number,
+        "event": event.number,
+        "amount": event.amount,
+        "effective_on": event.effective_on,
+        "reason": event.reason,
+        "owed": list(change.after.owed),
+        "details": event.details,
+    }
+    record(kind=event.kind, subject=f"financing:{financing.pk}", payload=payload, business_date=event.business_date,
+           at=at, by=by)  # fmt: skip
+    return event
+
+
+def _lines(change: Change) -> list[Line]:
+    """The lines of the event's entry: what is undone the other way round, and what is told, summed by pair."""
+    sums: defaultdict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
+    for movement in change.undone:
+        parts = Parts(movement.penalty, movement.fee, movement.interest, movement.principal)
+        source = _source(movement.kind, movement.event)
+        for line in movement_lines(movement.kind, parts, movement.surplus, source):
+            sums[line.credit, line.debit] += line.amount
+    events = {f"{one.kind}:{one.number}": one for one in [*_events(change.financing, without=None), change.event]}
+    for told in change.told:
+        source = _source(told.kind, events.get(told.identity))
+        for line in movement_lines(told.kind, told.change, told.surplus, source):
+            sums[line.debit, line.credit] += line.amount
+    return [Line(debit, credit, amount) for (debit, credit), amount in sorted(sums.items()) if amount]
+
+
+def _source(kind: str, event: Event | None) -> str:
+    """Where the money of a movement came from: what sales brought, or the bank."""
+    if kind == SWEEP or (event is not None and event.details.get("source") == "sales"):
+        return chart.SELLER_PAYABLE
+    return chart.COLLECTION_CASH
+
+
+def _write_movements(change: Change, entry_key: str) -> None:
+    """The latest is undone first and the earliest told first, so that what is owed in between was owed once."""
+    event = change.event
+    owed = change.before.owed.total
+    rows = []
+    for one in reversed(change.undone):
+        owed -= one.total
+        rows.append(
+            Movement(
+                kind=one.kind, reason="told_again", key=f"undo:{one.pk}", principal=-one.principal, fee=-one.fee,
+                interest=-one.interest, penalty=-one.penalty, surplus=-one.surplus, outstanding=owed,
+                effective_on=one.counts_from, reverses=one,
+            )
+        )  # fmt: skip
+    for told in change.told:
+        owed += told.change.total
+        is_today = told.on == event.business_date
+        rows.append(
+            Movement(
+                kind=told.kind, reason=event.kind,
+                key=f"{told.identity}@{event.number}" if is_today else f"{told.identity}@{event.number}:{told.on}",
+                penalty=told.change.penalty, fee=told.change.fee, interest=told.change.interest,
+                principal=told.change.principal, surplus=told.surplus, outstanding=owed,
+                effective_on=None if is_today else told.on,
+            )
+        )  # fmt: skip
+    for row in rows:
+        row.financing, row.event, row.entry_key = change.financing, event, entry_key
+        row.business_date = event.business_date
+    bulk.copy_instances(rows)
+
+
+def _write_demands(change: Change, at: datetime, by: str) -> None:
+    """Fill the demands as told. A breach stays; what a reversed payment had met is open again, or breached by now."""
+    filled = {one.id: one.paid for one in change.life.demands}
+    demands = [one for one in Demand.objects.filter(financing=change.financing) if filled[one.pk] != one.paid]
+    again = [one for one in demands if one.state == "met" and filled[one.pk] < one.amount]
+    move_all(again, "reopen", at=at, by=by, reason=change.event.reason)
+    bulk.update_rows(Demand, ["paid"], [(one.pk, filled[one.pk]) for one in demands])
+    closed_through = change.financing.closed_through
+    met = [one for one in demands if one.state == "open" and filled[one.pk] >= one.amount]
+    over = [one for one in again if closed_through is not None and one.due_on <= closed_through]
+    move_all(met, "pay", at=at, by=by, reason=change.event.reason)
+    move_all(over, "end", at=at, by=by, reason=change.event.reason)
+
+
+def _write_financing(change: Change, at: datetime, by: str) -> None:
+    financing, event, life = change.financing, change.event, change.life
+    financing.penalty, financing.fee, financing.interest, financing.principal = life.owed
+    financing.overpaid = life.surplus
+    financing.accrued, financing.accrued_posted = life.accrued, life.accrued_posted
+    financing.accrued_through = event.business_date
+    financing.past_due, financing.days_past_due = life.past_due, life.days_past_due
+    if life.rate != financing.version.terms.annual_rate or financing.annual_rate is not None:
+        financing.annual_rate = life.rate
+    _move(financing, event, at, by)
+
+
+def _move(financing: Financing, event: Event, at: datetime, by: str) -> None:
+    """Save `financing` and move it, with its offer and contract, to the state that its balances ask for.
+
+    Nothing owed: repaid, its orders free again; paid beyond it: overpaid until that is given back; owed again: active
+    again. What is written off is owed no more either, but it was not repaid.
+    """
+    if event.kind == "write_off":
+        financing.move("write_off", at=at, by=by, reason=event.reason)
+        financing.contract.move("terminate", at=at, by=by, reason=event.reason)
+        FinancedOrder.objects.filter(financing=financing, released_on=None).update(released_on=event.business_date)
+        return
+    if financing.state == "repaid" and (financing.outstanding or financing.overpaid):
+        for one in (financing, financing.offer, financing.contract):
+            one.move("reopen", at=at, by=by, reason=event.reason)
+    elif financing.state == "overpaid":
+        financing.move("refund_overpayment", at=at, by=by, reason=event.reason)
+    else:
+        financing.save()
+    if financing.state == "active" and financing.overpaid:
+        financing.move("overpay", at=at, by=by, reason=event.reason)
+    elif financing.state == "active" and not financing.outstanding:
+        finish([financing], on=event.business_date, at=at, by=by, reason=event.reason)
+
+
+def finish(financings: Sequence[Financing], *, on: date, at: datetime, by: str, reason: str) -> None:
+    """Active financings that owe nothing are repaid: their offers completed, contracts fulfilled, orders released."""
+    keys = [one.pk for one in financings]
+    move_all(financings, "repay_all", at=at, by=by, reason=reason, fields=["repaid_on"], on=on)
+    move_all(list(Offer.objects.filter(financing__in=keys).order_by("pk")), "repay_all", at=at, by=by, reason=reason)
+    move_all(list(Contract.objects.filter(financing__in=keys).order_by("pk")), "fulfil", at=at, by=by, reason=reason)
+    FinancedOrder.objects.filter(financing__in=keys, released_on=None).update(released_on=on)
+
+
+def _write_pool(change: Change) -> None:
+    """The pool's principal, and what was collected for it (or is missing from that after a reversal)."""
+    collected = sum((one.total for one in change.undone if one.kind in CASH), ZERO)
+    collected -= sum((told.change.total for told in change.told if told.kind in CASH), ZERO)
+    drawn = change.after.owed.principal - change.before.owed.principal
+    if drawn or collected:
+        FundingPool.objects.filter(pk=change.financing.pool_id).update(
+            drawn=F("drawn") + drawn, collected=F("collected") + collected
+        )
+
+
+def _write_seller(change: Change, lines: Sequence[Line]) -> None:
+    """The seller's worst lateness, and what the entry moved of what is owed to them."""
+    worst = Financing.objects.active().filter(seller=change.financing.seller_id).aggregate(most=Max("days_past_due"))
+    credited = sum((line.amount for line in lines if line.credit == chart.SELLER_PAYABLE), ZERO)
+    debited = sum((line.amount for line in lines if line.debit == chart.SELLER_PAYABLE), ZERO)
+    Seller.objects.filter(pk=change.financing.seller_id).update(
+        worst_days_past_due=worst["most"] or 0, balance=F("balance") + credited - debited
+    )

@@ -1,0 +1,199 @@
+"""The life of one financing told from its facts: what each of them did, with interest to the day. Pure.
+
+The night writes a life as it happens. When a fact is added, dated back or taken away, the same life is told again from
+the start, and what differs from the books is what has to change. Amounts are Decimals in one currency; dates are
+business dates, inclusive.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from apps.core.dates import DAY
+from apps.core.money import ZERO, round_money
+from apps.repayment.day import Balance, OpenDemand, accrue, age, settle_demands, subtract
+from apps.repayment.waterfall import Due, Parts, allocate
+
+SWEEP, PAYMENT, REFUND, WAIVER, CHARGE, RATE, WRITE_OFF = (
+    "sweep", "payment", "refund", "waiver", "charge", "rate", "write_off",
+)  # fmt: skip
+LAST_OF_THE_DAY = 1_000_000
+
+
+class Refused(ValueError):
+    """The facts cannot be true together; the message says why."""
+
+
+class Fact(NamedTuple):
+    """Something that happened to a financing. `amount` is positive; `parts` says what of, where the kind needs it.
+
+    order      its place among the facts of one date
+    identity   names it for ever, with its date: "sweep", "payment:3"
+    booked_on  the date in whose books it first stood: it pays the demands that were raised by then
+    """
+
+    on: date
+    order: int
+    identity: str
+    kind: str
+    booked_on: date
+    amount: Decimal = ZERO
+    parts: Parts = Parts()
+
+
+class Told(NamedTuple):
+    """What a fact, or a day's interest, did: the change in what is owed by component, and in what is paid beyond it."""
+
+    on: date
+    order: int
+    identity: str
+    kind: str
+    change: Parts
+    surplus: Decimal
+
+
+class Life(NamedTuple):
+    """A financing after its facts. `past_due` and `days_past_due` are as of the last closed date."""
+
+    told: tuple[Told, ...]
+    owed: Parts
+    surplus: Decimal
+    accrued: Decimal
+    accrued_posted: Decimal
+    rate: Decimal
+    demands: tuple[OpenDemand, ...]
+    past_due: Decimal
+    days_past_due: int
+
+
+def tell(start: Balance, facts: Sequence[Fact], through: date, currency: str) -> Life:
+    """The life of `start`, a financing as it was when it was disbursed, with interest through `through`.
+
+    The demands of `start` are those that were ever raised, unpaid; they are filled anew, and what was decided of them
+    is not looked at. Raises Refused when a refund gives back more than was paid beyond what was owed.
+    """
+    teller = _Teller(start, currency)
+    by_day: defaultdict[date, list[Fact]] = defaultdict(list)
+    for fact in sorted(facts):
+        by_day[fact.on].append(fact)
+    for day in _days(start, by_day, through):
+        teller.accrue_through(day)
+        for fact in by_day.get(day, ()):
+            teller.tell(fact)
+    teller.accrue_through(through)
+    return teller.life(start.closed_through)
+
+
+def _days(start: Balance, by_day: dict[date, list[Fact]], through: date) -> Iterator[date]:
+    """The days to look at: each one while interest runs, for it is posted every night."""
+    if not start.rate and not any(fact.kind == RATE for facts in by_day.values() for fact in facts):
+        yield from sorted(day for day in by_day if day <= through)
+        return
+    for number in range((through - start.disbursed_on).days + 1):
+        yield start.disbursed_on + timedelta(days=number)
+
+
+class _Teller:
+    """The balances on the way through a life."""
+
+    def __init__(self, start: Balance, currency: str) -> None:
+        self.start = start
+        self.terms = start.terms
+        self.currency = currency
+        self.owed = start.owed
+        self.rate = start.rate
+        self.surplus = self.accrued = self.posted = ZERO
+        self.accrued_to = start.disbursed_on
+        self.demands = start.demands
+        self.told: list[Told] = []
+
+    def accrue_through(self, day: date) -> None:
+        """Post the interest of the days up to `day`, once."""
+        self.accrued = accrue(self.accrued, self.owed.principal, self.rate, self.accrued_to, day, self.terms)
+        self.accrued_to = max(day, self.accrued_to)
+        interest = round_money(self.accrued, self.currency, self.terms.rounding) - self.posted
+        if interest:
+            self.posted += interest
+            self._change(Fact(day, 0, "accrual", "accrual", day), Parts(interest=interest))
+
+    def tell(self, fact: Fact) -> None:
+        """What `fact` does, on top of what happened before it."""
+        match fact.kind:
+            case "sweep" | "payment":
+                self._pay(fact)
+            case "refund":
+                if fact.amount > self.surplus:
+                    raise Refused(
+                        _("%(amount)s was given back on %(day)s as paid too much; then only %(left)s would have been.")
+                        % {"amount": fact.amount, "day": fact.on, "left": self.surplus}
+                    )
+                self._change(fact, Parts(), -fact.amount)
+            case "waiver":
+                self._reduce(fact, Parts(*(min(pair) for pair in zip(fact.parts, self.owed, strict=True))))
+            case "charge":
+                self._change(fact, fact.parts)
+            case "write_off":
+                self._reduce(fact, self.owed)
+            case "rate":
+                self.rate = fact.amount
+            case _:
+                raise ValueError(f"{fact.kind!r} is not a kind of fact.")
+
+    def _pay(self, fact: Fact) -> None:
+        past_due, _days = age(self._raised(fact.on - DAY), self.owed, fact.on - DAY, self.terms.grace_days)
+        dues = [Due("past_due" if past_due else "due", self.owed)]
+        (paid,), left = allocate(fact.amount, dues, self.terms.waterfall)
+        self._reduce(fact, paid, left)
+
+    def _reduce(self, fact: Fact, paid: Parts, left: Decimal = ZERO) -> None:
+        # The night raises a date's demands before its sweep; a person acts on the day before that night.
+        raised = self._raised(fact.on if fact.kind == SWEEP else max(fact.on, fact.booked_on) - DAY)
+        raised = settle_demands(raised, paid.principal + paid.fee, date.min)
+        self.demands = (*raised, *self.demands[len(raised) :])
+        self._change(fact, subtract(Parts(), paid), left)
+
+    def _change(self, fact: Fact, change: Parts, surplus: Decimal = ZERO) -> None:
+        self.owed = Parts(*(before + more for before, more in zip(self.owed, change, strict=True)))
+        self.surplus += surplus
+        if any(change) or surplus:
+            self.told.append(Told(fact.on, fact.order, fact.identity, fact.kind, change, surplus))
+
+    def _raised(self, day: date) -> tuple[OpenDemand, ...]:
+        """The demands that stood by the end of `day`, oldest first: they are raised in the order of their numbers."""
+        raised = 0
+        for demand in self.demands:
+            if (demand.due_on if demand.kind == "maturity" else demand.starts_on) > day:
+                break
+            raised += 1
+        return self.demands[:raised]
+
+    def life(self, closed_through: date) -> Life:
+        """The end of it."""
+        past_due, days = age(self._raised(closed_through), self.owed, closed_through, self.terms.grace_days)
+        return Life(
+            told=tuple(self.told),
+            owed=self.owed,
+            surplus=self.surplus,
+            accrued=self.accrued,
+            accrued_posted=self.posted,
+            rate=self.rate,
+            demands=self.demands,
+            past_due=past_due,
+            days_past_due=days,
+        )
+
+
+def payoff(balance: Balance, on: date, currency: str) -> Parts:
+    """What repays everything on `on`: what is owed, with interest through that date (inclusive), to the minor unit.
+
+    Raises ValueError for a date before the last day of interest: that is history.
+    """
+    if on < balance.accrued_through:
+        raise ValueError(f"Interest has run through {balance.accrued_through}; {on} is past.")
+    accrued = accrue(balance.accrued, balance.owed.principal, balance.rate, balance.accrued_through, on, balance.terms)
+    interest = round_money(accrued, currency, balance.terms.rounding) - balance.accrued_posted
+    return balance.owed._replace(interest=balance.owed.interest + interest)
