@@ -135,9 +135,7 @@ def _draft(financing: Financing, act: Act, key: str, on: date, at: datetime, by:
 
 def _must_run(financing: Financing) -> None:
     if financing.state != "active":
-        raise Refused(
-            f"{financing.number} is {financing.get_state_display()}: it does not run, so this cannot be done."
-        )
+        raise Refused(_("%(number)s does not run, so this cannot be done.") % {"number": financing.number})
 
 
 def _amount(amount: Decimal | None, currency: str) -> Decimal:
