@@ -26,6 +26,23 @@ from apps.products.terms import RECEIVABLE, SALES
 
 LANGUAGES = {"en": "en_GB", "zh-hans": "zh_Hans_CN"}
 SHEETS = {SALES: "sales.html", RECEIVABLE: "receivable.html"}
+# How days are counted: as a clause says it, and as a table does.
+DAY_COUNTS = {
+    "en": {
+        "ACT/360": ("the actual number of days and a year of 360 days", "actual/360"),
+        "ACT/365F": ("the actual number of days and a year of 365 days", "actual/365"),
+        "ACT/ACT ISDA": ("the actual number of days and of the days of the calendar year they lie in", "actual/actual"),
+        "30/360 US": ("months of 30 days and a year of 360 days, by the US convention 30/360", "30/360 US"),
+        "30E/360": ("months of 30 days and a year of 360 days, by the European convention 30E/360", "30E/360"),
+    },
+    "zh-hans": {
+        "ACT/360": ("实际天数、一年360天", "实际天数/360"),
+        "ACT/365F": ("实际天数、一年365天", "实际天数/365"),
+        "ACT/ACT ISDA": ("实际天数、所在公历年度的实际天数", "实际天数/实际天数"),
+        "30/360 US": ("每月30天、一年360天（美国惯例30/360）", "30/360（美国惯例）"),
+        "30E/360": ("每月30天、一年360天（欧洲惯例30E/360）", "30E/360（欧洲惯例）"),
+    },
+}
 
 
 def contract_html(terms: dict[str, Any], language: str) -> str:
@@ -72,6 +89,7 @@ def _wording(terms: dict[str, Any], language: str) -> dict[str, Any]:
     words = _Words(language, terms["currency"])
     chinese = language == "zh-hans"
     amount, total = Decimal(terms["amount"]), Decimal(terms["total"])
+    day_count, day_count_name = DAY_COUNTS[language][terms["day_count"]]
     return {
         "language": language,
         "number": terms["number"],
@@ -87,7 +105,8 @@ def _wording(terms: dict[str, Any], language: str) -> dict[str, Any]:
         "product": (chinese and terms["product"].get("name_zh")) or terms["product"]["name"],
         "product_version": terms["product"]["version"],
         "payout_account": terms.get("payout_account", "").lstrip("·"),
-        "day_count": terms["day_count"].removesuffix("F").rpartition("/")[2],
+        "day_count": day_count,
+        "day_count_name": day_count_name,
         "grace_days": int(terms.get("grace_days") or 0),
         "period_days": int(terms.get("period_days") or 0),
         "amount_in_capitals": chinese_capitals(amount) if terms["currency"] == "CNY" else "",

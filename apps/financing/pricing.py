@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 
-import pyxirr
-
 from apps.core.money import ZERO, quantum, round_money
 from apps.financing.daycount import simple_interest
+from apps.financing.rates import xirr
 
 # How the three cases of a sales-based projection differ from expected sales.
 PACES = (("slow", Decimal("0.6")), ("expected", Decimal(1)), ("fast", Decimal("1.5")))
@@ -112,12 +111,9 @@ def receivable_cost(
 def annualised_rate(flows: Sequence[tuple[date, Decimal]]) -> Decimal:
     """XIRR (effective, 365 days) of dated cash flows as a share to six places.
 
-    Money out is negative. Raises ValueError when the flows have no such rate (all of one sign, or on one date).
+    Money out is negative. Raises ValueError when the flows have no such rate (money out only, or all on one date).
     """
-    rate = pyxirr.xirr([day for day, _amount in flows], [amount for _day, amount in flows])
-    if rate is None:
-        raise ValueError("These cash flows have no annualised rate.")
-    return _share(Decimal(repr(rate)))
+    return _share(xirr(flows))
 
 
 def sales_cost(*, amount: Decimal, fee: Decimal, expected: Projection) -> Cost:

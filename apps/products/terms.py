@@ -14,7 +14,7 @@ COMPONENTS = ("penalty", "fee", "interest", "principal")
 STANDINGS = ("past_due", "due", "in_advance")
 # Past due first, and within it what the seller would otherwise be charged for longest.
 DEFAULT_WATERFALL = tuple(f"{standing}_{component}" for standing in STANDINGS for component in COMPONENTS)
-DAY_COUNTS = ("ACT/360", "ACT/365F")
+DAY_COUNTS = ("ACT/360", "ACT/365F", "ACT/ACT ISDA", "30/360 US", "30E/360")
 BUCKETS = ((1, "1-30"), (31, "31-60"), (61, "61-90"), (91, "90+"))
 
 

@@ -151,7 +151,7 @@ def _raise_and_accrue(balance: Balance, currency: str, business_date: date) -> C
     for demand in due_demands(balance, currency, business_date):
         demands, raised = (*demands, demand), demand.number
     accrued = accrue(
-        balance.accrued, balance.owed.principal, balance.rate, balance.accrued_through, business_date, balance.terms
+        balance.accrued, balance.owed.principal, balance.rate, balance.accrued_through, business_date, balance
     )
     posted = round_money(accrued, currency, balance.terms.rounding) - balance.accrued_posted
     owed = balance.owed
@@ -170,12 +170,16 @@ def _raise_and_accrue(balance: Balance, currency: str, business_date: date) -> C
     )
 
 
-def accrue(accrued: Decimal, principal: Decimal, rate: Decimal, since: date, through: date, terms: Terms) -> Decimal:
+def accrue(
+    accrued: Decimal, principal: Decimal, rate: Decimal, since: date, through: date, balance: Balance
+) -> Decimal:
     """All interest since disbursement, unrounded to twelve places: `accrued` and that of the days after `since`
-    through `through` (inclusive) on `principal` at `rate` a year."""
+    through `through` (inclusive) on `principal` at `rate` a year, counted as the terms of `balance` say."""
     if not rate or since >= through:
         return accrued
-    return accrued + simple_interest(principal, rate, since, through, terms.day_count).quantize(TWELVE_PLACES)
+    day_count = balance.terms.day_count
+    interest = simple_interest(principal, rate, since, through, day_count, since=balance.disbursed_on)
+    return accrued + interest.quantize(TWELVE_PLACES)
 
 
 def due_demands(balance: Balance, currency: str, business_date: date) -> list[OpenDemand]:

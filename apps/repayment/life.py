@@ -113,7 +113,7 @@ class _Teller:
 
     def accrue_through(self, day: date) -> None:
         """Post the interest of the days up to `day`, once."""
-        self.accrued = accrue(self.accrued, self.owed.principal, self.rate, self.accrued_to, day, self.terms)
+        self.accrued = accrue(self.accrued, self.owed.principal, self.rate, self.accrued_to, day, self.start)
         self.accrued_to = max(day, self.accrued_to)
         interest = round_money(self.accrued, self.currency, self.terms.rounding) - self.posted
         if interest:
@@ -194,6 +194,6 @@ def payoff(balance: Balance, on: date, currency: str) -> Parts:
     """
     if on < balance.accrued_through:
         raise ValueError(f"Interest has run through {balance.accrued_through}; {on} is past.")
-    accrued = accrue(balance.accrued, balance.owed.principal, balance.rate, balance.accrued_through, on, balance.terms)
+    accrued = accrue(balance.accrued, balance.owed.principal, balance.rate, balance.accrued_through, on, balance)
     interest = round_money(accrued, currency, balance.terms.rounding) - balance.accrued_posted
     return balance.owed._replace(interest=balance.owed.interest + interest)

@@ -121,6 +121,29 @@ def sha(terms: dict[str, Any]) -> str:
     return hashlib.sha256(canonical(terms).encode()).hexdigest()
 
 
+@pytest.mark.parametrize(
+    ("day_count", "english", "short", "chinese"),
+    [
+        ("ACT/360", "the actual number of days and a year of 360 days.", "actual/360", "按实际天数、一年360天计算"),
+        ("ACT/365F", "the actual number of days and a year of 365 days.", "actual/365", "按实际天数、一年365天计算"),
+        ("ACT/ACT ISDA", "the calendar year they lie in.", "actual/actual", "按实际天数、所在公历年度的实际天数计算"),
+        (
+            "30/360 US",
+            "months of 30 days and a year of 360 days",
+            "30/360 US",
+            "按每月30天、一年360天(美国惯例30/360)计算",
+        ),
+        ("30E/360", "the European convention 30E/360.", "30E/360", "按每月30天、一年360天(欧洲惯例30E/360)计算"),
+    ],
+)
+def test_the_paper_says_how_days_are_counted(day_count: str, english: str, short: str, chinese: str) -> None:
+    terms = {**RECEIVABLE, "day_count": day_count}
+    text = text_of(terms, "en")
+    assert english in text
+    assert f"12% a year, simple, by the day, {short}" in text
+    assert chinese in unspaced(text_of(terms, "zh-hans"))
+
+
 def test_a_receivable_lists_the_assigned_orders_and_their_sum() -> None:
     text = text_of(RECEIVABLE, "en")
     assert "1 e481f51cbdc54678 27 March 2026 512.50" in text

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -166,6 +167,28 @@ def test_a_leap_day_is_a_day() -> None:
     )
     leap = close_seller(seller(before), date(2028, 2, 29))
     assert leap.financings[0].interest_posted == D("33.33")
+
+
+@pytest.mark.parametrize(("day_count", "days"), [("ACT/360", 28), ("30/360 US", 30), ("30E/360", 30)])
+def test_the_nights_of_a_february_bear_the_month_that_the_day_count_says(day_count: str, days: int) -> None:
+    began = date(2026, 2, 1)
+    one = receivable("360000.00", "0.10", due=date(2026, 12, 31))
+    today = seller(
+        one._replace(
+            disbursed_on=began,
+            closed_through=began,
+            accrued_through=began,
+            terms=replace(one.terms, day_count=day_count),
+        )
+    )
+    posted = []
+    for number in range(1, 29):
+        closed = close_seller(today, began + timedelta(days=number))
+        posted.append(closed.financings[0].interest_posted)
+        today = next_day(closed, began + timedelta(days=number), sold())
+    assert sum(posted) == D(100) * days
+    assert all(amount == D(100) for amount in posted[:-1])
+    assert posted[-1] == D(100) * (days - 27)  # the first of March makes up for the missing days
 
 
 def test_a_missed_night_is_accrued_in_one() -> None:
