@@ -6,20 +6,16 @@ The paper is written once from the terms and stored; it is never rendered again 
 import hashlib
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_percent
-from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
-from weasyprint import CSS, HTML
-from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
 from apps.core.money import round_money
+from apps.core.paper import pdf_of
 from apps.evidence.chain import canonical
 from apps.financing.capitals import chinese_capitals
 from apps.products.terms import RECEIVABLE, SALES
@@ -57,27 +53,7 @@ def contract_html(terms: dict[str, Any], language: str) -> str:
 
 def contract_pdf(terms: dict[str, Any], language: str) -> bytes:
     """The contract as a tagged PDF. The same terms give the same bytes while fonts and WeasyPrint stay the same."""
-    page = HTML(string=contract_html(terms, language), url_fetcher=_Nowhere())
-    paper: bytes = page.write_pdf(stylesheets=[_stylesheet()], pdf_identifier=_hash(terms)[:32].encode(), pdf_tags=True)
-    return paper
-
-
-class _Nowhere(URLFetcher):
-    """A contract stands alone: whatever it would load, from the network or from disk, is refused."""
-
-    def __init__(self) -> None:
-        super().__init__(allowed_protocols=())  # type: ignore[no-untyped-call]  # weasyprint is untyped
-
-    def fetch(self, url: str, headers: Any = None) -> Any:  # noqa: ARG002  weasyprint's signature
-        raise FatalURLFetchingError(f"A contract loads nothing, but something asked for {url}.")
-
-
-@cache
-def _stylesheet() -> CSS:
-    path = finders.find("contract.css")
-    if path is None:
-        raise FileNotFoundError("static/contract.css is missing; it sets the contracts' type.")
-    return CSS(string=Path(path).read_text(encoding="utf-8"), url_fetcher=_Nowhere())
+    return pdf_of(contract_html(terms, language), style="contract.css", identifier=_hash(terms)[:32].encode())
 
 
 def _hash(terms: dict[str, Any]) -> str:

@@ -1,17 +1,20 @@
 """How a running financing is laid out: its bar, its nights as receipts, its history."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.core.money import ZERO
 from apps.financing.models import Financing
-from apps.portal.formats import format_money, format_share
-from apps.portal.tables import Amount, Column, Day, Line, State, Table, Text
-from apps.repayment.models import Demand, Movement
+from apps.portal.formats import format_day, format_money, format_share
+from apps.portal.tables import Amount, Cell, Column, Day, Line, State, Table, Text
+from apps.repayment.history import as_known, as_told, owed_after, restated
+from apps.repayment.models import Demand, Event, Movement
 from apps.repayment.outlook import expected_done
 from apps.repayment.receipts import Receipt
 from apps.risk.models import Assessment
@@ -121,18 +124,28 @@ def _paid(one: Receipt) -> str:
     return _("It paid %(parts)s.") % {"parts": _(", ").join(parts)} if len(parts) > 1 else ""
 
 
-def movement_table(movements: Sequence[Movement], currency: str) -> Table:
-    """What moved, the latest first: the change, and what was owed after it."""
+def movement_name(kind: str, *, is_reversal: bool = False) -> str:
+    """What a movement is called."""
     names = {
-        Movement.Kind.DISBURSEMENT: _("Paid out to you, with its fee"),
+        Movement.Kind.DISBURSEMENT: _("Paid out, with its fee"),
         Movement.Kind.ACCRUAL: _("Interest"),
         Movement.Kind.SWEEP: _("Kept from sales"),
-        Movement.Kind.PAYMENT: _("Your payment"),
+        Movement.Kind.PAYMENT: _("Payment"),
+        Movement.Kind.WAIVER: _("Waived"),
+        Movement.Kind.CHARGE: _("Charged"),
+        Movement.Kind.WRITE_OFF: _("Written off"),
+        Movement.Kind.REFUND: _("Given back"),
     }
+    name = names[Movement.Kind(kind)]
+    return _("Taken back: %(what)s") % {"what": name} if is_reversal else name
+
+
+def movement_table(movements: Sequence[Movement], currency: str) -> Table:
+    """What moved, the latest first: the change, and what was owed after it."""
     rows = [
         (
             Day(one.business_date),
-            Text(names[Movement.Kind(one.kind)]),
+            Text(movement_name(one.kind, is_reversal=one.reverses_id is not None), note=_counting_from(one)),
             Amount(one.total, currency, signed=True),
             Amount(one.outstanding, currency),
         )
@@ -147,7 +160,81 @@ def movement_table(movements: Sequence[Movement], currency: str) -> Table:
     return Table(_("Every movement"), columns, rows, empty=_("Nothing has moved yet. The money is on its way to you."))
 
 
-def demand_table(demands: Sequence[Demand], currency: str) -> Table:
+def _counting_from(movement: Movement) -> str:
+    if movement.effective_on is None:
+        return ""
+    return _("counts from %(day)s") % {"day": format_day(movement.effective_on)}
+
+
+EVENTS: dict[str, Any] = {
+    "payment": gettext_lazy("Payment"),
+    "reversal": gettext_lazy("Taken back"),
+    "refund": gettext_lazy("Given back what was paid too much"),
+    "waiver": gettext_lazy("Waiver"),
+    "charge": gettext_lazy("Charge"),
+    "rate": gettext_lazy("New rate"),
+    "pause": gettext_lazy("Pause"),
+    "resume": gettext_lazy("End of the pause"),
+    "due_date": gettext_lazy("New due date"),
+    "write_off": gettext_lazy("Write-off"),
+    "recovery": gettext_lazy("Recovery after the write-off"),
+}
+
+
+def event_table(events: Iterable[Event], currency: str, names: Mapping[str, str] | None = None) -> Table:
+    """What people did, and why, the latest first; `names` says who, where the reader is one of the house."""
+    rows: list[tuple[Cell, ...]] = [
+        (
+            Day(one.business_date, note=_event_counts_from(one)),
+            Text(str(EVENTS[one.kind]), note=one.reason),
+            *([Text(names.get(one.by, ""), note=names.get(one.approved_by, ""))] if names is not None else []),
+            Amount(one.amount, currency),
+            State("event", one.state),
+        )
+        for one in events
+    ]
+    columns = (
+        Column(_("Day")),
+        Column(_("What was done")),
+        *([Column(_("By"))] if names is not None else []),
+        Column(_("Amount"), numeric=True),
+        Column(_("State")),
+    )
+    return Table(_("What was done, and why"), columns, rows, empty=_("Nobody has done anything to it by hand."))
+
+
+def _event_counts_from(event: Event) -> str:
+    if event.effective_on == event.business_date:
+        return ""
+    return _("counts from %(day)s") % {"day": format_day(event.effective_on)}
+
+
+def known_figures(financing: Financing, day: date) -> dict[str, Any]:
+    """What was owed at the end of `day` as it was known then and as it is told today, and each difference's cause."""
+    currency = financing.currency
+    then, now = owed_after(as_known(financing, day)), owed_after(as_told(financing, day))
+    rows = [
+        (
+            Day(one.on),
+            Text(movement_name(one.kind)),
+            Amount(one.known.total if one.known else None, currency, signed=True),
+            Amount(one.told.total if one.told else None, currency, signed=True),
+            Text(str(EVENTS[one.cause.kind]), note=f"{format_day(one.cause.business_date)} · {one.cause.reason}"),
+        )
+        for one in restated(financing, day)
+    ]
+    columns = (
+        Column(_("Counts from")),
+        Column(_("What")),
+        Column(_("As known then"), numeric=True),
+        Column(_("As told today"), numeric=True),
+        Column(_("Because of")),
+    )
+    empty = _("Nothing is told otherwise today than it was known then.")
+    return {"then": then.total, "now": now.total, "differences": Table(_("What changed since"), columns, rows, empty)}
+
+
+def demand_table(demands: Iterable[Demand], currency: str) -> Table:
     """What is to be repaid by when, and how far that is."""
     rows = [
         (

@@ -58,6 +58,11 @@ def format_money(amount: Decimal | int, currency: str) -> str:
     return _printed(format_currency(_exact(amount), currency, locale=locale), currency, locale)
 
 
+def format_number(amount: Decimal | int, currency: str) -> str:
+    """Like `format_money` without the symbol, for columns under a currency: 48,000.00, −3.10."""
+    return format_money(amount, currency).replace(_symbols(currency, _locale())[1], "")
+
+
 def format_whole_money(amount: Decimal | int, currency: str) -> str:
     """Like `format_money`, but a whole amount goes without its zeros: ¥48,000 and ¥48,000.50."""
     exact = _exact(amount)

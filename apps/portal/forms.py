@@ -70,8 +70,9 @@ class AmountField(forms.Field):
 
     def validate(self, value: Any) -> None:
         if value is None:
-            raise ValidationError(_("Please type an amount."))
-        if not self.min_value <= value <= self.max_value:
+            if self.required:
+                raise ValidationError(_("Please type an amount."))
+        elif not self.min_value <= value <= self.max_value:
             raise ValidationError(
                 _("Please choose an amount from %(least)s to %(most)s.")
                 % {
@@ -97,6 +98,28 @@ class ThroughForm(forms.Form):
     through = forms.DateField(
         label=gettext_lazy("Through the end of"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
+
+
+class OnDayForm(forms.Form):
+    """The business date of which a page speaks."""
+
+    on = forms.DateField(
+        label=gettext_lazy("At the end of"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
+class RangeForm(forms.Form):
+    """The business dates of a statement, both included."""
+
+    first = forms.DateField(label=gettext_lazy("From"))
+    last = forms.DateField(label=gettext_lazy("Through"))
+
+    def clean(self) -> dict[str, Any]:
+        """The range, the right way round."""
+        typed = super().clean() or {}
+        if typed.get("first") and typed.get("last") and typed["last"] < typed["first"]:
+            raise ValidationError(_("The last day lies before the first."))
+        return typed
 
 
 class SearchForm(forms.Form):

@@ -16,7 +16,11 @@ def financing_table(financings: Iterable[Financing]) -> Table:
     """What was drawn, and how much of it is still owed."""
     rows = [
         (
-            Text(one.number, note=one.version.product.local_name(get_language() or "en")),
+            Text(
+                one.number,
+                note=one.version.product.local_name(get_language() or "en"),
+                href=reverse("desk:financing", args=[one.pk]),
+            ),
             State("financing", "overdue" if one.days_past_due else one.state),
             Day(one.disbursed_on, short=True),
             Amount(one.amount, one.currency),

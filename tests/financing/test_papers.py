@@ -13,7 +13,8 @@ from pypdf import PdfReader
 from weasyprint.urls import FatalURLFetchingError
 
 from apps.evidence.chain import canonical
-from apps.financing.papers import _Nowhere, contract_html, contract_pdf
+from apps.core.paper import Nowhere
+from apps.financing.papers import contract_html, contract_pdf
 from apps.products.terms import DEFAULT_WATERFALL
 
 SALES: dict[str, Any] = {
@@ -208,7 +209,7 @@ def test_a_hostile_name_stays_text() -> None:
 def test_a_contract_loads_nothing_from_anywhere() -> None:
     for address in ("https://outside.example/x.png", "file:///etc/hostname"):
         with pytest.raises(FatalURLFetchingError, match="loads nothing"):
-            _Nowhere().fetch(address)
+            Nowhere().fetch(address)
 
 
 @pytest.mark.parametrize("currency", ["BRL", "JPY", "KWD"])

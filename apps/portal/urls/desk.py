@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.urls import path, register_converter
 
-from apps.portal.views.desk import books, breaks, nights, sellers
+from apps.portal.views.desk import books, breaks, financings, nights, sellers
 
 
 class DayConverter:
@@ -34,4 +34,8 @@ urlpatterns = [
     path("books/", books.books, name="books"),
     path("sellers/", sellers.sellers, name="sellers"),
     path("sellers/<int:seller_id>/", sellers.seller, name="seller"),
+    path("financings/<int:financing_id>/", financings.financing, name="financing"),
+    path("financings/<int:financing_id>/known/", financings.known, name="known"),
+    path("financings/<int:financing_id>/<slug:kind>/", financings.act, name="act"),
+    path("events/<int:event_id>/<slug:verdict>/", financings.decide, name="decide"),
 ]

@@ -15,6 +15,7 @@ urlpatterns = [
     path("contracts/<int:contract_id>/paper/", contracts.paper, name="paper"),
     path("money/", money.money, name="money"),
     path("money/<int:financing_id>/", money.financing, name="financing"),
+    path("money/<int:financing_id>/statement.pdf", money.statement, name="statement"),
     path("orders/", shop.orders, name="orders"),
     path("documents/", shop.documents, name="documents"),
     path("more/", shop.more, name="more"),

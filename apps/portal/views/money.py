@@ -1,17 +1,30 @@
 """What a seller has drawn, and every movement of it."""
 
+from datetime import date
+from decimal import Decimal
+
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from apps.financing.models import Financing
 from apps.portal.doors import SignedIn, for_seller, shown_date
-from apps.portal.financings import demand_table, figures_of, movement_table, receipt_lines
+from apps.portal.financings import demand_table, event_table, figures_of, movement_table, receipt_lines
+from apps.portal.forms import RangeForm
 from apps.portal.paging import BY_NUMBER, page_of
+from apps.portal.statements import statement_pdf
+from apps.repayment.changes import balance_of
+from apps.repayment.life import payoff
 from apps.repayment.receipts import receipts_of
+from apps.repayment.statement import statement_of
 from apps.risk.models import Assessment
 from apps.sellers.models import Seller
+from apps.tenants.services import current_platform
+from apps.users.access import for_roles
+from apps.users.models import Role
 
 RECEIPTS_SHOWN = 5
 MOVEMENTS_SHOWN = 20
@@ -43,8 +56,42 @@ def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespo
             "figures": figures_of(found, Assessment.objects.latest_of(seller, today), today),
             "financing": found,
             "receipts": [receipt_lines(one) for one in receipts_of(found, number=RECEIPTS_SHOWN)],
+            "events": event_table(found.events.filter(state="done").order_by("-number"), found.currency),
+            "payoff": _payoff(found, today),
+            "today": today,
             "demands": demand_table(found.demands.order_by("number"), found.currency),
             "movements": movement_table(movements.rows, found.currency),
             "page": movements,
         },
+    )
+
+
+def _payoff(found: Financing, today: date) -> Decimal | None:
+    """What repays everything today, to the minor unit; None for a financing that does not run."""
+    if found.state != "active":
+        return None
+    balance = balance_of(found)
+    return payoff(balance, max(today, balance.accrued_through), found.currency).total
+
+
+@require_safe
+@for_roles(*Role.values)
+def statement(request: SignedIn, financing_id: int) -> HttpResponse:
+    """A statement as a PDF: for the seller whose financing it is, and for the platform's own people."""
+    financings = Financing.objects.select_related("seller", "version__product__pool")
+    if request.user.role == Role.SELLER:
+        financings = financings.filter(seller__in=Seller.objects.of(request.user))
+    found = get_object_or_404(financings.exclude(disbursed_on=None), pk=financing_id)
+    today = shown_date(timezone.now())
+    form = RangeForm({"first": found.disbursed_on, "last": today} | request.GET.dict())
+    if not form.is_valid():
+        sentence = " ".join(str(one) for errors in form.errors.values() for one in errors)
+        messages.error(request, sentence)
+        return redirect("portal:financing" if request.user.role == Role.SELLER else "desk:financing", found.pk)
+    told = statement_of(found, form.cleaned_data["first"], form.cleaned_data["last"])
+    platform = current_platform()
+    paper = statement_pdf(told, platform=platform.local_name(get_language() or "en"), printed_on=today)
+    name = f"{found.number}-{told.first}-{told.last}.pdf"
+    return HttpResponse(
+        paper, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'}
     )
