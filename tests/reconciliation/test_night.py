@@ -15,6 +15,7 @@ from apps.ledger.models import Books, DailyTotal
 from apps.ledger.services import Line, post
 from apps.orders.models import Order, Proceeds
 from apps.products.models import FundingPool
+from apps.reconciliation.fingerprint import books
 from apps.reconciliation.models import Break, ControlTotal, NightlyChunk, NightlyRun, NightlyStep
 from apps.reconciliation.night import Night, NightRefused, close_days, missing_dates, open_night, work_on
 from apps.reconciliation.steps import steps_now
@@ -22,7 +23,7 @@ from apps.repayment import proofs as repayment_proofs
 from apps.repayment.models import Demand, Movement, Sweep
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
-from tests.story import DAY, FIRST, Story, books
+from tests.story import DAY, FIRST, Story
 
 D = Decimal
 
