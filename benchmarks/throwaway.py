@@ -38,7 +38,7 @@ def platform(
         by="benchmark",
     )
     made.nights_by_hand = True
-    made.save()
+    made.save()  # type: ignore[no-untyped-call]  # django-tenants is untyped
     try:
         with entered(schema_name):
             yield made
