@@ -109,6 +109,18 @@ def test_the_command_kills_and_compares_by_itself(
         call_command("simulate_faults", kills=0)
 
 
+def test_one_cent_is_a_difference_and_is_named(fresh_platform: Make, undisturbed: Callable[..., list[str]]) -> None:
+    quiet, platform = undisturbed(), prepared(fresh_platform)
+    with entered(platform.schema_name):
+        close(platform)
+        assert first_difference(quiet, book_lines()) is None
+        execute("UPDATE financing_financing SET accrued = accrued + 0.01 WHERE number LIKE '%%0001'")
+        difference = first_difference(quiet, book_lines())
+        assert difference is not None
+        assert [line.split()[0] for line in difference] == ["financing", "financing"]
+        assert first_difference(quiet, quiet[:-1]) == (quiet[-1], "nothing")
+
+
 @pytest.mark.parametrize("kills", [1, pytest.param(5, marks=pytest.mark.soak)])
 def test_killed_children_of_the_pool_are_made_up_for_without_any_help(
     fresh_platform: Make, start_worker: Callable[[], Worker], undisturbed: Callable[..., list[str]], kills: int

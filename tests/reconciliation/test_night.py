@@ -172,7 +172,7 @@ def test_three_missed_nights_are_caught_up_oldest_first_with_the_same_cents(
     assert prints[0] == prints[1]
 
 
-def test_366_nights_with_a_leap_day_accrue_once_a_day(platform: Platform) -> None:
+def test_nights_over_a_leap_day_accrue_once_a_day(platform: Platform) -> None:
     first = date(2028, 2, 20)
     story = Story(platform, first=first)
     seller = story.seller()

@@ -58,6 +58,8 @@ class Command(BaseCommand):
                 platform, kills=kills, seed=seed, pieces=pieces, start_worker=lambda: Worker(queue=queue)
             )
             self._tell(killed, pieces)
+            if len(killed) < kills:
+                self.stdout.write(f"the night was over before {kills} kills: ask for more sellers")
             with entered(platform.schema_name):
                 self.stdout.write(f"disturbed night: {NightlyRun.objects.get(business_date=NIGHT).state}")
                 return book_lines()
