@@ -124,7 +124,7 @@ class Counted:
             self.number += 1
             return original(cursor, *arguments, **options)
 
-        psycopg.Cursor.copy = copy  # type: ignore[method-assign]
+        psycopg.Cursor.copy = copy  # type: ignore[method-assign, assignment]
         self.wrapper = connection.execute_wrapper(self._count)
         self.wrapper.__enter__()
         return self

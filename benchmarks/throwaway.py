@@ -38,7 +38,7 @@ def platform(
         by="benchmark",
     )
     made.nights_by_hand = True
-    made.save()
+    made.save()  # type: ignore[no-untyped-call]  # django-tenants is untyped
     try:
         with entered(schema_name):
             yield made
@@ -47,10 +47,9 @@ def platform(
 
 
 def _drop(schema_name: str) -> None:
-    from django.db import connection
-
     from apps.tenants.models import Platform
+    from apps.tenants.services import tenant_connection
 
-    connection.set_schema_to_public()
+    tenant_connection.set_schema_to_public()
     for row in Platform.objects.filter(schema_name=schema_name):
-        row.delete(force_drop=True)
+        row.delete(force_drop=True)  # type: ignore[no-untyped-call]  # django-tenants is untyped

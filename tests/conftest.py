@@ -192,13 +192,18 @@ def shared_data() -> Path:
     return shared / "data"
 
 
-@pytest.fixture
-def child_environment(django_db_setup: None) -> dict[str, str]:
+def environment_of_children() -> dict[str, str]:
     """The environment in which a child process (a worker, a command) sees this test run's database and queue."""
     database = connection.settings_dict
     password, name = quote(database["PASSWORD"], safe=""), quote(database["NAME"], safe="")
     url = f"postgres://{database['USER']}:{password}@{database['HOST']}:{database['PORT']}/{name}"
     return {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.test", "DATABASE_URL": url}
+
+
+@pytest.fixture
+def child_environment(django_db_setup: None) -> dict[str, str]:
+    """`environment_of_children()`, once the test database is there."""
+    return environment_of_children()
 
 
 @pytest.fixture
@@ -212,7 +217,7 @@ def start_worker(child_environment: dict[str, str]) -> Iterator[Callable[[], Wor
 
     yield start
     for worker in workers:
-        worker.stop()
+        worker.kill()
     current_app.control.purge()
 
 

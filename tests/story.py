@@ -1,10 +1,7 @@
 """A platform that has products and a seller with a year of sales: where most stories begin."""
 
-import hashlib
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-
-from django.db import connection
 
 from apps.banking.models import BankAccount
 from apps.core import bulk
@@ -159,50 +156,3 @@ class Story:
 
     def offer(self, seller: Seller, code: str = "sales-advance") -> Offer:
         return Offer.objects.open().get(seller=seller, product_code=code)
-
-
-BOOKS = """
-SELECT 'entry', entry.key, entry.business_date::text, debit.code, credit.code, posting.amount::text
-FROM ledger_posting AS posting JOIN ledger_entry AS entry ON entry.id = posting.entry_id
-JOIN ledger_account AS debit ON debit.id = posting.debit_id
-JOIN ledger_account AS credit ON credit.id = posting.credit_id
-UNION ALL
-SELECT 'movement', financing.number, movement.business_date::text, movement.key, movement.reason,
-       concat_ws('/', movement.principal, movement.fee, movement.interest, movement.penalty, movement.outstanding)
-FROM repayment_movement AS movement JOIN financing_financing AS financing ON financing.id = movement.financing_id
-UNION ALL
-SELECT 'financing', number, state, closed_through::text, past_due::text,
-       concat_ws('/', principal, fee, interest, penalty, accrued, accrued_posted, days_past_due, demands_raised)
-FROM financing_financing
-UNION ALL
-SELECT 'sweep', seller.external_id, business_date::text, sweep.state, kept::text,
-       concat_ws('/', captured, refunded, charged_back, brought_forward, paid_out, carried_forward)
-FROM repayment_sweep AS sweep JOIN sellers_seller AS seller ON seller.id = sweep.seller_id
-UNION ALL
-SELECT 'demand', financing.number, demand.number::text, demand.state, demand.due_on::text,
-       concat_ws('/', demand.amount, paid)
-FROM repayment_demand AS demand JOIN financing_financing AS financing ON financing.id = demand.financing_id
-UNION ALL
-SELECT 'instruction', key, kind, from_purpose, business_date::text, amount::text FROM banking_instruction
-UNION ALL
-SELECT 'seller', external_id, state, worst_days_past_due::text, '', balance::text FROM sellers_seller
-UNION ALL
-SELECT 'offer', seller.external_id, product_code, offer.state, made_on::text, maximum_amount::text
-FROM financing_offer AS offer JOIN sellers_seller AS seller ON seller.id = offer.seller_id
-"""
-
-
-def books() -> str:
-    """A fingerprint of everything that money did on the entered platform, free of row ids and clock times.
-
-    Entries that sum up a chunk carry the chunk in their key, which is left out: how the night was cut is no matter.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(BOOKS)
-        rows = sorted(_without_chunk(row) for row in cursor.fetchall())
-    return hashlib.sha256(repr(rows).encode()).hexdigest()
-
-
-def _without_chunk(row: tuple[str, ...]) -> tuple[str, ...]:
-    kind, key, *rest = row
-    return (kind, key.rpartition(":")[0] if key.startswith("accrual:") else key, *rest)

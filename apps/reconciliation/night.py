@@ -108,8 +108,10 @@ def open_night(
     """The run of `business_date`, made with its steps and pieces when it is new, started again when it had failed.
 
     Freezes the date: what comes in from now on is booked on the next. Raises NightRefused when an earlier date is
-    still open.
+    still open, or when the date lies in the platform's future.
     """
+    if business_date > platform.business_date(clock()):
+        raise NightRefused(f"{business_date} lies in the future of {platform.name}, so nothing was closed.")
     with transaction.atomic():
         books = calendar.open_books(first_date=platform.opened_on)
         books = Books.objects.select_for_update().get(pk=books.pk)

@@ -40,5 +40,5 @@ MEDIA_ROOT = Path(tempfile.gettempdir()) / f"granary-{TEST_RUN}-media"
 ACCOUNT_RATE_LIMITS = {"login": "1000/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 DATABASES["default"]["TEST"] = {"NAME": f"granary_test{_slot()}"}  # noqa: F405  pytest-django adds the worker's name
 CACHES["default"]["KEY_PREFIX"] = TEST_RUN  # noqa: F405  from dev
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "global_keyprefix": f"{TEST_RUN}:"}
+CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"{TEST_RUN}:"  # noqa: F405  from base
 WHITENOISE_AUTOREFRESH = True  # static files where they lie: nothing is collected under test

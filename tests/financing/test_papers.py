@@ -12,8 +12,8 @@ import pytest
 from pypdf import PdfReader
 from weasyprint.urls import FatalURLFetchingError
 
-from apps.evidence.chain import canonical
 from apps.core.paper import Nowhere
+from apps.evidence.chain import canonical
 from apps.financing.papers import contract_html, contract_pdf
 from apps.products.terms import DEFAULT_WATERFALL
 

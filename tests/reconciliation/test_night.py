@@ -15,6 +15,7 @@ from apps.ledger.models import Books, DailyTotal
 from apps.ledger.services import Line, post
 from apps.orders.models import Order, Proceeds
 from apps.products.models import FundingPool
+from apps.reconciliation.fingerprint import books
 from apps.reconciliation.models import Break, ControlTotal, NightlyChunk, NightlyRun, NightlyStep
 from apps.reconciliation.night import Night, NightRefused, close_days, missing_dates, open_night, work_on
 from apps.reconciliation.steps import steps_now
@@ -23,7 +24,7 @@ from apps.repayment.models import Demand, Movement, Sweep
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
 from tests.factories import make_instruction
-from tests.story import DAY, FIRST, Story, books
+from tests.story import DAY, FIRST, Story
 
 D = Decimal
 
@@ -172,7 +173,7 @@ def test_three_missed_nights_are_caught_up_oldest_first_with_the_same_cents(
     assert prints[0] == prints[1]
 
 
-def test_366_nights_with_a_leap_day_accrue_once_a_day(platform: Platform) -> None:
+def test_nights_over_a_leap_day_accrue_once_a_day(platform: Platform) -> None:
     first = date(2028, 2, 20)
     story = Story(platform, first=first)
     seller = story.seller()

@@ -1,0 +1,183 @@
+"""The database goes away under a night: a connection cut, a backend terminated, the server killed and started again."""
+
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+from celery import current_app
+from django.core.management import call_command
+from django.db import InterfaceError, OperationalError, connection
+from pytest_django import DjangoDbBlocker
+
+from apps.reconciliation.faults import Worker, is_over, nudge, pieces_done, plan, purge, until
+from apps.reconciliation.fingerprint import book_lines, first_difference
+from apps.reconciliation.models import NightlyRun
+from apps.reconciliation.night import Night, work_on
+from apps.reconciliation.rehearsal import NIGHT, clock_of, close, prepare, throwaway_platform
+from apps.tenants.models import Platform
+from apps.tenants.services import ensure_template, entered, tenant_connection
+from config.embedded.postgres import Postgres
+from tests.conftest import environment_of_children
+
+SELLERS = 12
+
+
+def quiet_night() -> list[str]:
+    """The books of the same night without any fault."""
+    with throwaway_platform("throwaway_quiet") as platform:
+        prepare(platform, sellers=SELLERS)
+        with entered(platform.schema_name):
+            assert close(platform).state == "balanced"
+            return book_lines()
+
+
+def books_of(platform: Platform) -> list[str]:
+    with entered(platform.schema_name):
+        assert NightlyRun.objects.get(business_date=NIGHT).state == "balanced"
+        return book_lines()
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Writes that are really committed, on platforms that each test makes and drops."""
+    with django_db_blocker.unblock():
+        yield
+        tenant_connection.set_schema_to_public()
+        connection.close()
+
+
+def test_a_database_connection_lost_in_the_middle_costs_nothing(committed: None) -> None:
+    undisturbed = quiet_night()
+    with throwaway_platform("throwaway_cut") as platform:
+        prepare(platform, sellers=SELLERS)
+        plan(platform)
+        with entered(platform.schema_name):
+            run = NightlyRun.objects.get(business_date=NIGHT)
+            night = Night(platform, run, clock_of(platform), "night")
+            for _piece in range(20):
+                assert work_on(night)
+            with pytest.raises(OperationalError):
+                _lose_connection_inside(night)
+        connection.close()
+        with entered(platform.schema_name):
+            assert close(platform).state == "balanced"
+        assert first_difference(undisturbed, books_of(platform)) is None
+
+
+def _lose_connection_inside(night: Night) -> None:
+    calls = 0
+
+    def cut(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 6:
+            context["cursor"].execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(cut):
+        work_on(night)
+
+
+@pytest.mark.parametrize("times", [2, pytest.param(5, marks=pytest.mark.soak)])
+def test_backends_terminated_and_the_worker_goes_on_by_itself(committed: None, times: int) -> None:
+    undisturbed = quiet_night()
+    with throwaway_platform("throwaway_backends") as platform:
+        prepare(platform, sellers=SELLERS)
+        pieces = plan(platform)
+        with a_worker():
+            nudge(platform)
+            for number in range(times):
+                goal = 1 + number * pieces // (times + 1)
+                until(partial(_has_done, platform, goal), f"piece {goal}")
+                assert terminate_other_sessions() > 0
+            until(lambda: is_over(platform), "the night to end by itself")
+        assert first_difference(undisturbed, books_of(platform)) is None
+
+
+def _has_done(platform: Platform, goal: int) -> bool:
+    return pieces_done(platform) >= goal
+
+
+def terminate_other_sessions() -> int:
+    """Terminate every other session of this database; answers how many there were."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        number: int = cursor.fetchone()[0]
+        return number
+
+
+@contextlib.contextmanager
+def a_worker() -> Iterator[Worker]:
+    """A worker that finds an empty queue, and leaves one."""
+    purge(current_app.conf.task_default_queue)
+    worker = Worker(environment_of_children())
+    try:
+        yield worker
+    finally:
+        worker.kill()
+        purge(current_app.conf.task_default_queue)
+
+
+@pytest.fixture
+def own_postgres(committed: None) -> Iterator[Postgres]:
+    """A PostgreSQL server that nobody else uses, to which this test run's connections lead for a while."""
+    var = Path(tempfile.mkdtemp(prefix="granary-faults-"))
+    var.chmod(0o755)
+    server = Postgres(var)
+    server.start()
+    before = dict(connection.settings_dict)
+    connection.close()
+    with psycopg.connect(server.url()) as at_home:
+        place = at_home.info
+        connection.settings_dict.update(
+            HOST=place.host, PORT=str(place.port), NAME=place.dbname, USER=place.user, PASSWORD=place.password
+        )
+    try:
+        call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
+        ensure_template()
+        yield server
+    finally:
+        connection.close()
+        connection.settings_dict.update(before)
+        server.stop()
+        shutil.rmtree(var)
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(5, marks=pytest.mark.soak)])
+def test_the_server_killed_and_started_again_in_the_middle_of_pieces(own_postgres: Postgres, kills: int) -> None:
+    undisturbed = quiet_night()
+    with throwaway_platform("throwaway_killed") as platform:
+        prepare(platform, sellers=SELLERS)
+        pieces = plan(platform)
+        with a_worker():
+            for number in range(kills):
+                nudge(platform)  # as the clock does every minute
+                goal = 1 + number * pieces // (kills + 1)
+                until(partial(_has_done, platform, goal), f"piece {goal}")
+                _kill_and_start(own_postgres)
+            until(lambda: is_over(platform), "the night to end by itself")
+        assert first_difference(undisturbed, books_of(platform)) is None
+
+
+def _kill_and_start(server: Postgres) -> None:
+    """kill -9 of the server's first process, which takes all others with it, then a start that recovers."""
+    pid = int((server.data / "postmaster.pid").read_text().partition("\n")[0])
+    everybody = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    os.kill(pid, signal.SIGKILL)
+    psutil.wait_procs(everybody)
+    with contextlib.suppress(OperationalError, InterfaceError):
+        connection.close()
+    server.start()
+    until(server.answers, "the server to answer again")
