@@ -29,6 +29,7 @@ from apps.reconciliation.models import NightlyChunk, NightlyRun
 from apps.reconciliation.night import Night, run_night, work_on
 from apps.reconciliation.rehearsal import FIRST, NIGHT, clock_of, close, prepare
 from apps.reconciliation.tasks import run_one_night
+from apps.repayment import chunk
 from apps.repayment import proofs as repayment_proofs
 from apps.repayment.models import Movement
 from apps.tenants.models import Platform
@@ -188,8 +189,15 @@ UNIQUE_KEYS = {
 }
 
 
-def close_again_as_if_never_done(platform: Platform) -> None:
-    """Forget all that the night's rows and the financings remember of being done, and do the closing pieces again."""
+CLOSED_ALREADY = (
+    "AND NOT EXISTS (SELECT FROM repayment_sweep WHERE seller_id = seller.id AND business_date = %(date)s)\n"
+)
+
+
+def close_again_as_if_never_done(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget all that the night's rows, the financings and the sales days remember of being done, and close again."""
+    assert CLOSED_ALREADY in chunk.SELLERS
+    monkeypatch.setattr(chunk, "SELLERS", chunk.SELLERS.replace(CLOSED_ALREADY, ""))
     night = Night(platform, NightlyRun.objects.get(business_date=NIGHT), clock_of(platform), "night")
     NightlyChunk.objects.filter(run=night.run, work="close").update(done_at=None)
     NightlyRun.objects.filter(pk=night.run.pk).update(state="running")
@@ -205,12 +213,12 @@ def execute(statement: str) -> None:
 
 
 def test_a_night_that_forgets_what_is_done_is_stopped_by_the_unique_keys(
-    fresh_platform: Make, undisturbed: Callable[..., list[str]]
+    fresh_platform: Make, undisturbed: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quiet, platform = undisturbed(), prepared(fresh_platform)
     with entered(platform.schema_name):
         run = close(platform)
-        close_again_as_if_never_done(platform)
+        close_again_as_if_never_done(platform, monkeypatch)
         refused = run.set_aside.filter(work="close")
         assert refused.count() == SELLERS
         assert all("sweep_once_a_sales_day" in one.error for one in refused)
@@ -219,7 +227,7 @@ def test_a_night_that_forgets_what_is_done_is_stopped_by_the_unique_keys(
 
 
 def test_without_the_unique_keys_the_harness_sees_the_second_sweep(
-    fresh_platform: Make, undisturbed: Callable[..., list[str]]
+    fresh_platform: Make, undisturbed: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The failing control: the same forgetful night once the keys are gone."""
     quiet, platform = undisturbed(), prepared(fresh_platform)
@@ -229,7 +237,7 @@ def test_without_the_unique_keys_the_harness_sees_the_second_sweep(
         for table, names in UNIQUE_KEYS.items():
             for name in names:
                 execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-        close_again_as_if_never_done(platform)
+        close_again_as_if_never_done(platform, monkeypatch)
         assert Movement.objects.filter(kind="sweep", business_date=NIGHT).count() == 2 * once > 0
         assert first_difference(quiet, book_lines()) is not None
         assert repayment_proofs.faults() != []

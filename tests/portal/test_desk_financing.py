@@ -1,0 +1,164 @@
+"""The desk acts on a financing, the seller reads of it: shown first, done once, refused in a sentence, on paper."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from apps.financing.models import Financing
+from apps.repayment.models import Event
+from apps.tenants.models import Platform
+from apps.users.models import Role, User
+from tests.factories import make_bank_line
+from tests.portal.test_pages import person
+from tests.story import DAY, Story
+
+D = Decimal
+Browse = Any
+
+
+@pytest.fixture
+def today(platform: Platform) -> Any:
+    return platform.business_date(datetime.now(UTC))
+
+
+@pytest.fixture
+def financing(platform: Platform, today: Any) -> Financing:
+    """An early payment of 1,000 that has run for twenty nights; its books are closed through yesterday."""
+    story = Story(platform, first=today - 21 * DAY)
+    seller = story.seller()
+    seller.user = person(Role.SELLER, "mei@meadow.example")
+    seller.save()
+    story.delivered(seller, "2000.00", today - 21 * DAY)
+    story.night(today - 21 * DAY)
+    drawn = story.draw(story.offer(seller, "early-payment"), "1000", today - 20 * DAY)
+    Financing.objects.update(due_on=today + 30 * DAY)
+    for number in range(20, 0, -1):
+        story.night(today - number * DAY)
+    return Financing.objects.get(pk=drawn.pk)
+
+
+@pytest.fixture
+def desk(platform: Platform, financing: Financing, client_of: Callable[..., Browse]) -> Browse:
+    return client_of(platform, person(Role.STAFF, "staff@meadow.example"))
+
+
+def shown(page: Any) -> dict[str, str]:
+    """What the form that does it holds, taken from the page as a browser would."""
+    html = page.content.decode()
+    form = html[html.rindex("<form method") :]
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+    button = re.search(r'name="do" value="(\w+)"', form)
+    assert button is not None
+    return {**fields, "do": button[1]}
+
+
+def test_a_payment_dated_back_is_shown_done_and_stands_in_the_history(
+    desk: Browse, financing: Financing, today: Any
+) -> None:
+    line = make_bank_line(amount=D("400.00"), booked_on=today - 10 * DAY, reference="F-PAY")
+    address = f"/desk/financings/{financing.pk}/payment/"
+    assert b"F-PAY" in desk.get(address).content
+    page = desk.post(address, {"line": line.pk, "reason": "found in the list", "key": "k1"})
+    assert page.status_code == 200
+    assert "told again" in page.content.decode()
+    assert not Event.objects.exists()
+    answer = desk.post(address, {**shown(page), "line": line.pk, "reason": "found in the list", "key": "k1"})
+    assert answer.status_code == 302
+    again = desk.post(address, {**shown(page), "line": line.pk, "reason": "found in the list", "key": "k1"})
+    assert again.status_code in {302, 422}  # the line is explained by now: nothing is done twice
+    assert Event.objects.get().effective_on == today - 10 * DAY
+    page = desk.get(f"/desk/financings/{financing.pk}/")
+    assert "found in the list" in page.content.decode()
+    assert "counts from" in page.content.decode()
+    known = desk.get(f"/desk/financings/{financing.pk}/known/", {"on": str(today - 2 * DAY)}).content.decode()
+    assert "found in the list" in known
+    assert "1,00" in known
+
+
+def test_what_makes_no_sense_is_refused_in_a_sentence_and_what_was_typed_is_kept(
+    desk: Browse, financing: Financing
+) -> None:
+    address = f"/desk/financings/{financing.pk}/waiver/"
+    page = desk.post(address, {"interest": "9000", "reason": "kindness", "key": "k"})
+    assert page.status_code == 422
+    assert "No more can be waived" in page.content.decode()
+    assert 'value="9000"' in page.content.decode()
+    for typed in ({"interest": "abc"}, {"interest": "-3"}, {}, {"interest": "１", "reason": ""}):
+        assert desk.post(address, {"reason": "x", "key": "k", **typed}).status_code == 422
+    assert (
+        desk.post(f"/desk/financings/{financing.pk}/pause/", {"until": "2030-02-31", "reason": "x"}).status_code == 422
+    )
+    assert desk.get(f"/desk/financings/{financing.pk}/nonsense/").status_code == 404
+    assert not Event.objects.exists()
+
+
+def test_a_stale_page_does_nothing(desk: Browse, financing: Financing) -> None:
+    address = f"/desk/financings/{financing.pk}/waiver/"
+    typed = {"interest": "1.00", "reason": "kindness", "key": "one"}
+    page = desk.post(address, typed)
+    other = {"interest": "2.00", "reason": "more kindness", "key": "two"}
+    assert desk.post(address, {**other, "do": shown(desk.post(address, other))["do"]}).status_code == 302
+    stale = desk.post(address, {**typed, "do": shown(page)["do"]})
+    assert stale.status_code == 422
+    assert "look again" in stale.content.decode()
+    assert Event.objects.get().amount == 2
+
+
+def test_a_write_off_waits_for_the_second_person(
+    desk: Browse, financing: Financing, platform: Platform, client_of: Callable[..., Browse]
+) -> None:
+    address = f"/desk/financings/{financing.pk}/write_off/"
+    page = desk.post(address, {"reason": "closed for good", "key": "w"})
+    desk.post(address, {**shown(page), "reason": "closed for good", "key": "w"})
+    event = Event.objects.get()
+    assert event.state == "proposed"
+    own = desk.post(f"/desk/events/{event.pk}/approve/")
+    assert own.status_code == 422
+    assert "another person" in own.content.decode()
+    colleague = client_of(platform, person(Role.STAFF, "second@meadow.example"))
+    assert colleague.post(f"/desk/events/{event.pk}/approve/").status_code == 302
+    financing.refresh_from_db()
+    assert financing.state == "written_off"
+    assert "Recovery" in colleague.get(f"/desk/financings/{financing.pk}/").content.decode()
+
+
+def test_who_may_look_and_who_may_act(
+    desk: Browse, financing: Financing, platform: Platform, other_platform: Platform, client_of: Callable[..., Browse]
+) -> None:
+    paths = [f"/desk/financings/{financing.pk}/", f"/desk/financings/{financing.pk}/known/"]
+    auditor = client_of(platform, person(Role.AUDITOR, "audit@meadow.example"))
+    seller = client_of(platform, User.objects.get(email="mei@meadow.example"))
+    for path in paths:
+        assert auditor.get(path).status_code == 200
+        assert seller.get(path).status_code == 403
+        assert client_of(platform).get(path).status_code == 302
+    assert auditor.post(f"/desk/financings/{financing.pk}/waiver/", {"interest": "1", "reason": "x"}).status_code == 403
+    paper = f"/money/{financing.pk}/statement.pdf"
+    assert [who.get(paper).status_code for who in (auditor, seller, desk)] == [200, 200, 200]
+    stranger = person(Role.SELLER, "other@meadow.example")
+    assert client_of(platform, stranger).get(paper).status_code == 404
+    assert not Event.objects.exists()
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "To repay everything today"), ("zh-hans", "今日全部还清")])
+def test_the_seller_reads_the_sum_to_the_cent_and_what_was_done(
+    desk: Browse, financing: Financing, platform: Platform, client_of: Callable[..., Browse], language: str, word: str
+) -> None:
+    address = f"/desk/financings/{financing.pk}/waiver/"
+    typed = {"interest": "1.00", "reason": "late delivery of the money", "key": "one"}
+    desk.post(address, {**typed, "do": shown(desk.post(address, typed))["do"]})
+    User.objects.update(language=language)
+    seller = client_of(platform, User.objects.get(email="mei@meadow.example"))
+    page = seller.get(f"/money/{financing.pk}/").content.decode()
+    interest = (D(1000) * D("0.12") * 20 / 360).quantize(D("0.01")) - 1
+    assert word in page
+    assert f"{1000 + interest:,}" in page
+    assert "late delivery of the money" in page
+    paper = seller.get(f"/money/{financing.pk}/statement.pdf")
+    assert (paper["Content-Type"], paper.content[:5]) == ("application/pdf", b"%PDF-")
+    wrong = seller.get(f"/money/{financing.pk}/statement.pdf", {"first": "2026-02-02", "last": "2026-01-01"})
+    assert wrong.status_code == 302
