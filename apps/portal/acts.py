@@ -153,7 +153,7 @@ def change_table(change: Change) -> Table:
     ]
     rows.append((Text(_("Days late")), Count(change.before.days_past_due), Text(""), Count(change.after.days_past_due)))
     columns = (
-        Column(_("This is what will change")),
+        Column(_("What")),
         Column(_("Now"), numeric=True),
         Column(_("Change"), numeric=True),
         Column(_("Then"), numeric=True),
