@@ -50,7 +50,7 @@ class Message:
     def _recognises(self, element: etree._Element) -> bool:
         if element.getroottree().docinfo.doctype:
             raise Refused("The XML declares a document type: statements have none, so it is not read.")
-        namespace, name = etree.QName(element).namespace or "", local_name(element)
+        namespace, name = str(element.tag).rpartition("}")[0], local_name(element)
         if found := MESSAGE.search(namespace):
             self.format, self.version = found.groups()
             self._namespaces.append(f"{self.format}.{self.version}")
@@ -107,7 +107,7 @@ def schema_faults(source: IO[bytes], message: str, schemas: Path) -> Iterator[Pr
         said = [log for log in parser.error_log if log.domain == etree.ErrorDomains.SCHEMASV]
         line, message = (said[0].line, said[0].message) if said else (error.lineno, error.msg or "")
         reason = f"Not valid against {path.name}: {NAMESPACE.sub('', message)}"
-        yield Problem(f"line {line}", reason, is_of_file=True)
+        yield Problem(f"line {line}" if line else "file", reason, is_of_file=True)
 
 
 def _is_statement(element: etree._Element) -> bool:

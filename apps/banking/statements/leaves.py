@@ -35,18 +35,18 @@ class Leaves:
         return path in self._texts
 
     def _walk(self, element: etree._Element, above: str) -> None:
-        texts = self._texts
+        texts, apart = self._texts, self._apart
         for child in element:
             path = _path(above, child.tag)  # type: ignore[arg-type]  # a str, since comments are left out
-            if path in self._apart:
+            if path in apart:
                 self.groups.setdefault(path, []).append(child)
                 continue
-            if len(child):
+            text = (child.text or "").strip()
+            if not text and len(child):
                 self._walk(child, path)
                 continue
-            text = (child.text or "").strip()
             texts[path] = f"{texts[path]}\n{text}" if path in texts else text
-            if currency := child.get("Ccy"):
+            if path.endswith("Amt") and (currency := child.get("Ccy")):
                 texts[f"{path}@"] = currency
 
 

@@ -229,3 +229,19 @@ TAGS += ["<STMTTRN>", "<TRNAMT>", "<CURDEF>", "</STMTTRN>", "<LEDGERBAL>", "</OF
 @given(st.lists(st.tuples(st.sampled_from(TAGS), st.text(max_size=30)), max_size=15))
 def test_any_mixture_of_fields_is_read_or_refused(fields: list[tuple[str, str]]) -> None:
     settled("\n".join(tag + text for tag, text in fields).encode(errors="replace"))
+
+
+@given(st.data())
+def test_any_change_to_a_real_file_is_read_or_refused(shared_data: Path, data: st.DataObject) -> None:
+    paths = sorted(path for path in (shared_data / "bankfiles").rglob("*") if path.is_file())
+    content = data.draw(st.sampled_from([path for path in paths if path.stat().st_size < 12_000])).read_bytes()
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(content)))
+        put = data.draw(st.binary(max_size=20) | st.sampled_from([b"<", b":61:", b"\n", b"9" * 80]))
+        content = content[:at] + put + content[at + data.draw(st.integers(0, 30)) :]
+    settled(content)
+
+
+def test_a_name_with_two_colons_is_no_error() -> None:
+    """A prefix that is declared nowhere is part of the name; mutating real files found that this was an error once."""
+    assert refusal("<Document><a:b:c/></Document>").startswith("This ")
