@@ -17,7 +17,8 @@ JOIN ledger_account AS credit ON credit.id = posting.credit_id
 GROUP BY 2, 3, 4, 5
 UNION ALL
 SELECT 'movement', financing.number, movement.business_date::text, movement.key, movement.reason,
-       concat_ws('/', movement.principal, movement.fee, movement.interest, movement.penalty, movement.surplus, movement.outstanding)
+       concat_ws('/', movement.principal, movement.fee, movement.interest, movement.penalty, movement.surplus,
+                 movement.outstanding)
 FROM repayment_movement AS movement JOIN financing_financing AS financing ON financing.id = movement.financing_id
 UNION ALL
 SELECT 'financing', number, state, closed_through::text, past_due::text,
