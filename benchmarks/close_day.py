@@ -68,7 +68,7 @@ INSERT INTO repayment_demand (financing_id, number, kind, starts_on, due_on, amo
 SELECT id, 1, 'minimum', '2026-01-03', '2026-03-03', 780, 0, 'open' FROM financing_financing WHERE technique = 'sales';
 INSERT INTO orders_proceeds (key, seller_id, kind, amount, currency, settled_on, booked_on)
 SELECT 'p' || n, n, 'capture', 80 + (n * 7919 % 10000) / 100.0, 'CNY', '{day}', '{day}'
-FROM generate_series(1, {n}) AS n;
+FROM generate_series(1, {n}) AS n WHERE n % {every} < 2;
 INSERT INTO ledger_books (id, frozen_through, closed_through) VALUES (1, DATE '{day}' - 1, DATE '{day}' - 1)
 ON CONFLICT (id) DO UPDATE SET frozen_through = excluded.frozen_through, closed_through = excluded.closed_through;
 ANALYZE;
@@ -90,8 +90,8 @@ CHANGED = {
 }  # fmt: skip
 
 
-def generate(size: int) -> None:
-    """Fill the entered platform with `size` sellers and financings."""
+def generate(size: int, every: int = 1) -> None:
+    """Fill the entered platform with `size` sellers and financings; two sellers of each `every` had sales of the day."""
     from decimal import Decimal
 
     from apps.products.starter import start_products
@@ -106,7 +106,7 @@ def generate(size: int) -> None:
         most=Decimal(10_000),
     )
     with connection.cursor() as cursor:
-        cursor.execute(GENERATE.format(n=size, day=DAY))
+        cursor.execute(GENERATE.format(n=size, day=DAY, every=every))
         cursor.execute("UPDATE products_fundingpool SET drawn = %s", [5000 * size])
 
 
@@ -148,12 +148,12 @@ class Measured:
     rows: dict[str, bytes]
 
 
-def night(size: int) -> Measured:
+def night(size: int, every: int = 1) -> Measured:
     """Run a night over `size` financings. Memory is read before its rows are read back, which are the floor's."""
     from apps.reconciliation.night import run_night
 
     with throwaway.platform(f"bench_night_{size}", opened_on=DAY) as platform:
-        generate(size)
+        generate(size, every)
         gc.collect()
         with Counted() as counted:
             started = time.perf_counter()
@@ -174,13 +174,13 @@ def _copied(query: str) -> bytes:
         return b"".join(bytes(block) for block in copy)
 
 
-def floor(size: int, rows: dict[str, bytes]) -> float:
+def floor(size: int, rows: dict[str, bytes], every: int = 1) -> float:
     """Seconds to write the same rows by plain COPY and set-based SQL."""
     from apps.ledger.services import accounts_by_code
     from apps.reconciliation.works import payout_batch
 
     with throwaway.platform(f"bench_floor_{size}", opened_on=DAY):
-        generate(size)
+        generate(size, every)
         accounts_by_code("CNY")
         payout_batch(DAY, "CNY", "night")
         gc.collect()

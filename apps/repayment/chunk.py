@@ -109,27 +109,9 @@ class Chunk:
         terms = _terms({row[2] for row in rows})
         by_seller: defaultdict[int, list[Balance]] = defaultdict(list)
         for row in rows:
-            by_seller[row[1]].append(
-                Balance(
-                    id=row[0],
-                    terms=terms[row[2]],
-                    pool_id=row[3],
-                    owed=Parts(*row[4:8]),
-                    lent=row[8],
-                    accrued=row[9],
-                    accrued_posted=row[10],
-                    disbursed_on=row[11],
-                    due_on=row[12],
-                    closed_through=row[13],
-                    accrued_through=row[14],
-                    annual_rate=row[15],
-                    paused_days=row[16],
-                    demands_raised=row[17],
-                    past_due=row[18],
-                    sweep_rate=row[19],
-                    demands=tuple(demands.get(row[0], ())),
-                )
-            )
+            # From `lent` to `sweep_rate` the columns are the fields of a balance, in their order.
+            owed, open_demands = Parts(*row[4:8]), tuple(demands.get(row[0], ()))
+            by_seller[row[1]].append(Balance(row[0], terms[row[2]], row[3], owed, *row[8:], open_demands))
         return by_seller
 
     def _demands(self) -> dict[int, list[OpenDemand]]:

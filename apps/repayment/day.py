@@ -124,17 +124,15 @@ def close_seller(seller: SellerDay, business_date: date) -> SellerClosed:
     Everything that a day takes is at most what it brought, and no financing is swept past what it is owed.
     """
     accrued = [_raise_and_accrue(one, seller.currency, business_date) for one in seller.financings]
-    net = seller.sales.net + min(seller.balance, ZERO)
-    taken = sweep(
-        net,
-        [_claim(one, seller.sales.own.get(one.before.id, ZERO)) for one in accrued],
-        seller.sweep_cap,
-        seller.currency,
-        seller.financings[0].terms.rounding if seller.financings else "ROUND_HALF_EVEN",
-    )
-    closed = tuple(_pay_and_age(one, amount, business_date) for one, amount in zip(accrued, taken, strict=True))
+    sold = seller.sales.net
+    net = sold + seller.balance if seller.balance < 0 else sold
+    taken = [ZERO] * len(accrued)
+    if net > 0 and accrued:
+        claims = [_claim(one, seller.sales.own.get(one.before.id, ZERO)) for one in accrued]
+        taken = sweep(net, claims, seller.sweep_cap, seller.currency, seller.financings[0].terms.rounding)
+    closed = tuple([_pay_and_age(one, amount, business_date) for one, amount in zip(accrued, taken, strict=True)])
     kept = sum(taken, ZERO)
-    left = seller.balance + seller.sales.net - kept
+    left = seller.balance + sold - kept
     paid_out = left if left > 0 and seller.may_be_paid else ZERO
     return SellerClosed(
         before=seller,
@@ -150,11 +148,10 @@ def _raise_and_accrue(balance: Balance, currency: str, business_date: date) -> C
     demands, raised = balance.demands, balance.demands_raised
     for demand in due_demands(balance, currency, business_date):
         demands, raised = (*demands, demand), demand.number
-    accrued = accrue(
-        balance.accrued, balance.owed.principal, balance.rate, balance.accrued_through, business_date, balance
-    )
-    posted = round_money(accrued, currency, balance.terms.rounding) - balance.accrued_posted
-    owed = balance.owed
+    owed, accrued, posted = balance.owed, balance.accrued, ZERO
+    if balance.rate:
+        accrued = accrue(accrued, owed.principal, balance.rate, balance.accrued_through, business_date, balance)
+        posted = round_money(accrued, currency, balance.terms.rounding) - balance.accrued_posted
     if posted:
         owed = Parts(owed.penalty, owed.fee, owed.interest + posted, owed.principal)
     return Closed(
@@ -196,12 +193,14 @@ def due_demands(balance: Balance, currency: str, business_date: date) -> list[Op
         return [OpenDemand(None, 1, "maturity", balance.due_on, balance.due_on, balance.owed.principal, ZERO, "open")]
     if not (terms.minimum_share and terms.period_days):
         return []
-    demands = []
-    minimum = round_money(balance.lent * terms.minimum_share, currency, terms.rounding)
-    repaid = balance.lent - balance.owed.principal - balance.owed.fee
     first_day = balance.disbursed_on + timedelta(days=balance.paused_days)
     reached = (business_date - first_day).days
     last_number = (reached - 1) // terms.period_days + 1 if reached > 0 else 0
+    if last_number <= balance.demands_raised:
+        return []
+    demands = []
+    minimum = round_money(balance.lent * terms.minimum_share, currency, terms.rounding)
+    repaid = balance.lent - balance.owed.principal - balance.owed.fee
     for number in range(balance.demands_raised + 1, last_number + 1):
         asked_before = min(minimum * (number - 1), balance.lent)
         amount = min(minimum * number, balance.lent) - max(asked_before, repaid)
@@ -233,8 +232,10 @@ def _pay_and_age(one: Closed, amount: Decimal, business_date: date) -> Closed:
         standing = "past_due" if one.before.past_due else "due"
         (paid,), _left = allocate(amount, [Due(standing, owed)], terms.waterfall)
         owed = subtract(owed, paid)
-    demands = settle_demands(one.demands, paid.principal + paid.fee, business_date)
-    past_due, days = age(demands, owed, business_date, terms.grace_days)
+    demands, past_due, days = one.demands, ZERO, 0
+    if demands:
+        demands = settle_demands(demands, paid.principal + paid.fee, business_date)
+        past_due, days = age(demands, owed, business_date, terms.grace_days)
     return Closed(
         before=one.before,
         owed=owed,
