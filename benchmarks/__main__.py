@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-MODULES = ("new_platform", "decision", "home_page", "import_orders", "close_day")
+MODULES = ("new_platform", "decision", "home_page", "events", "import_orders", "close_day", "night_workers")
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import F, Max
 
@@ -71,38 +72,66 @@ def plan(financing: Financing, event: Event) -> Change:
 
     Raises life.Refused when it cannot be true together with what happened since.
     """
-    movements = standing_movements(financing)
+    standing = _standing(financing)
     events = [*_events(financing, without=event.reverses), event]
-    life = tell(start_of(financing), facts_of(movements, events), event.business_date, financing.currency)
-    recorded = {(one.counts_from, _identity(one)): one for one in movements if one.kind != "disbursement"}
+    life = tell(start_of(financing), facts_of(standing, events), event.business_date, financing.currency)
+    recorded = {(one.on, one.identity): one for one in standing}
     wanted = {(one.on, one.identity): one for one in life.told}
-    undone = [one for key, one in recorded.items() if key not in wanted or not _same(one, wanted[key])]
+    undone = [one.pk for key, one in recorded.items() if key not in wanted or not _same(one, wanted[key])]
     told = [one for key, one in wanted.items() if key not in recorded or not _same(recorded[key], one)]
     return Change(
         financing=financing,
         event=event,
         before=Standing(_owed(financing), financing.overpaid, financing.past_due, financing.days_past_due),
         after=Standing(life.owed, life.surplus, life.past_due, life.days_past_due),
-        undone=tuple(sorted(undone, key=lambda one: (one.counts_from, one.pk))),
+        undone=tuple(
+            sorted(
+                Movement.objects.filter(pk__in=undone).select_related("event"),
+                key=lambda one: (one.counts_from, one.pk),
+            )
+        ),
         told=tuple(sorted(told)),
         life=life,
     )
 
 
-def standing_movements(financing: Financing) -> list[Movement]:
-    """The movements that hold: neither reversals nor reversed."""
-    return list(
+def _in_date_order(movements: Iterable[Movement]) -> tuple[Movement, ...]:
+    return tuple(sorted(movements, key=lambda one: (one.counts_from, one.pk)))
+
+
+class Recorded(NamedTuple):
+    """A movement that holds: neither a reversal nor reversed."""
+
+    pk: int
+    on: date
+    identity: str
+    kind: str
+    change: Parts
+    surplus: Decimal
+
+
+def _standing(financing: Financing) -> list[Recorded]:
+    """The movements that hold but for the disbursement, which a life begins with, in the order of booking."""
+    rows = (
         Movement.objects.filter(financing=financing, reverses=None, reversals=None)
+        .exclude(kind=Movement.Kind.DISBURSEMENT)
         .order_by("pk")
-        .select_related("event")
+        .values_list(
+            "pk", "business_date", "effective_on", "key", "kind", "penalty", "fee", "interest", "principal", "surplus"
+        )
     )
+    # A movement that was told again keeps its identity before the @.
+    return [
+        Recorded(pk, effective_on or day, key.partition("@")[0], kind, Parts(*parts), surplus)
+        for pk, day, effective_on, key, kind, *parts, surplus in rows
+    ]
 
 
-def facts_of(movements: Iterable[Movement], events: Iterable[Event]) -> list[Fact]:
+def facts_of(standing: Iterable[Recorded], events: Iterable[Event]) -> list[Fact]:
     """The facts of a financing: what its sales paid, and what people did."""
     sweeps = [
-        Fact(one.counts_from, LAST_OF_THE_DAY, SWEEP, SWEEP, one.counts_from, one.surplus - one.total)
-        for one in movements
+        Fact(one.on, LAST_OF_THE_DAY, SWEEP, SWEEP, one.on, one.surplus - one.change.total)
+        for one in standing
         if one.kind == SWEEP
     ]
     acts = [
@@ -174,14 +203,8 @@ def _owed(financing: Financing) -> Parts:
     return Parts(financing.penalty, financing.fee, financing.interest, financing.principal)
 
 
-def _identity(movement: Movement) -> str:
-    """A movement that was told again keeps its identity before the @."""
-    return movement.key.partition("@")[0]
-
-
-def _same(movement: Movement, told: Told) -> bool:
-    parts = Parts(movement.penalty, movement.fee, movement.interest, movement.principal)
-    return parts == told.change and movement.surplus == told.surplus
+def _same(recorded: Recorded, told: Told) -> bool:
+    return recorded.change == told.change and recorded.surplus == told.surplus
 
 
 def apply(change: Change, *, at: datetime, by: str) -> Event:

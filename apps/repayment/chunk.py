@@ -111,7 +111,7 @@ class Chunk:
         for row in rows:
             # From `lent` to `sweep_rate` the columns are the fields of a balance, in their order.
             owed, open_demands = Parts(*row[4:8]), tuple(demands.get(row[0], ()))
-            by_seller[row[1]].append(Balance(row[0], terms[row[2]], row[3], owed, *row[8:], open_demands))
+            by_seller[row[1]].append(Balance._make((row[0], terms[row[2]], row[3], owed, *row[8:], open_demands)))
         return by_seller
 
     def _demands(self) -> dict[int, list[OpenDemand]]:

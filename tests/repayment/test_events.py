@@ -20,8 +20,9 @@ from apps.ledger.models import DailyTotal
 from apps.products.models import FundingPool
 from apps.reconciliation.bank import book_payments, book_settlement
 from apps.repayment import proofs as repayment_proofs
-from apps.repayment.changes import plan, standing_movements
+from apps.repayment.changes import plan
 from apps.repayment.events import Act, Stale, approve, perform, preview, refuse
+from apps.repayment.history import as_told
 from apps.repayment.life import Refused
 from apps.repayment.models import Demand, Event, Movement
 from apps.sellers.models import Seller
@@ -130,7 +131,7 @@ def test_a_payment_dated_back_changes_the_interest_since_and_keeps_both_on_recor
     desk = Desk(platform)
     desk.night(12)
     paid_on = FIRST + 4 * DAY  # the bank had it on the fifth of March; we hear of it on the thirteenth
-    was = {one.pk: one.total for one in standing_movements(desk.financing)}
+    was = {one.pk: one.total for one in as_told(desk.financing, desk.today)}
     shown = preview(
         financing_id=desk.financing.pk, act=Act("payment", "found in the bank's list", line_id=(line := desk.line(
             "500.00", paid_on)).pk), asked_on=desk.today, at=desk.story.at(desk.today), by="user:1",
