@@ -39,6 +39,11 @@ def largest_amount(
     return amount if amount >= terms.minimum_amount else ZERO
 
 
+def within_limit(requested: Decimal, limit: Decimal, exposure: Decimal) -> bool:
+    """Whether `requested` on top of `exposure` stays within `limit`."""
+    return exposure + requested <= limit
+
+
 def is_material(offered: Decimal, now: Decimal) -> bool:
     """Whether an open offer of `offered` should give way to one of `now`."""
     return abs(now - offered) > offered * MATERIAL_CHANGE

@@ -1,7 +1,7 @@
 """The waterfall: in which order a payment pays what is owed. It is data on the product; this module only follows it."""
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -9,6 +9,9 @@ from apps.core.money import ZERO
 
 HORIZONTAL = "horizontal"
 VERTICAL = "vertical"
+
+NEXT_INSTALMENT, LAST_INSTALMENT, REAMORTISE = "next", "last", "reamortise"
+IN_ADVANCE = "in_advance"
 
 
 class Parts(NamedTuple):
@@ -23,6 +26,12 @@ class Parts(NamedTuple):
     def total(self) -> Decimal:
         return self.penalty + self.fee + self.interest + self.principal
 
+    def plus(self, other: "Parts") -> "Parts":
+        return Parts(*(one + more for one, more in zip(self, other, strict=True)))
+
+    def minus(self, other: "Parts") -> "Parts":
+        return Parts(*(one - less for one, less in zip(self, other, strict=True)))
+
 
 class Due(NamedTuple):
     """What one instalment still owes, and how it stands: past_due, due or in_advance."""
@@ -32,16 +41,54 @@ class Due(NamedTuple):
 
 
 def allocate(
-    payment: Decimal, dues: Sequence[Due], waterfall: Sequence[str], mode: str = HORIZONTAL
+    payment: Decimal,
+    dues: Sequence[Due],
+    waterfall: Sequence[str],
+    mode: str = HORIZONTAL,
+    advance: str = NEXT_INSTALMENT,
+    unit: Decimal = Decimal("0.01"),
 ) -> tuple[list[Parts], Decimal]:
     """How `payment` pays `dues`, oldest first: what each receives, and what is left over.
 
     `waterfall` lists steps such as "past_due_interest" in order. HORIZONTAL finishes one instalment before the next of
-    the same standing; VERTICAL finishes one component across instalments. The parts and the rest add up to `payment`;
-    none is negative; none is above what is due. Raises ValueError for a negative payment or an unknown step.
+    the same standing; VERTICAL finishes one component across instalments. `advance` says where money in advance goes:
+    the next instalment, the last, or evenly over all of them in whole `unit`s (REAMORTISE). The parts and the rest add
+    up to `payment`; none is negative; none is above what is due. Raises ValueError for a negative payment or an
+    unknown step.
     """
     if payment < 0:
         raise ValueError("A payment cannot be negative.")
+    if advance == NEXT_INSTALMENT:
+        return _pour(payment, dues, waterfall, mode)
+    now = [due if due.standing != IN_ADVANCE else due._replace(parts=Parts()) for due in dues]
+    later = [due if due.standing == IN_ADVANCE else due._replace(parts=Parts()) for due in dues]
+    paid_now, left = _pour(payment, now, waterfall, mode)
+    if advance == LAST_INSTALMENT:
+        paid_later, left = _pour(left, later[::-1], waterfall, mode)
+        paid_later.reverse()
+    else:
+        paid_later, left = _spread(left, later, waterfall, unit)
+    return [one.plus(other) for one, other in zip(paid_now, paid_later, strict=True)], left
+
+
+def _spread(
+    payment: Decimal, dues: Sequence[Due], waterfall: Sequence[str], unit: Decimal
+) -> tuple[list[Parts], Decimal]:
+    """`payment` in equal shares over the open dues, what one cannot take going to the others."""
+    paid = [Parts() for _due in dues]
+    left = payment
+    while left > 0 and (open_ := [place for place, due in enumerate(dues) if due.parts.minus(paid[place]).total > 0]):
+        share = max((left / len(open_)).quantize(unit, rounding=ROUND_DOWN), unit)
+        for place in open_:
+            amount = left if place == open_[-1] and left - share < unit * len(open_) else min(share, left)
+            rest = [Due(dues[place].standing, dues[place].parts.minus(paid[place]))]
+            (part,), over = _pour(amount, rest, waterfall, HORIZONTAL)
+            paid[place] = paid[place].plus(part)
+            left -= amount - over
+    return paid, left
+
+
+def _pour(payment: Decimal, dues: Sequence[Due], waterfall: Sequence[str], mode: str) -> tuple[list[Parts], Decimal]:
     left = payment
     paid: list[dict[str, Decimal]] = [{} for _due in dues]
     for place, component in _visits(dues, waterfall, mode):

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from apps.repayment.cases import Adapter, Case, OutOfScope, arithmetic
+from apps.repayment.cases import Adapter, Case, OutOfScope, arithmetic, emi, lending, schedules
 
 # From a file's name without .json to the adapter that checks one of its cases.
 ADAPTERS: Mapping[str, Adapter] = {
@@ -20,6 +20,9 @@ ADAPTERS: Mapping[str, Adapter] = {
     "xirr": arithmetic.check_dated_rate,
     "apr": arithmetic.check_apr,
     "tvm": arithmetic.check_time_value,
+    "fineract_emi": emi.check,
+    "fineract_schedules": schedules.check,
+    "frappe_lending": lending.check,
 }
 
 
