@@ -101,7 +101,7 @@ def _rate_per_unit(flows: Sequence[tuple[int, Fraction, Decimal]]) -> Decimal:
     for _halving in range(50):
         middle = (low + high) / 2
         low, high = (middle, high) if value(middle) > 0 else (low, middle)
-    return sharpened(float(high), value)
+    return sharpened(high, value)
 
 
 def _unit_periods(start: date, end: date, unit: UnitPeriod, dates: Sequence[date]) -> tuple[int, Fraction]:

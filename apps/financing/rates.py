@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
-from typing import Literal
+from typing import Any, Literal
 
 import pyxirr
 
@@ -153,8 +153,11 @@ def _one_way_rate(flows: Flows) -> Decimal:
     raise Unbounded(Decimal("Infinity").copy_sign(moved[0]))
 
 
-def sharpened(found: float | None, value: Value) -> Decimal:
-    """The root of `value` near `found`, by the secant method. Raises NoSolution with nothing to start from."""
+def sharpened(found: Any, value: Value) -> Decimal:
+    """The root of `value` near `found` (a number, or None), by the secant method.
+
+    Raises NoSolution with nothing to start from.
+    """
     if found is None:
         raise NoSolution("No rate solves these cash flows.")
     with _solvable(_SHARP):

@@ -317,9 +317,11 @@ def _flat_interest(terms: ScheduleTerms, drawdowns: Sequence[Drawdown], periods:
         )
         total = round_money(drawn * whole, terms.currency, terms.rounding)
         each = round_money(total / len(out), terms.currency, terms.rounding)
+        left = total
         for at in out[:-1]:
-            shares[at] += each
-        shares[out[-1]] += total - each * (len(out) - 1)
+            shares[at] += min(each, left)
+            left -= min(each, left)
+        shares[out[-1]] += left
     return shares
 
 

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import ViewOnlyAdmin, money
-from apps.repayment.models import Demand, Movement, Sweep
+from apps.repayment.models import Demand, Event, Movement, Sweep
 
 
 @admin.register(Sweep)
@@ -40,3 +40,13 @@ class DemandAdmin(ViewOnlyAdmin):
     ordering = ("-due_on", "-id")
     amount_money = money("amount", _("amount"), "financing.currency")
     paid_money = money("paid", _("paid"), "financing.currency")
+
+
+@admin.register(Event)
+class EventAdmin(ViewOnlyAdmin):
+    list_display = ("financing", "number", "kind", "effective_on", "business_date", "amount_money", "by", "state")
+    list_select_related = ("financing",)
+    list_filter = ("state", "kind")
+    search_fields = ("financing__number__exact",)
+    ordering = ("-id",)
+    amount_money = money("amount", _("amount"), "financing.currency")

@@ -11,6 +11,7 @@ from django.db import models
 APPS = Path(settings.BASE_DIR) / "apps"
 NO_AMOUNT_THERE = {
     "portal/demo/": "chances and seasons of invented sellers; their amounts are made of Decimal",
+    "reconciliation/faults.py": "seconds until a worker is killed",
     "reconciliation/replay.py": "chances by which lots are drawn",
     "orders/feeds/intake.py": "the share of a file that has been read, for the progress bar",
     "orders/management/commands/import_orders.py": "the progress bar",

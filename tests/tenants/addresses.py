@@ -26,7 +26,8 @@ class Address:
 
     def path(self, *, row: int, day: date) -> str:
         """The address of the row with that key, or of that day."""
-        values = {"int": row, "path": row, "day": day, "slug": "approve", "regex": "sellers"}
+        slug = "waiver" if "kind" in self.arguments else "approve"
+        values = {"int": row, "path": row, "day": day, "slug": slug, "regex": "sellers"}
         return reverse(self.name, kwargs={name: values[kind] for name, kind in self.arguments.items()})
 
 

@@ -66,7 +66,7 @@ def _fill(name: str) -> dict[str, User]:
     contract = factories.make_contract(
         application=factories.make_application(offer=factories.make_offer(seller=seller, version=version))
     )
-    factories.make_financing(contract=contract)
+    factories.make_financing(contract=contract, state="active", disbursed_on=DAY, closed_through=DAY)
     factories.make_order(seller=seller, external_id=name)
     for model in MODELS:
         if not model._default_manager.exists():
@@ -92,7 +92,11 @@ def _answers(client: PlatformClient, address: Address, key: int) -> Iterator[Any
 
 
 def _body(answer: Any) -> str:
-    text = b"".join(answer.streaming_content).decode(errors="replace") if answer.streaming else answer.content.decode()
+    text = (
+        b"".join(answer.streaming_content).decode(errors="replace")
+        if answer.streaming
+        else answer.content.decode(errors="replace")
+    )
     return re.sub(r'"[A-Za-z0-9]{64}"', "a token", text)
 
 
