@@ -152,8 +152,7 @@ def facts_of(standing: Iterable[Recorded], events: Iterable[Event]) -> list[Fact
 
 def start_of(financing: Financing) -> Balance:
     """`financing` as it was on the day of its disbursement, with the demands that were raised since, unpaid."""
-    disbursed_on = financing.disbursed_on
-    assert disbursed_on is not None, financing  # noqa: S101  only disbursed financings have a life
+    disbursed_on = _begun(financing)
     demands = Demand.objects.filter(financing=financing).order_by("number")
     return Balance(
         id=financing.pk,
@@ -181,8 +180,7 @@ def start_of(financing: Financing) -> Balance:
 
 def balance_of(financing: Financing) -> Balance:
     """`financing` as it stands now, for reckoning ahead."""
-    closed_through = financing.closed_through or financing.disbursed_on
-    assert closed_through is not None, financing  # noqa: S101  only disbursed financings are reckoned
+    closed_through = financing.closed_through or _begun(financing)
     return start_of(financing)._replace(
         owed=_owed(financing),
         accrued=financing.accrued,
@@ -191,6 +189,12 @@ def balance_of(financing: Financing) -> Balance:
         annual_rate=financing.annual_rate,
         past_due=financing.past_due,
     )
+
+
+def _begun(financing: Financing) -> date:
+    if financing.disbursed_on is None:
+        raise ValueError(f"{financing.number} was not paid out: it has no life to tell.")
+    return financing.disbursed_on
 
 
 def _events(financing: Financing, *, without: Event | None) -> list[Event]:
