@@ -16,6 +16,7 @@ from typing import NamedTuple
 from django.db.models import F, Max
 
 from apps.core import bulk
+from apps.core.dates import DAY
 from apps.core.money import ZERO
 from apps.core.states import move_all
 from apps.evidence.services import record
@@ -74,7 +75,8 @@ def plan(financing: Financing, event: Event) -> Change:
     """
     standing = _standing(financing)
     events = [*_events(financing, without=event.reverses), event]
-    life = tell(start_of(financing), facts_of(standing, events), event.business_date, financing.currency)
+    start = start_of(financing)._replace(closed_through=_closed_by(financing, event))
+    life = tell(start, facts_of(standing, events), event.business_date, financing.currency)
     recorded = {(one.on, one.identity): one for one in standing}
     wanted = {(one.on, one.identity): one for one in life.told}
     undone = [one.pk for key, one in recorded.items() if key not in wanted or not _same(one, wanted[key])]
@@ -84,12 +86,7 @@ def plan(financing: Financing, event: Event) -> Change:
         event=event,
         before=Standing(_owed(financing), financing.overpaid, financing.past_due, financing.days_past_due),
         after=Standing(life.owed, life.surplus, life.past_due, life.days_past_due),
-        undone=tuple(
-            sorted(
-                Movement.objects.filter(pk__in=undone).select_related("event"),
-                key=lambda one: (one.counts_from, one.pk),
-            )
-        ),
+        undone=_in_date_order(Movement.objects.filter(pk__in=undone).select_related("event")),
         told=tuple(sorted(told)),
         life=life,
     )
@@ -137,7 +134,7 @@ def facts_of(standing: Iterable[Recorded], events: Iterable[Event]) -> list[Fact
     acts = [
         Fact(
             one.effective_on,
-            one.number,
+            LAST_OF_THE_DAY if one.kind == "write_off" else one.number,  # it was proposed before it was done
             f"{one.kind}:{one.number}",
             one.kind,
             one.business_date,
@@ -197,6 +194,13 @@ def _begun(financing: Financing) -> date:
     return financing.disbursed_on
 
 
+def _closed_by(financing: Financing, event: Event) -> date:
+    """The last date that `financing` is closed for when `event` is done. No night looks at one that owes nothing: the
+    days before the event that makes it run again are over for it, and their sales are not taken in a second time."""
+    closed_through = financing.closed_through or _begun(financing)
+    return closed_through if financing.state == "active" else max(closed_through, event.business_date - DAY)
+
+
 def _events(financing: Financing, *, without: Event | None) -> list[Event]:
     """What people did and nobody took back."""
     done = Event.objects.filter(financing=financing, state="done", reversed_by=None).order_by("number")
@@ -215,6 +219,7 @@ def apply(change: Change, *, at: datetime, by: str) -> Event:
     """Write `change` as planned, within the caller's transaction, which holds the financing; returns the event."""
     event, financing = change.event, change.financing
     event.save()
+    financing.closed_through = _closed_by(financing, event)
     entry_key = f"event:{financing.pk}:{event.number}"
     lines = _lines(change)
     if lines:

@@ -98,8 +98,8 @@ def approve(*, event_id: int, asked_on: date, at: datetime, by: str) -> Event:
             raise Refused(_("Whoever proposed this cannot approve it: another person must."))
         _must_run(financing)
         event.business_date = event.effective_on = on
-        event.amount = financing.outstanding
         change = plan(financing, event)
+        event.amount = -sum((one.change.total for one in change.told if one.kind == event.kind), ZERO)
         event.move("approve", at=at, by=by, approved_by=by)
         return apply(change, at=at, by=by)
 

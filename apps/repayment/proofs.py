@@ -132,8 +132,8 @@ CONTROL_ACCOUNT_OFF = Proof(
 SWEEP_OFF = Proof(
     """
     WITH swept AS (
-        SELECT seller_id, business_date, -sum(movement.principal + movement.fee + movement.interest + movement.penalty)
-            AS amount
+        SELECT seller_id, business_date, sum(movement.surplus - movement.principal - movement.fee - movement.interest
+            - movement.penalty) AS amount
         FROM repayment_movement AS movement JOIN financing_financing ON financing_financing.id = financing_id
         WHERE kind = 'sweep'
         GROUP BY seller_id, business_date

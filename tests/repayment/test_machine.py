@@ -1,0 +1,372 @@
+"""Anything, in any order: a machine acts on four financings of two sellers and holds the books to their promises.
+
+Every step is a real service on a real PostgreSQL, inside one transaction that is rolled back when the example ends.
+After every step: debits are credits, balances are what moved and what the ledger says, nothing is below zero, the
+bank's cash is explained, and each life told again from its facts is the life that was lived.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.db.models import F, Max, Q, Sum
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from apps.banking.models import BankLine, PaymentBatch
+from apps.banking.services import approve_and_send
+from apps.evidence import proofs as evidence
+from apps.evidence.models import Record
+from apps.financing.models import Financing
+from apps.financing.refusals import SellerBusy
+from apps.ledger import chart, proofs
+from apps.ledger.models import DailyTotal, Entry
+from apps.products.models import FundingPool
+from apps.reconciliation.bank import book_payments, book_settlement
+from apps.reconciliation.night import close_days
+from apps.repayment import proofs as repayment_proofs
+from apps.repayment.changes import plan
+from apps.repayment.events import Act, approve, perform, refuse
+from apps.repayment.life import Refused
+from apps.repayment.models import Demand, Event, Movement, Sweep
+from apps.sellers.models import Seller
+from apps.tenants.models import Platform
+from tests.factories import make_bank_line
+from tests.story import DAY, FIRST, Story
+
+D = Decimal
+DAYS_BEFORE = 50  # so that minimum periods of 60 days and maturities of 14 end while the machine runs
+REVERSIBLE = ("payment", "waiver", "charge", "rate")
+
+which = st.integers(0, 3)
+cents = st.integers(1, 60_000)
+days_back = st.integers(0, 12)
+share = st.sampled_from([D("0.1"), D("0.5"), D(1)])
+
+
+class Town:
+    """Two sellers of one platform, each with an advance on sales that is 50 days old and a receivable drawn today."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.story = story = Story(platform)
+        self.sellers = [story.seller(name, daily="200.00", days=300) for name in ("Li Mei", "Wang Fang")]
+        self.today = FIRST
+        night(self)
+        advances = [story.draw(story.offer(one), "1000", self.today) for one in self.sellers]
+        for _day in range(DAYS_BEFORE):
+            night(self)
+        self.orders = [story.delivered(one, "2000.00", self.today) for one in self.sellers]
+        night(self)
+        receivables = [story.draw(story.offer(one, "early-payment"), "800", self.today) for one in self.sellers]
+        self.financings = [one.pk for one in (*advances, *receivables)]
+
+
+def night(town: "Town | Machine") -> None:
+    """Close today; on the next date the bank pays and is paid."""
+    clock = partial(town.story.at, town.today + DAY, 2)
+    for run in close_days(platform=town.story.platform, through=town.today, clock=clock, by="night"):
+        assert run.state == "balanced", list(run.breaks.values_list("kind", "subject", "text"))
+    closed_before, town.today = town.today, town.today + DAY
+    for batch in PaymentBatch.objects.filter(state="built", number_of_payments__gt=0):
+        approve_and_send(batch_id=batch.pk, at=town.story.at(town.today), by="user:9")
+    book_payments(on=town.today)
+    for back in range(3):
+        book_settlement(of=closed_before - back * DAY, on=town.today, currency="CNY")
+
+
+class Machine(RuleBasedStateMachine):
+    """What people, sales and nights may do; `did` counts what was really done, over all examples."""
+
+    did: Counter[str] = Counter()
+
+    def __init__(self, town: Town) -> None:
+        super().__init__()
+        self.story, self.sellers, self.orders, self.today = town.story, town.sellers, town.orders, town.today
+        self.financings = town.financings
+        self.lines = 0
+        self.known: dict[int, tuple[Any, ...]] = {}
+        self.moved: set[int] = set()  # whose life has changed since it was last told
+        self.rolled_back = transaction.atomic()
+        self.rolled_back.__enter__()
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.rolled_back.__exit__(None, None, None)
+
+    # What sales do.
+
+    @rule(place=which, amount=cents, kind=st.sampled_from(["capture", "capture", "capture", "refund", "chargeback"]))
+    def sales_settle(self, place: int, amount: int, kind: str) -> None:
+        self.sell(place, D(amount) / 100, kind)
+
+    def sell(self, place: int, amount: Decimal, kind: str = "capture") -> None:
+        self.lines += 1
+        self.story.settle(self.today, self.sellers[place % 2], str(amount), kind, key=f"machine:{self.lines}")
+        self.did[kind] += 1
+
+    @rule(place=which, part=share)
+    def the_financed_order_settles(self, place: int, part: Decimal) -> None:
+        self.lines += 1
+        seller, order = self.sellers[place % 2], self.orders[place % 2]
+        self.story.settle(self.today, seller, str(D(2000) * part), order=order, key=f"machine:{self.lines}")
+        self.did["own proceeds"] += 1
+
+    # What people do.
+
+    @rule(place=which, amount=cents, back=days_back)
+    def a_payment_comes(self, place: int, amount: int, back: int) -> None:
+        self.act(place, "payment", line=D(amount) / 100, back=back)
+
+    @rule(place=which, more=st.sampled_from([D(0), D("0.01"), D(25)]), back=days_back)
+    def everything_is_paid(self, place: int, more: Decimal, back: int) -> None:
+        owed = self.financing(place).outstanding + more
+        if owed:
+            self.act(place, "payment", line=owed, back=back)
+
+    @rule(place=which)
+    def what_is_owed_to_the_seller_pays(self, place: int) -> None:
+        financing = self.financing(place)
+        amount = min(financing.seller.balance, financing.outstanding)
+        if amount <= 0:
+            return self.sell(place, D(300))  # what would only be refused makes way for a sale
+        return self.act(place, "payment", amount=amount)
+
+    @rule(place=which, choice=st.integers(0, 20), by_the_bank=st.booleans())
+    def an_event_is_taken_back(self, place: int, choice: int, by_the_bank: bool) -> None:
+        events = Event.objects.filter(
+            financing=self.financings[place], kind__in=REVERSIBLE, state="done", reversed_by=None
+        ).order_by("number")
+        if not events:
+            return None
+        event = events[choice % len(events)]
+        from_bank = event.details.get("source") == "bank"
+        if from_bank and not by_the_bank:
+            return self.the_money_was_anothers(place, event)
+        back = -event.amount if from_bank and event.amount else None
+        return self.act(place, "reversal", line=back, reverses=event.number)
+
+    def the_money_was_anothers(self, place: int, event: Event) -> None:
+        """The line of a reversed payment is open again, and pays the next financing instead."""
+
+        def move() -> None:
+            self.perform(place, Act("reversal", "posted to the wrong financing", reverses=event.number))
+            self.perform((place + 1) % 4, Act("payment", "posted here instead", line_id=event.details["line"]))
+
+        self.attempt("moved to another", move)
+
+    @rule(place=which)
+    def what_was_paid_too_much_goes_back(self, place: int) -> None:
+        self.act(place, "refund")
+
+    @rule(place=which, part=st.sampled_from(["fee", "interest", "penalty"]), of_it=share)
+    def something_is_waived(self, place: int, part: str, of_it: Decimal) -> None:
+        amount = (getattr(self.financing(place), part) * of_it).quantize(D("0.01"))
+        self.act(place, "waiver", parts={part: amount})
+
+    @rule(place=which, part=st.sampled_from(["fee", "penalty"]), amount=st.integers(1, 3000), back=days_back)
+    def something_is_charged(self, place: int, part: str, amount: int, back: int) -> None:
+        self.act(place, "charge", parts={part: D(amount) / 100}, effective_on=self.today - back * DAY)
+
+    @rule(place=which, rate=st.sampled_from([D(0), D("0.06"), D("0.12"), D("0.24")]), back=days_back)
+    def the_rate_changes(self, place: int, rate: Decimal, back: int) -> None:
+        self.act(place, "rate", rate=rate, effective_on=self.today - back * DAY)
+
+    @rule(place=which, days=st.integers(0, 20))
+    def a_pause_begins(self, place: int, days: int) -> None:
+        self.act(place, "pause", until=self.today + days * DAY)
+
+    @rule(place=which)
+    def a_pause_ends(self, place: int) -> None:
+        if self.financing(place).paused_until is None:
+            return self.sell(place, D(500))
+        return self.act(place, "resume")
+
+    @rule(place=which, days=st.integers(1, 10))
+    def the_due_date_moves(self, place: int, days: int) -> None:
+        due_on = self.financing(place).due_on
+        self.act(place, "due_date", until=(due_on or self.today) + days * DAY)
+
+    @rule(place=which)
+    def a_write_off_is_proposed(self, place: int) -> None:
+        self.act(place, "write_off")
+
+    @rule(choice=st.integers(0, 3), agrees=st.sampled_from([True, False, False]))
+    def a_second_person_decides(self, choice: int, agrees: bool) -> None:
+        proposed = Event.objects.filter(state="proposed").order_by("pk")
+        if not proposed:
+            return
+        event, at = proposed[choice % len(proposed)], self.story.at(self.today)
+        self.moved.add(self.financings.index(event.financing_id))
+        with pytest.raises(Refused):
+            approve(event_id=event.pk, asked_on=self.today, at=at, by=event.by)
+        if agrees:
+            self.attempt("approve", lambda: approve(event_id=event.pk, asked_on=self.today, at=at, by="user:2"))
+        else:
+            self.attempt("refuse", lambda: refuse(event_id=event.pk, reason="no", at=at, by="user:2"))
+
+    @rule(place=which, amount=cents)
+    def money_comes_for_what_was_written_off(self, place: int, amount: int) -> None:
+        if self.financing(place).state != "written_off":
+            return self.sell(place, D(500))
+        return self.act(place, "recovery", line=D(amount) / 100)
+
+    # What time does.
+
+    @rule()
+    def a_night_passes(self) -> None:
+        night(self)
+        self.did["night"] += 1
+        assert evidence.faults() == []
+        self.every_event_has_its_entry()
+        self.moved = set(range(len(self.financings)))
+
+    @rule(place=which)
+    def a_night_is_missed_and_caught_up(self, place: int) -> None:
+        self.today += DAY
+        seller = self.sellers[place % 2]
+        if seller.financings.active().filter(closed_through__lt=self.today - DAY).exists():
+            with pytest.raises(SellerBusy):
+                self.perform(place, Act("resume", "before the night has run"))
+        night(self)
+        self.did["two nights"] += 1
+        self.moved = set(range(len(self.financings)))
+
+    # How it is done.
+
+    def financing(self, place: int) -> Financing:
+        return Financing.objects.select_related("version__product__pool", "seller").get(pk=self.financings[place])
+
+    def act(self, place: int, kind: str, line: Decimal | None = None, back: int = 0, **facts: Any) -> None:
+        def do() -> None:
+            if line is not None:
+                row = make_bank_line(amount=line, booked_on=self.today - back * DAY, key=f"machine:{self.lines}")
+                facts["line_id"] = row.pk
+            self.perform(place, Act(kind, "the machine asked", **facts))
+
+        self.lines += 1
+        self.attempt(kind, do)
+
+    def perform(self, place: int, act: Act) -> Event:
+        self.moved.add(place)
+        return perform(
+            financing_id=self.financings[place], act=act, key=f"machine:{self.lines}:{act.kind}", asked_on=self.today,
+            at=self.story.at(self.today), by="user:1",
+        )  # fmt: skip
+
+    def attempt(self, name: str, do: Callable[[], object]) -> None:
+        """Do it whole, or be refused and have changed nothing."""
+        with suppress(Refused), transaction.atomic():
+            do()
+            self.did[name] += 1
+            return
+        self.did["refused"] += 1
+
+    # What holds after every step.
+
+    @invariant()
+    def the_books_hold(self) -> None:
+        assert proofs.faults() == []
+        assert repayment_proofs.faults() == []
+
+    @invariant()
+    def nothing_is_below_zero(self) -> None:
+        below = Q(principal__lt=0) | Q(fee__lt=0) | Q(interest__lt=0) | Q(penalty__lt=0) | Q(overpaid__lt=0)
+        owing = ~Q(principal=0) | ~Q(fee=0) | ~Q(interest=0) | ~Q(penalty=0)
+        assert not Financing.objects.filter(below).exists()
+        assert not Financing.objects.filter(owing).exclude(state="active").exists()
+        assert not Financing.objects.filter(~Q(overpaid=0)).exclude(state="overpaid").exists()
+        assert not Financing.objects.filter(state="overpaid", overpaid=0).exists()
+        assert not Financing.objects.filter(state="active", principal=0, fee=0, interest=0, penalty=0).exists()
+        assert not Demand.objects.filter(paid__gt=F("amount")).exists()
+        assert not FundingPool.objects.filter(Q(drawn__lt=0) | Q(reserved__lt=0)).exists()
+        assert not FundingPool.objects.filter(drawn__gt=F("committed") - F("reserved")).exists()
+        for one in Sweep.objects.all():
+            assert one.kept <= max(one.net + min(one.brought_forward, D(0)), D(0))
+
+    @invariant()
+    def the_banks_cash_is_explained(self) -> None:
+        for purpose, code in (("collection", chart.COLLECTION_CASH), ("funding", chart.FUNDING_CASH)):
+            explained = BankLine.objects.filter(purpose=purpose).exclude(matched_to="")
+            total = explained.aggregate(total=Sum("amount"))["total"] or D(0)
+            assert DailyTotal.objects.balance(code, "CNY", self.today + DAY) == total
+
+    @invariant()
+    def what_was_known_stays_known(self) -> None:
+        rows = Movement.objects.values_list(
+            "pk", "financing", "business_date", "kind", "reason", "key", "principal", "fee", "interest", "penalty",
+            "surplus", "outstanding", "entry_key", "effective_on", "event", "reverses",
+        )  # fmt: skip
+        now = {row[0]: row[1:] for row in rows}
+        assert {key: now.get(key) for key in self.known} == self.known
+        self.known = now
+
+    @invariant()
+    def a_life_told_again_is_the_life_that_was_lived(self) -> None:
+        while self.moved:
+            financing = self.financing(self.moved.pop())
+            if financing.state == "written_off":
+                continue
+            told = plan(financing, _no_event(financing, self.today))
+            assert (told.undone, told.told) == ((), ()), financing.number
+            assert told.after == told.before, financing.number
+            paid = dict(Demand.objects.filter(financing=financing).values_list("pk", "paid"))
+            assert {one.id: one.paid for one in told.life.demands} == paid, financing.number
+
+    @invariant()
+    def a_seller_is_as_late_as_the_latest_financing(self) -> None:
+        for seller in Seller.objects.all():
+            worst = seller.financings.active().aggregate(worst=Max("days_past_due"))["worst"] or 0
+            assert seller.worst_days_past_due == worst
+
+    def every_event_has_its_entry(self) -> None:
+        for event in Event.objects.exclude(reason="").exclude(state="proposed"):
+            moved = event.movements.exclude(entry_key__in=Entry.objects.values("key"))
+            assert not moved.exists()
+        done = Event.objects.filter(state="done")
+        assert not Event.objects.filter(reason="").exists()
+        recorded = Counter(Record.objects.filter(kind__in=Event.Kind.values).values_list("kind", flat=True))
+        assert recorded == Counter(done.values_list("kind", flat=True))
+
+
+def _no_event(financing: Financing, today: date) -> Event:
+    """An event that changes nothing, on the last date of interest of `financing`."""
+    dates = (financing.closed_through, financing.accrued_through)
+    return Event(
+        financing=financing, number=999, kind="resume", key="again", reason="none", by="test",
+        effective_on=today, business_date=max(one for one in dates if one), details={},
+    )  # fmt: skip
+
+
+def run_machine(platform: Platform, examples: int, steps: int) -> Counter[str]:
+    town = Town(platform)
+    Machine.did.clear()
+    run_state_machine_as_test(
+        lambda: Machine(town),  # type: ignore[arg-type]  # any factory will do, its types say a class
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    return Counter(Machine.did)
+
+
+def test_whatever_happens_the_books_hold(platform: Platform) -> None:
+    did = run_machine(platform, examples=6, steps=40)
+    assert sum(did.values()) >= 200
+
+
+@pytest.mark.soak
+def test_two_thousand_steps_and_the_books_hold(platform: Platform) -> None:
+    did = run_machine(platform, examples=40, steps=60)
+    assert sum(did.values()) >= 2000
+    print(dict(did))
