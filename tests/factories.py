@@ -34,10 +34,12 @@ from apps.risk.scorecard import frozen
 from apps.sellers.models import Consent, Seller
 from apps.users.models import Role, User
 from apps.warehousing.models import (
+    Commodity,
     CommodityPrice,
     MarginCall,
     Pledge,
     PledgedReceipt,
+    PriceFile,
     Warehouse,
     WarehouseReceipt,
 )
@@ -319,7 +321,31 @@ def make_margin_call(**facts: Any) -> MarginCall:
 
 def make_commodity_price(**facts: Any) -> CommodityPrice:
     return _made(
-        CommodityPrice, facts, commodity="apples", unit="kg", currency="CNY", on=DAY, price=D("6.4000"), source="market"
+        CommodityPrice,
+        facts,
+        commodity="apples",
+        unit="kg",
+        currency="CNY",
+        on=DAY,
+        price=D("6.4000"),
+        source="market",
+        recorded_at=AT,
+    )
+
+
+def make_commodity(**facts: Any) -> Commodity:
+    return _made(Commodity, facts, code=unique("apples"), name="Apples")
+
+
+def make_price_file(**facts: Any) -> PriceFile:
+    return _made(
+        PriceFile,
+        facts,
+        sha256=hashlib.sha256(unique("prices").encode()).hexdigest(),
+        kind="csv",
+        name="prices.csv",
+        taken_in_at=AT,
+        by=BY,
     )
 
 

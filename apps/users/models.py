@@ -19,7 +19,11 @@ class Role(models.TextChoices):
 # Rows that hold money are view-only for everyone; see core.admin.
 RIGHTS: dict[str, dict[str, frozenset[str]]] = {
     Role.SELLER: {},
-    Role.FINANCIER: {"*": frozenset({"view"}), "products": frozenset({"view", "add", "change"})},
+    Role.FINANCIER: {
+        "*": frozenset({"view"}),
+        "products": frozenset({"view", "add", "change"}),
+        "warehousing": frozenset({"view", "change"}),
+    },
     Role.STAFF: {
         "*": frozenset({"view"}),
         "users": frozenset({"view", "add", "change"}),

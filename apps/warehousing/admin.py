@@ -1,10 +1,20 @@
-"""Goods in store, for reading; warehouses' own pages write them."""
+"""Goods in store, for reading: warehouses' own pages write them. How far a price is believed is set here."""
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin import ViewOnlyAdmin, ViewOnlyInline, money
-from apps.warehousing.models import CommodityPrice, MarginCall, Pledge, PledgedReceipt, Warehouse, WarehouseReceipt
+from apps.core.admin import GranaryAdmin, ViewOnlyAdmin, ViewOnlyInline, money
+from apps.warehousing.models import (
+    Commodity,
+    CommodityPrice,
+    MarginCall,
+    Pledge,
+    PledgedReceipt,
+    PriceFile,
+    Warehouse,
+    WarehouseReceipt,
+)
 
 
 @admin.register(Warehouse)
@@ -58,9 +68,30 @@ class MarginCallAdmin(ViewOnlyAdmin):
     worth = money("value", _("value"))
 
 
+@admin.register(Commodity)
+class CommodityAdmin(GranaryAdmin):
+    """Commodities come with their first price; the financier says how old a price may be, and how far it may step."""
+
+    list_display = ("code", "name", "max_price_age", "largest_step", "source")
+    search_fields = ("code", "name")
+    ordering = ("code",)
+    fields = ("code", "name", "max_price_age", "largest_step", "bushel_kg", "bag_kg", "source")
+    readonly_fields = ("code",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(PriceFile)
+class PriceFileAdmin(ViewOnlyAdmin):
+    list_display = ("name", "kind", "told", "landed", "rejected", "steps_accepted", "taken_in_at", "by")
+    list_filter = ("kind", "steps_accepted")
+    ordering = ("-taken_in_at",)
+
+
 @admin.register(CommodityPrice)
 class CommodityPriceAdmin(ViewOnlyAdmin):
-    list_display = ("commodity", "on", "price_money", "unit", "source")
+    list_display = ("commodity", "on", "price_money", "unit", "source", "revision", "recorded_at")
     list_filter = ("commodity", "source")
-    ordering = ("-on", "commodity")
+    ordering = ("-on", "commodity", "-revision")
     price_money = money("price", _("price"))

@@ -13,6 +13,7 @@ from apps.sellers.models import Seller
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
 from apps.users.models import Role, User
+from apps.warehousing.models import Commodity
 from tests import factories
 from tests.conftest import PlatformClient
 from tests.core.test_factories import MODELS, factory_name
@@ -21,7 +22,7 @@ from tests.factories import make_user
 Clients = Callable[..., PlatformClient]
 REGISTERED = [model for model in MODELS if model in admin.site._registry]
 EDITABLE: dict[str, set[Any]] = {
-    Role.FINANCIER: {FundingPool, FinancingProduct, ProductVersion},
+    Role.FINANCIER: {FundingPool, FinancingProduct, ProductVersion, Commodity},
     Role.STAFF: {User, Seller},
     Role.AUDITOR: set(),
 }

@@ -1,13 +1,11 @@
 """The record of taking one feed in: how many lines were read, which were bad and why, what was odd."""
 
-import csv
-import os
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from apps.core.files import write_rejects
 from apps.orders.refusals import FeedRefused
 
 MOST_BAD_LINES = 100_000
@@ -46,17 +44,9 @@ class Intake:
 
     def write_rejects(self, path: Path) -> None:
         """Write the bad lines to `path` as CSV, whole or not at all. Raises FeedRefused when that cannot be."""
-        unfinished = path.with_name(f"{path.name}.new")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with unfinished.open("w", newline="", encoding="utf-8") as stream:
-                rows = csv.writer(stream)
-                rows.writerow(["file", "line", "reason", "text"])
-                rows.writerows(sorted(self.bad))
-            os.replace(unfinished, path)
+            write_rejects(path, self.bad)
         except OSError as error:
-            with suppress(OSError):
-                unfinished.unlink(missing_ok=True)
             raise FeedRefused(
                 f"The rejected lines cannot be written to {path}: {error.strerror}. Nothing was changed; name another "
                 "place with --rejects."

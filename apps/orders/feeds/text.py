@@ -15,6 +15,7 @@ from io import BufferedReader
 from operator import methodcaller
 from pathlib import Path
 
+from apps.core.files import NOT_CSV
 from apps.core.money import quantum
 from apps.orders.feeds.intake import Intake, Progress, silent
 from apps.orders.refusals import FeedRefused
@@ -23,12 +24,6 @@ BLOCK = 256 * 1024
 LONGEST_LINE = 64 * 1024
 MOST_SHAPES = 50_000
 DIGITS = 12
-NOT_CSV = {
-    b"\x1f\x8b": "is compressed with gzip. Unpack it first",
-    b"PK\x03\x04": "is a zip archive or a spreadsheet. Unpack it, or save it as CSV",
-    b"\xff\xfe": "is written in UTF-16. Save it as UTF-8",
-    b"\xfe\xff": "is written in UTF-16. Save it as UTF-8",
-}
 
 
 def _shapes(digits: bytes) -> bytes:

@@ -9,7 +9,7 @@ from apps.core.dates import days_between
 from apps.core.money import round_money
 from apps.sellers.models import Seller
 from apps.tenants.models import Platform
-from apps.warehousing.models import CommodityPrice, Warehouse
+from apps.warehousing.models import Commodity, CommodityPrice, Warehouse
 from apps.warehousing.services import Goods, issue_receipt
 
 # What can be stored, in which grade, and about what a kilogram costs in yuan.
@@ -51,10 +51,19 @@ def _publish_prices(platform: Platform, seed: int, last: date) -> None:
                 price += round_money(price * luck.randint(-40, 41) / 1000, platform.currency)
                 prices.append(
                     CommodityPrice(
-                        commodity=commodity, unit="kg", currency=platform.currency, on=day, price=price, source=SOURCE
+                        commodity=commodity,
+                        unit="kg",
+                        currency=platform.currency,
+                        on=day,
+                        price=price,
+                        source=SOURCE,
+                        recorded_at=datetime.combine(day, time(18), tzinfo=platform.zone),
                     )
                 )
     CommodityPrice.objects.bulk_create(prices)
+    Commodity.objects.bulk_create(
+        Commodity(code=commodity, name=commodity.capitalize(), max_price_age=14) for commodity in STORED
+    )
 
 
 def _deposit(

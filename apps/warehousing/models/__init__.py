@@ -2,7 +2,16 @@
 
 from apps.warehousing.models.margin import MarginCall
 from apps.warehousing.models.pledge import Pledge, PledgedReceipt
-from apps.warehousing.models.price import CommodityPrice
+from apps.warehousing.models.price import Commodity, CommodityPrice, PriceFile
 from apps.warehousing.models.receipt import Warehouse, WarehouseReceipt
 
-__all__ = ["CommodityPrice", "MarginCall", "Pledge", "PledgedReceipt", "Warehouse", "WarehouseReceipt"]
+__all__ = [
+    "Commodity",
+    "CommodityPrice",
+    "MarginCall",
+    "Pledge",
+    "PledgedReceipt",
+    "PriceFile",
+    "Warehouse",
+    "WarehouseReceipt",
+]
