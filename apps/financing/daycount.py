@@ -211,8 +211,9 @@ def _eurobond(period: Period) -> tuple[int, int]:
 
 
 def _eurobond_plus(period: Period) -> tuple[int, int]:
-    """As the Eurobond basis, and a 31st on the last date is the first of the next month."""
-    return min(period.start.day, 30), period.end.day
+    """As the Eurobond basis, and a 31st on the last date is the first of the next month, unless no day has passed."""
+    first = min(period.start.day, 30)
+    return first, first if period.end == period.start else period.end.day
 
 
 def _german(period: Period) -> tuple[int, int]:

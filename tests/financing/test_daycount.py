@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from apps.financing.daycount import DAY_COUNTS, count_days, simple_interest, year_fraction
@@ -97,6 +97,7 @@ def test_a_share_of_a_year_is_near_the_actual_days_and_turns_with_the_dates(name
     assert year_fraction(end, start, name) == -share
 
 
+@example("30E+/360", date(2020, 1, 31))  # a 31st is the first of the next month, but not here
 @given(st.sampled_from(sorted(DAY_COUNTS)), st.dates(date(2020, 1, 1), date(2026, 1, 1)))
 def test_no_time_passes_within_a_date(day_count: str, day: date) -> None:
     expected = 1 if day_count == "1/1" else 0  # 1/1 is one whatever the dates
