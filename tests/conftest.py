@@ -17,6 +17,7 @@ from django.core.cache.backends.redis import RedisCache
 from django.db import connection
 from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from apps.tenants.models import Domain, Platform
@@ -63,6 +64,13 @@ class PlatformClient(Client):
         """Sign `user` in without asking for the password."""
         with entered(self.platform.schema_name):
             self.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """Every test begins in English, whatever the page before it was read in."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(scope="session")

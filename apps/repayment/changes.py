@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.db.models import F, Max
+from django.utils.translation import gettext as _
 
 from apps.core import bulk
 from apps.core.dates import DAY
@@ -26,7 +27,7 @@ from apps.ledger.services import Line, post
 from apps.products.models import FundingPool
 from apps.repayment.day import Balance, OpenDemand
 from apps.repayment.entries import CASH, movement_lines
-from apps.repayment.life import LAST_OF_THE_DAY, SWEEP, Fact, Life, Told, tell
+from apps.repayment.life import LAST_OF_THE_DAY, SWEEP, Fact, Life, Refused, Told, tell
 from apps.repayment.models import Demand, Event, Movement
 from apps.repayment.waterfall import Parts
 from apps.sellers.models import Seller
@@ -71,12 +72,17 @@ class Change:
 def plan(financing: Financing, event: Event) -> Change:
     """What `event`, not saved yet, changes on `financing` as it stands. Writes nothing.
 
-    Raises life.Refused when it cannot be true together with what happened since.
+    Raises life.Refused when it cannot be true together with what happened since, or would leave something owed beside
+    money that was paid too much.
     """
     standing = _standing(financing)
     events = [*_events(financing, without=event.reverses), event]
     start = start_of(financing)._replace(closed_through=_closed_by(financing, event))
     life = tell(start, facts_of(standing, events), event.business_date, financing.currency)
+    if life.surplus and life.owed.total:
+        raise Refused(
+            _("Something would be owed beside money that was paid too much. Let it count from a later day instead.")
+        )
     recorded = {(one.on, one.identity): one for one in standing}
     wanted = {(one.on, one.identity): one for one in life.told}
     undone = [one.pk for key, one in recorded.items() if key not in wanted or not _same(one, wanted[key])]
