@@ -15,7 +15,7 @@ from apps.core.money import ZERO
 from apps.financing.models import Financing
 from apps.portal.financings import EVENTS, movement_name
 from apps.portal.formats import format_day, format_money
-from apps.portal.forms import LARGEST_AMOUNT, AmountField
+from apps.portal.forms import LARGEST_AMOUNT, AmountField, day_field
 from apps.portal.tables import Amount, Column, Count, Day, Table, Text
 from apps.repayment.changes import Change
 from apps.repayment.events import Act
@@ -76,9 +76,9 @@ class ActForm(forms.Form):
             "reversal": {"event": self._event, "line": lambda: self._line(positive=False, required=False)},
             "waiver": {name: lambda name=name: self._part(name) for name in ("fee", "interest", "penalty")},  # type: ignore[misc]
             "charge": {name: lambda name=name: self._part(name) for name in ("fee", "penalty")},  # type: ignore[misc]
-            "rate": {"percent": self._percent, "effective_on": lambda: _day(_("Counts from"))},
-            "pause": {"until": lambda: _day(_("Through"))},
-            "due_date": {"until": lambda: _day(_("New due date"))},
+            "rate": {"percent": self._percent, "effective_on": lambda: day_field(_("Counts from"))},
+            "pause": {"until": lambda: day_field(_("Through"))},
+            "due_date": {"until": lambda: day_field(_("New due date"))},
             "recovery": {"line": lambda: self._line(positive=True)},
         }
         return fields.get(kind, {})
@@ -135,10 +135,6 @@ class ActForm(forms.Form):
         )
 
 
-def _day(label: str) -> forms.Field:
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-
-
 def change_table(change: Change) -> Table:
     """Before and after, component by component."""
     currency = change.financing.currency
@@ -165,7 +161,7 @@ def rewritten_table(change: Change) -> Table:
     """The days that are told again: what stood there, and what will."""
     currency = change.financing.currency
     told = {(one.on, one.identity): one for one in change.told}
-    undone = {(one.counts_from, one.key.partition("@")[0]): one for one in change.undone}
+    undone = {(one.counts_from, one.identity): one for one in change.undone}
     rows = [
         (
             Day(key[0]),

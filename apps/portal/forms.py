@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrPromise
 
 from apps.core.money import quantum
 from apps.portal.formats import currency_symbol, format_whole_money, split_symbol
@@ -92,20 +93,21 @@ class DrawForm(forms.Form):
         )
 
 
+def day_field(label: str | StrPromise) -> forms.DateField:
+    """A business date, chosen from the browser's own calendar."""
+    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+
 class ThroughForm(forms.Form):
     """The last business date that a page of the books takes in."""
 
-    through = forms.DateField(
-        label=gettext_lazy("Through the end of"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    through = day_field(gettext_lazy("Through the end of"))
 
 
 class OnDayForm(forms.Form):
     """The business date of which a page speaks."""
 
-    on = forms.DateField(
-        label=gettext_lazy("At the end of"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    on = day_field(gettext_lazy("At the end of"))
 
 
 class RangeForm(forms.Form):

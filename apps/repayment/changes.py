@@ -28,7 +28,7 @@ from apps.products.models import FundingPool
 from apps.repayment.day import Balance, OpenDemand
 from apps.repayment.entries import CASH, movement_lines
 from apps.repayment.life import LAST_OF_THE_DAY, SWEEP, Fact, Life, Refused, Told, tell
-from apps.repayment.models import Demand, Event, Movement
+from apps.repayment.models import Demand, Event, Movement, identity_of
 from apps.repayment.waterfall import Parts
 from apps.sellers.models import Seller
 
@@ -47,7 +47,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an event will change. `undone` are movements that it reverses, `told` what it adds; both in date order."""
+    """What an event will change. `undone` are movements that it reverses, `told` what it adds; both in date order.
+
+    `events` are all that hold then, this one among them.
+    """
 
     financing: Financing
     event: Event
@@ -56,6 +59,7 @@ class Change:
     undone: tuple[Movement, ...]
     told: tuple[Told, ...]
     life: Life
+    events: tuple[Event, ...]
 
     @property
     def rewrites_history(self) -> bool:
@@ -95,6 +99,7 @@ def plan(financing: Financing, event: Event) -> Change:
         undone=_in_date_order(Movement.objects.filter(pk__in=undone).select_related("event")),
         told=tuple(sorted(told)),
         life=life,
+        events=tuple(events),
     )
 
 
@@ -123,9 +128,8 @@ def _standing(financing: Financing) -> list[Recorded]:
             "pk", "business_date", "effective_on", "key", "kind", "penalty", "fee", "interest", "principal", "surplus"
         )
     )
-    # A movement that was told again keeps its identity before the @.
     return [
-        Recorded(pk, effective_on or day, key.partition("@")[0], kind, Parts(*parts), surplus)
+        Recorded(pk, effective_on or day, identity_of(key), kind, Parts(*parts), surplus)
         for pk, day, effective_on, key, kind, *parts, surplus in rows
     ]
 
@@ -262,11 +266,10 @@ def _lines(change: Change) -> list[Line]:
     """The lines of the event's entry: what is undone the other way round, and what is told, summed by pair."""
     sums: defaultdict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
     for movement in change.undone:
-        parts = Parts(movement.penalty, movement.fee, movement.interest, movement.principal)
         source = _source(movement.kind, movement.event)
-        for line in movement_lines(movement.kind, parts, movement.surplus, source):
+        for line in movement_lines(movement.kind, movement.parts, movement.surplus, source):
             sums[line.credit, line.debit] += line.amount
-    events = {f"{one.kind}:{one.number}": one for one in [*_events(change.financing, without=None), change.event]}
+    events = {f"{one.kind}:{one.number}": one for one in change.events}
     for told in change.told:
         source = _source(told.kind, events.get(told.identity))
         for line in movement_lines(told.kind, told.change, told.surplus, source):

@@ -231,7 +231,7 @@ def _pay_and_age(one: Closed, amount: Decimal, business_date: date) -> Closed:
     if amount:
         standing = "past_due" if one.before.past_due else "due"
         (paid,), _left = allocate(amount, [Due(standing, owed)], terms.waterfall)
-        owed = subtract(owed, paid)
+        owed = owed.minus(paid)
     demands, past_due, days = one.demands, ZERO, 0
     if demands:
         demands = settle_demands(demands, paid.principal + paid.fee, business_date)
@@ -246,13 +246,6 @@ def _pay_and_age(one: Closed, amount: Decimal, business_date: date) -> Closed:
         demands_raised=one.demands_raised,
         past_due=past_due,
         days_past_due=days,
-    )
-
-
-def subtract(owed: Parts, paid: Parts) -> Parts:
-    """What is still owed after `paid`."""
-    return Parts(
-        owed.penalty - paid.penalty, owed.fee - paid.fee, owed.interest - paid.interest, owed.principal - paid.principal
     )
 
 

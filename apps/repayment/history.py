@@ -39,9 +39,7 @@ def owed_after(movements: Iterable[Movement]) -> Parts:
     """What `movements` leave owed, by component, in the financing's currency."""
     owed = Parts()
     for one in movements:
-        owed = Parts(
-            owed.penalty + one.penalty, owed.fee + one.fee, owed.interest + one.interest, owed.principal + one.principal
-        )
+        owed = owed.plus(one.parts)
     return owed
 
 
@@ -50,8 +48,8 @@ def restated(financing: Financing, on: date) -> list[Restated]:
     booked = as_known(financing, on)
     undone_then = {one.reverses_id for one in booked if one.reverses_id}
     standing = [one for one in booked if one.reverses_id is None and one.pk not in undone_then]
-    known = {(one.counts_from, _name(one)): one for one in standing}
-    told = {(one.counts_from, _name(one)): one for one in as_told(financing, on)}
+    known = {(one.counts_from, one.identity): one for one in standing}
+    told = {(one.counts_from, one.identity): one for one in as_told(financing, on)}
     pairs = [(key, known.get(key), told.get(key)) for key in sorted(known.keys() | told.keys())]
     differing = [(key, old, new) for key, old, new in pairs if old != new]
     undone = [old.pk for _key, old, _new in differing if old]
@@ -64,8 +62,3 @@ def restated(financing: Financing, on: date) -> list[Restated]:
         for cause in [new.event if new and new.event else causes.get(old.pk if old else None)]
         if one is not None and cause is not None
     ]
-
-
-def _name(movement: Movement) -> str:
-    """A movement told again keeps its name before the @."""
-    return movement.key.partition("@")[0]

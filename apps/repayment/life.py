@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.dates import DAY
 from apps.core.money import ZERO, round_money
-from apps.repayment.day import Balance, OpenDemand, accrue, age, settle_demands, subtract
+from apps.repayment.day import Balance, OpenDemand, accrue, age, settle_demands
 from apps.repayment.waterfall import Due, Parts, allocate
 
 SWEEP, PAYMENT, REFUND, WAIVER, CHARGE, RATE, WRITE_OFF = (
@@ -154,10 +154,10 @@ class _Teller:
         raised = self._raised(fact.on if fact.kind == SWEEP else max(fact.on, fact.booked_on) - DAY)
         raised = settle_demands(raised, paid.principal + paid.fee, date.min)
         self.demands = (*raised, *self.demands[len(raised) :])
-        self._change(fact, subtract(Parts(), paid), left)
+        self._change(fact, Parts().minus(paid), left)
 
     def _change(self, fact: Fact, change: Parts, surplus: Decimal = ZERO) -> None:
-        self.owed = Parts(*(before + more for before, more in zip(self.owed, change, strict=True)))
+        self.owed = self.owed.plus(change)
         self.surplus += surplus
         if any(change) or surplus:
             self.told.append(Told(fact.on, fact.order, fact.identity, fact.kind, change, surplus))

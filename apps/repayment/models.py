@@ -11,6 +11,7 @@ from django_fsm import transition
 from apps.core.models import AmountField, CurrencyField
 from apps.core.states import Stateful, state_field, states_hold
 from apps.financing.models import Financing
+from apps.repayment.waterfall import Parts
 from apps.sellers.models import Seller
 
 SWEEP_STATES = ("planned", "reserved", "released", "executed", "posted", "matched", "rejected", "retried", "reversed")
@@ -148,9 +149,24 @@ class Movement(models.Model):
         return self.principal + self.fee + self.interest + self.penalty
 
     @property
+    def parts(self) -> Parts:
+        """The change in what is owed, by component."""
+        return Parts(self.penalty, self.fee, self.interest, self.principal)
+
+    @property
+    def identity(self) -> str:
+        """What it stands for, with its date: see `identity_of`."""
+        return identity_of(self.key)
+
+    @property
     def counts_from(self) -> date:
         """The date from which it counts."""
         return self.effective_on or self.business_date
+
+
+def identity_of(key: str) -> str:
+    """What a movement with `key` stands for: one that was told again keeps that before the @."""
+    return key.partition("@")[0]
 
 
 DEMAND_STATES = ("open", "met", "breached")

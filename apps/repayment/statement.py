@@ -60,7 +60,7 @@ def statement_of(financing: Financing, first: date, last: date) -> Statement:
     rows = []
     for group in groups:
         change = owed_after(group)
-        owed = Parts(*(part + more for part, more in zip(owed, change, strict=True)))
+        owed = owed.plus(change)
         rows.append(_row(group, change, owed))
     return Statement(financing, first, last, opening, tuple(rows), owed)
 

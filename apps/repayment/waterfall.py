@@ -27,10 +27,20 @@ class Parts(NamedTuple):
         return self.penalty + self.fee + self.interest + self.principal
 
     def plus(self, other: "Parts") -> "Parts":
-        return Parts(*(one + more for one, more in zip(self, other, strict=True)))
+        return Parts(
+            self.penalty + other.penalty,
+            self.fee + other.fee,
+            self.interest + other.interest,
+            self.principal + other.principal,
+        )
 
     def minus(self, other: "Parts") -> "Parts":
-        return Parts(*(one - less for one, less in zip(self, other, strict=True)))
+        return Parts(
+            self.penalty - other.penalty,
+            self.fee - other.fee,
+            self.interest - other.interest,
+            self.principal - other.principal,
+        )
 
 
 class Due(NamedTuple):
