@@ -15,6 +15,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -60,12 +61,13 @@ SELECT id, 'C-' || id, seller_id, id, 'en', '{{}}', '', 'contracts/x.pdf', 'x', 
     '2026-01-02', 'in_force' FROM financing_offer;
 INSERT INTO financing_financing (id, number, seller_id, contract_id, offer_id, version_id, pool_id, technique, currency,
     amount, flat_fee, sweep_rate, signed_on, disbursed_on, due_on, principal, fee, interest, penalty, accrued,
-    accrued_posted, closed_through, demands_raised, past_due, days_past_due, state)
+    accrued_posted, closed_through, demands_raised, past_due, days_past_due, quiet_through, state)
 SELECT offer.id, 'F-' || offer.id, seller_id, offer.id, offer.id, offer.version_id, product.pool_id, product.technique,
     'CNY', 5000, CASE product.technique WHEN 'sales' THEN 200 ELSE 0 END, 0.12, '2026-01-02', '2026-01-02',
     CASE product.technique WHEN 'sales' THEN NULL ELSE DATE '2026-04-01' END, 5000,
     CASE product.technique WHEN 'sales' THEN 200 ELSE 0 END, 0, 0, 0, 0, '2026-03-01',
-    CASE product.technique WHEN 'sales' THEN 1 ELSE 0 END, 0, 0, 'active'
+    CASE product.technique WHEN 'sales' THEN 1 ELSE 0 END, 0, 0,
+    CASE product.technique WHEN 'sales' THEN DATE '2026-03-02' END, 'active'
 FROM financing_offer AS offer JOIN products_financingproduct AS product ON product.code = offer.product_code;
 INSERT INTO repayment_demand (financing_id, number, kind, starts_on, due_on, amount, paid, state)
 SELECT id, 1, 'minimum', '2026-01-03', '2026-03-03', 780, 0, 'open' FROM financing_financing WHERE technique = 'sales';
@@ -87,7 +89,7 @@ WRITTEN = (
 CHANGED = {
     "financing_financing": (
         "penalty", "fee", "interest", "principal", "accrued", "accrued_posted", "closed_through", "demands_raised",
-        "past_due", "days_past_due",
+        "past_due", "days_past_due", "quiet_through",
     ),
     "repayment_demand": ("paid",),
 }  # fmt: skip
@@ -113,32 +115,26 @@ def generate(size: int, every: int = 1) -> None:
         cursor.execute("UPDATE products_fundingpool SET drawn = %s", [5000 * size])
 
 
-class Counted:
-    """Counts SQL statements, COPY included."""
+@contextmanager
+def counted() -> Iterator[list[int]]:
+    """Counts SQL statements of all threads, COPY included; yields a list of one number."""
+    number = [0]
 
-    def __init__(self) -> None:
-        self.number = 0
+    def counting(original: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            number[0] += 1
+            return original(*arguments, **options)
 
-    def __enter__(self) -> "Counted":
-        original = psycopg.Cursor.copy
-        self.original = original
+        return call
 
-        def copy(cursor: Any, *arguments: Any, **options: Any) -> Any:
-            self.number += 1
-            return original(cursor, *arguments, **options)
-
-        psycopg.Cursor.copy = copy  # type: ignore[method-assign, assignment]
-        self.wrapper = connection.execute_wrapper(self._count)
-        self.wrapper.__enter__()
-        return self
-
-    def _count(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
-        self.number += 1
-        return execute(sql, params, many, context)
-
-    def __exit__(self, *error: Any) -> None:
-        psycopg.Cursor.copy = self.original  # type: ignore[method-assign]
-        self.wrapper.__exit__(None, None, None)
+    originals = {name: getattr(psycopg.Cursor, name) for name in ("execute", "copy")}
+    for name, original in originals.items():
+        setattr(psycopg.Cursor, name, counting(original))
+    try:
+        yield number
+    finally:
+        for name, original in originals.items():
+            setattr(psycopg.Cursor, name, original)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +150,16 @@ class Measured:
 def night(size: int, every: int = 1) -> Measured:
     """Run a night over `size` financings. Memory is read before its rows are read back, which are the floor's."""
     from apps.reconciliation.night import run_night
+    from apps.reconciliation.plan import PIECES_AT_ONCE
 
     with throwaway.platform(f"bench_night_{size}", opened_on=DAY) as platform:
         generate(size, every)
         gc.collect()
-        with Counted() as counted:
+        with counted() as statements:
             started = time.perf_counter()
-            run = run_night(platform=platform, business_date=DAY, clock=lambda: CLOCK, by="night")
+            run = run_night(
+                platform=platform, business_date=DAY, clock=lambda: CLOCK, by="night", at_once=PIECES_AT_ONCE
+            )
             seconds = time.perf_counter() - started
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         assert run.is_over, run.state
@@ -169,7 +168,7 @@ def night(size: int, every: int = 1) -> Measured:
         rows = {table: _copied(f"SELECT * FROM {table} WHERE {where}") for table, where in WRITTEN}
         for table, columns in CHANGED.items():
             rows[table] = _copied(f"SELECT id, {', '.join(columns)} FROM {table}")
-        return Measured(seconds, counted.number, peak, rows)
+        return Measured(seconds, statements[0], peak, rows)
 
 
 def _copied(query: str) -> bytes:

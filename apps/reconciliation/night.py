@@ -4,9 +4,11 @@ import gc
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from threading import Condition
 from typing import Any
 
 import structlog
@@ -22,6 +24,7 @@ from apps.reconciliation.models import NightlyChunk, NightlyRun, NightlyStep, Se
 from apps.reconciliation.plan import CHUNK_OF_SELLERS, NIGHT
 from apps.reconciliation.steps import write_down
 from apps.tenants.models import Platform
+from apps.tenants.services import entered
 
 Clock = Callable[[], datetime]
 
@@ -84,22 +87,65 @@ def run_night(
     by: str,
     chunk_size: int = CHUNK_OF_SELLERS,
     wait_for_others: bool = True,
+    at_once: int = 1,
 ) -> NightlyRun:
     """Run, or take part in, the night of `business_date`; a night that is over is answered as it is.
 
     With `wait_for_others` the call returns when the night is over or failed, though another worker may hold the last
-    piece; without, it returns as soon as nothing is left to take. Raises NightRefused out of order.
+    piece; without, it returns as soon as nothing is left to take. Of more than one piece `at_once` each has a thread
+    and a connection of its own: while the database writes one, the arithmetic of another is done. Then the caller must
+    not be in a transaction. Raises NightRefused out of order.
     """
     run = open_night(platform=platform, business_date=business_date, clock=clock, by=by, chunk_size=chunk_size)
     night = Night(platform, run, clock, by)
-    while True:
-        if work_on(night):
-            continue
-        if _finish(night) or not wait_for_others:
-            break
-        time.sleep(0.05)
+    crew = _Crew()
+    if at_once == 1:
+        _take_part(night, crew, wait_for_others)
+    else:
+        with ThreadPoolExecutor(at_once) as threads:
+            parts = [threads.submit(_take_part_beside, night, crew, wait_for_others) for _thread in range(at_once)]
+        for part in parts:
+            part.result()
     run.refresh_from_db()
     return run
+
+
+class _Crew(Condition):
+    """The threads of one worker: how many of them are at a piece now. Each piece done is told to the others, for the
+    next phase may begin with it."""
+
+    busy = 0
+
+
+def _take_part_beside(night: Night, crew: _Crew, wait_for_others: bool) -> None:
+    """`_take_part` in a thread of its own."""
+    try:
+        with entered(night.platform.schema_name):
+            _take_part(night, crew, wait_for_others)
+    finally:
+        connection.close()
+
+
+def _take_part(night: Night, crew: _Crew, wait_for_others: bool) -> None:
+    """Work until nothing is left to take for the whole crew."""
+    while True:
+        with crew:
+            crew.busy += 1
+        try:
+            while work_on(night):
+                with crew:
+                    crew.notify_all()
+        finally:
+            with crew:
+                crew.busy -= 1
+                crew.notify_all()
+        with crew:
+            if crew.busy:
+                crew.wait()
+                continue
+        if _finish(night) or not wait_for_others:
+            return
+        time.sleep(0.05)
 
 
 def open_night(

@@ -29,3 +29,4 @@ NIGHT = (
     Work("prove", ("control_totals",)),
 )
 CHUNK_OF_SELLERS = 5_000
+PIECES_AT_ONCE = 2  # by one worker process: one computes while the database writes the other

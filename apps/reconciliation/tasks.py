@@ -8,6 +8,7 @@ from celery import current_app, shared_task
 from django.db import InterfaceError, OperationalError, connection
 
 from apps.reconciliation.night import missing_dates, run_night
+from apps.reconciliation.plan import PIECES_AT_ONCE
 from apps.tenants.models import Platform
 from apps.tenants.services import current_platform, entered
 from apps.tenants.tasks import platform_task
@@ -54,7 +55,14 @@ def work_on_nights() -> None:
     """Take part in the platform's missed nights, oldest first, until they are over or others hold the rest."""
     platform = current_platform()
     for day in missing_dates(platform=platform, through=platform.last_due_date(shared_clock())):
-        run = run_night(platform=platform, business_date=day, clock=shared_clock, by="night", wait_for_others=False)
+        run = run_night(
+            platform=platform,
+            business_date=day,
+            clock=shared_clock,
+            by="night",
+            wait_for_others=False,
+            at_once=PIECES_AT_ONCE,
+        )
         if not run.is_over:
             return
 
@@ -68,4 +76,5 @@ def run_one_night(business_date: str) -> None:
         clock=shared_clock,
         by="night",
         wait_for_others=False,
+        at_once=PIECES_AT_ONCE,
     )

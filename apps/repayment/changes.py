@@ -335,7 +335,7 @@ def _write_financing(change: Change, at: datetime, by: str) -> None:
     financing.penalty, financing.fee, financing.interest, financing.principal = life.owed
     financing.overpaid = life.surplus
     financing.accrued, financing.accrued_posted = life.accrued, life.accrued_posted
-    financing.accrued_through = event.business_date
+    financing.accrued_through, financing.quiet_through = event.business_date, None
     financing.past_due, financing.days_past_due = life.past_due, life.days_past_due
     if life.rate != financing.version.terms.annual_rate or financing.annual_rate is not None:
         financing.annual_rate = life.rate

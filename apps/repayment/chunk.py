@@ -1,7 +1,7 @@
 """Reading what one chunk of a night works on: a handful of queries, whatever the number of sellers."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,15 +16,41 @@ from apps.repayment.waterfall import Parts
 
 NO_SALES = SalesDay(ZERO, ZERO, ZERO, {})
 
+# Sellers for whom nothing happens: nothing sold or given back, nothing to pay out, and every financing quiet. That is
+# told by `day.quiet_through`; here it is only looked up, so that the night need not look at them one by one.
+QUIET = """
+WITH still AS MATERIALIZED (
+    SELECT seller.id FROM sellers_seller AS seller
+    JOIN (SELECT seller_id FROM financing_financing
+          WHERE seller_id BETWEEN %(first)s AND %(last)s AND state = 'active' AND closed_through < %(date)s
+          GROUP BY seller_id HAVING bool_and(coalesce(quiet_through >= %(date)s, false))) AS quiet
+      ON quiet.seller_id = seller.id
+    WHERE NOT (balance > 0 AND payout_account_id IS NOT NULL AND NOT payout_frozen)
+      AND NOT EXISTS (SELECT FROM orders_proceeds
+                      WHERE seller_id = seller.id AND seller_id BETWEEN %(first)s AND %(last)s
+                        AND booked_on BETWEEN %(since)s AND %(date)s
+                        AND (booked_on = %(date)s OR seller_id = ANY(%(behind)s)))
+    ORDER BY seller.id FOR UPDATE OF seller
+), closed AS (
+    UPDATE financing_financing AS financing SET closed_through = %(date)s FROM still
+    WHERE seller_id = still.id AND seller_id BETWEEN %(first)s AND %(last)s
+      AND state = 'active' AND closed_through < %(date)s AND quiet_through >= %(date)s
+    RETURNING seller_id
+)
+SELECT count(DISTINCT seller_id), count(*) FROM closed
+"""
+
 SELLERS = """
 SELECT id, currency, balance, sweep_cap, payout_account_id, payout_frozen, worst_days_past_due
 FROM sellers_seller AS seller
 WHERE id BETWEEN %(first)s AND %(last)s AND (
     (balance > 0 AND payout_account_id IS NOT NULL AND NOT payout_frozen)
     OR EXISTS (SELECT FROM financing_financing
-            WHERE seller_id = seller.id AND state = 'active' AND closed_through < %(date)s)
+            WHERE seller_id = seller.id AND seller_id BETWEEN %(first)s AND %(last)s
+              AND state = 'active' AND closed_through < %(date)s)
     OR EXISTS (SELECT FROM orders_proceeds
-               WHERE seller_id = seller.id AND booked_on BETWEEN %(since)s AND %(date)s
+               WHERE seller_id = seller.id AND seller_id BETWEEN %(first)s AND %(last)s
+                 AND booked_on BETWEEN %(since)s AND %(date)s
                  AND (booked_on = %(date)s OR seller_id = ANY(%(behind)s)))
 )
 AND NOT EXISTS (SELECT FROM repayment_sweep WHERE seller_id = seller.id AND business_date = %(date)s)
@@ -36,13 +62,13 @@ SELECT id, seller_id, version_id, pool_id, penalty, fee, interest, principal, am
        accrued_posted, disbursed_on, due_on, closed_through, greatest(closed_through, accrued_through), annual_rate,
        paused_days, demands_raised, past_due, CASE WHEN paused_until >= %(date)s THEN 0 ELSE sweep_rate END
 FROM financing_financing
-WHERE seller_id = ANY(%(sellers)s) AND state = 'active' AND closed_through < %(date)s
+WHERE seller_id = ANY(%(sellers)s::bigint[]) AND state = 'active' AND closed_through < %(date)s
 ORDER BY id
 """
 
 DEMANDS = """
 SELECT financing_id, id, number, kind, starts_on, due_on, amount, paid, state
-FROM repayment_demand WHERE financing_id = ANY(%(financings)s) AND paid < amount ORDER BY financing_id, number
+FROM repayment_demand WHERE financing_id = ANY(%(financings)s::bigint[]) AND paid < amount ORDER BY financing_id, number
 """
 
 PROCEEDS = """
@@ -52,14 +78,15 @@ SELECT line.seller_id, pledged.financing_id,
        coalesce(sum(line.amount) FILTER (WHERE line.kind = 'chargeback'), 0)
 FROM orders_proceeds AS line
 LEFT JOIN financing_financedorder AS pledged ON pledged.order_id = line.order_id AND pledged.released_on IS NULL
-WHERE line.booked_on BETWEEN %(since)s AND %(date)s AND line.seller_id = ANY(%(sellers)s)
+WHERE line.booked_on BETWEEN %(since)s AND %(date)s AND line.seller_id = ANY(%(sellers)s::bigint[])
   AND (line.booked_on = %(date)s OR line.seller_id = ANY(%(behind)s))
 GROUP BY line.seller_id, pledged.financing_id
 """
 
 
 class Chunk:
-    """The sellers of a range that have something to close on a date, locked in order of their keys.
+    """The sellers of a range that have something to close on a date, locked in order of their keys. Those for whom
+    nothing happens are closed at once and only counted.
 
     A seller whose day was closed already, when a person acted on it while the night was under way, is left out.
 
@@ -78,6 +105,7 @@ class Chunk:
             "since": min(behind.values(), default=business_date),
             "behind": list(behind),
         }
+        ((self.quiet_sellers, self.quiet_financings),) = self._read(QUIET)
         self.rows = self._read(SELLERS)
         self.payout_accounts: dict[int, int] = {row[0]: row[4] for row in self.rows if row[4]}
         self.worst_before: dict[int, int] = {row[0]: row[6] for row in self.rows}
@@ -86,7 +114,7 @@ class Chunk:
         """Each seller's day, ready for the arithmetic."""
         if not self.rows:
             return []
-        self._arguments["sellers"] = [row[0] for row in self.rows]
+        self._arguments["sellers"] = _keys(self.rows)
         financings = self._financings()
         sales = self._sales()
         return [
@@ -104,7 +132,7 @@ class Chunk:
 
     def _financings(self) -> dict[int, list[Balance]]:
         rows = self._read(FINANCINGS)
-        self._arguments["financings"] = [row[0] for row in rows]
+        self._arguments["financings"] = _keys(rows)
         demands = self._demands() if rows else {}
         terms = _terms({row[2] for row in rows})
         by_seller: defaultdict[int, list[Balance]] = defaultdict(list)
@@ -136,6 +164,11 @@ class Chunk:
         with connection.cursor() as cursor:
             cursor.execute(statement, self._arguments)
             return cursor.fetchall()
+
+
+def _keys(rows: Sequence[Sequence[Any]]) -> str:
+    """The first column as an array literal: thousands of keys in one parameter, without a look at each."""
+    return "{" + ",".join([str(row[0]) for row in rows]) + "}"
 
 
 def _terms(versions: set[int]) -> dict[int, Terms]:

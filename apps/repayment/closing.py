@@ -18,7 +18,7 @@ from apps.ledger.services import Draft, Line, post_many
 from apps.products.models import FundingPool
 from apps.repayment.changes import finish
 from apps.repayment.chunk import Chunk
-from apps.repayment.day import Closed, OpenDemand, SellerClosed, close_seller
+from apps.repayment.day import Closed, OpenDemand, SellerClosed, close_seller, quiet_through
 from apps.repayment.entries import paid_lines
 from apps.repayment.models import Demand, Movement, Sweep
 from apps.sellers.models import Seller
@@ -61,12 +61,13 @@ def close_sellers(
     many for one seller as for thousands. Raises ConcurrentTransition when a financing moved in spite of the lock.
     """
     chunk = Chunk(first_seller=first_seller, last_seller=last_seller, business_date=business_date, behind=behind)
+    quiet = Counts(sellers=chunk.quiet_sellers, financings=chunk.quiet_financings)
     closed = [close_seller(seller, business_date) for seller in chunk.sellers()]
     if not closed:
-        return Counts()
+        return quiet
     writer = _Writer(closed, chunk, business_date, f"{first_seller}-{last_seller}", at, by)
     writer.write(payout_batch)
-    return writer.counts()
+    return quiet + writer.counts()
 
 
 class _Writer:
@@ -180,13 +181,13 @@ class _Writer:
             (
                 one.before.id, one.owed.penalty, one.owed.fee, one.owed.interest, one.owed.principal, one.accrued,
                 one.before.accrued_posted + one.interest_posted, self.date, one.demands_raised, one.past_due,
-                one.days_past_due, one.before.closed_through,
+                one.days_past_due, quiet_through(one), one.before.closed_through,
             )
             for one in self.financings
         ]  # fmt: skip
         columns = [
             "penalty", "fee", "interest", "principal", "accrued", "accrued_posted", "closed_through", "demands_raised",
-            "past_due", "days_past_due",
+            "past_due", "days_past_due", "quiet_through",
         ]  # fmt: skip
         if bulk.update_rows(Financing, columns, rows, guards=["closed_through"]) != len(rows):
             raise ConcurrentTransition("A financing of this range was closed by another night.")
@@ -245,17 +246,14 @@ class _Writer:
             if amount > 0:
                 lines = (Line(chart.INTEREST, chart.INTEREST_INCOME, amount),)
                 yield Draft(self._accrual_key(product), "accrual", f"product:{product}", lines)
-        for seller in self.closed:
+        for seller in self.with_money:
             yield Draft(
                 f"sales:{self.day}:{seller.before.id}", "sales", f"seller:{seller.before.id}", _sales_lines(seller)
             )
         for one in self.financings:
-            yield Draft(
-                self._sweep_key(one),
-                "sweep",
-                f"financing:{one.before.id}",
-                tuple(paid_lines(chart.SELLER_PAYABLE, one.paid)),
-            )
+            if one.paid.total:
+                paid = tuple(paid_lines(chart.SELLER_PAYABLE, one.paid))
+                yield Draft(self._sweep_key(one), "sweep", f"financing:{one.before.id}", paid)
 
     def _accrual_key(self, product: str) -> str:
         return f"accrual:{self.day}:{product}:{self.name}"

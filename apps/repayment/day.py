@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from apps.core.dates import DAY
 from apps.core.money import ZERO, round_money
 from apps.financing.daycount import simple_interest
 from apps.products.terms import SALES, Terms
@@ -209,6 +210,22 @@ def due_demands(balance: Balance, currency: str, business_date: date) -> list[Op
             due_on = starts_on + timedelta(days=terms.period_days - 1)
             demands.append(OpenDemand(None, number, "minimum", starts_on, due_on, amount, ZERO, "open"))
     return demands
+
+
+def quiet_through(one: Closed) -> date | None:
+    """The last date (inclusive) through which nothing happens to a financing by itself, or None when each day counts.
+
+    An advance on sales without interest and with nothing past due stays as it is until a demand ends or the next period
+    begins, as long as no proceeds come in and nobody acts on it.
+    """
+    terms, before = one.before.terms, one.before
+    if terms.technique != SALES or before.rate or one.past_due:
+        return None
+    next_event = [demand.due_on for demand in one.demands if demand.unpaid > 0]
+    if terms.minimum_share and terms.period_days:
+        over = before.paused_days + terms.period_days * one.demands_raised
+        next_event.append(before.disbursed_on + timedelta(days=over + 1))
+    return min(next_event) - DAY if next_event else date.max
 
 
 def _claim(one: Closed, own: Decimal) -> Claim:

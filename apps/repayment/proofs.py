@@ -160,6 +160,18 @@ POOL_OFF = Proof(
     "Pool {name} says drawn {drawn}, reserved {reserved}; its financings owe principal of {owed}, and {promised} is "
     "promised to those that wait for their money.",
 )
+NOT_QUIET = Proof(
+    """
+    SELECT one.number, quiet_through, past_due, demand.due_on
+    FROM financing_financing AS one
+    LEFT JOIN repayment_demand AS demand
+      ON demand.financing_id = one.id AND demand.paid < demand.amount AND demand.due_on <= quiet_through
+    WHERE one.state = 'active' AND quiet_through IS NOT NULL AND (past_due <> 0 OR demand.due_on IS NOT NULL)
+    ORDER BY one.id
+    """,
+    "Financing {number} is down as quiet through {quiet_through}, but {past_due} is past due, or a demand ends on "
+    "{due_on}.",
+)
 PROOFS = (
     BALANCES_OFF,
     RUNNING_BALANCE_OFF,
@@ -169,6 +181,7 @@ PROOFS = (
     CONTROL_ACCOUNT_OFF,
     SWEEP_OFF,
     POOL_OFF,
+    NOT_QUIET,
 )
 
 

@@ -74,6 +74,7 @@ def create_platform(
             Domain.objects.create(domain=domain, tenant=platform, is_primary=True)
             CloneSchema().clone_schema(TEMPLATE_SCHEMA, schema_name, "DATA")
             _name_constraints_alike(schema_name)
+            _store_alike(schema_name)
     except IntegrityError as error:
         raise PlatformRefused(f"Another platform took {schema_name!r} or {domain!r} at this very moment.") from error
     structlog.get_logger().info("platform created", platform=schema_name, by=by)
@@ -101,6 +102,21 @@ def _name_constraints_alike(schema_name: str) -> None:
               AND copied.conname <> original.conname
             """,
             [TEMPLATE_SCHEMA, schema_name],
+        )
+        for (statement,) in cursor.fetchall():
+            cursor.execute(statement)
+
+
+def _store_alike(schema_name: str) -> None:
+    """Cloning leaves out how tables are stored, such as the room that pages keep for updates."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT format('ALTER TABLE %%I.%%I SET (%%s)', %s, relname, array_to_string(reloptions, ', '))
+            FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+            WHERE nspname = %s AND relkind = 'r' AND reloptions IS NOT NULL
+            """,
+            [schema_name, TEMPLATE_SCHEMA],
         )
         for (statement,) in cursor.fetchall():
             cursor.execute(statement)

@@ -16,13 +16,14 @@ from io import StringIO
 import psutil
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from pytest_django import DjangoDbBlocker
 
 from apps.evidence import proofs as evidence_proofs
 from apps.financing.models import Financing
 from apps.ledger import proofs as ledger_proofs
 from apps.reconciliation import proofs as night_proofs
+from apps.reconciliation import works
 from apps.reconciliation.faults import is_over, kill_workers, nudge, pieces_done, plan, until
 from apps.reconciliation.fingerprint import book_lines, first_difference
 from apps.reconciliation.models import NightlyChunk, NightlyRun
@@ -241,6 +242,43 @@ def test_without_the_unique_keys_the_harness_sees_the_second_sweep(
         assert Movement.objects.filter(kind="sweep", business_date=NIGHT).count() == 2 * once > 0
         assert first_difference(quiet, book_lines()) is not None
         assert repayment_proofs.faults() != []
+
+
+def test_two_pieces_at_once_leave_the_books_of_one_at_a_time(
+    fresh_platform: Make, undisturbed: Callable[..., list[str]]
+) -> None:
+    quiet, platform = undisturbed(), prepared(fresh_platform)
+    with entered(platform.schema_name):
+        run = run_night(
+            platform=platform, business_date=NIGHT, clock=clock_of(platform), by="night", chunk_size=3, at_once=2
+        )
+        assert run.state == "balanced"
+        assert run.chunks.filter(work="close").count() == SELLERS / 3
+        assert first_difference(quiet, book_lines()) is None
+
+
+def test_a_piece_that_the_server_refuses_ends_the_worker_and_not_the_night(
+    fresh_platform: Make, undisturbed: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of two threads loses its server: the other finishes what is left, and the error still reaches the worker."""
+    quiet, platform = undisturbed(), prepared(fresh_platform)
+    do = works.do
+    failed: list[int] = []
+
+    def once(piece: works.Piece) -> works.Report:
+        if piece.chunk.work == "close" and not failed:
+            failed.append(piece.chunk.pk)
+            raise OperationalError("the server went away")
+        return do(piece)
+
+    monkeypatch.setattr(works, "do", once)
+    with entered(platform.schema_name):
+        with pytest.raises(OperationalError):
+            run_night(
+                platform=platform, business_date=NIGHT, clock=clock_of(platform), by="night", chunk_size=3, at_once=2
+            )
+        assert NightlyRun.objects.get(business_date=NIGHT).state == "balanced"
+        assert first_difference(quiet, book_lines()) is None
 
 
 def test_one_poisoned_financing_in_ten_thousand_stands_alone(fresh_platform: Make) -> None:

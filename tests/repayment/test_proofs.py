@@ -109,6 +109,10 @@ def test_a_balance_that_its_movements_do_not_bear_out_is_named(financing: Financ
             "half a minor unit apart.",
         ),
         (
+            "UPDATE financing_financing SET quiet_through = '2025-03-20', past_due = 1",
+            "Financing F-1 is down as quiet through 2025-03-20, but 1.0000 is past due, or a demand ends on None.",
+        ),
+        (
             "UPDATE products_fundingpool SET drawn = 8999",
             "Pool Riverbank says drawn 8999.0000, reserved 0.0000; its financings owe principal of 9000.0000, and 0 is "
             "promised to those that wait for their money.",

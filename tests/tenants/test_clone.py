@@ -14,7 +14,8 @@ from tests.factories import make_entry, make_record, make_seal, make_transition
 
 CATALOGUE = {
     "tables": """
-        SELECT relname, relkind::text FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+        SELECT relname, relkind::text, reloptions::text
+        FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
         WHERE nspname = %s AND relkind IN ('r', 'v', 'm', 'S', 'p')
     """,
     "columns": """

@@ -60,6 +60,11 @@ class Financing(Stateful):
     )
     accrued_posted = AmountField(default=Decimal(0), help_text="The part of it that is posted, in minor units.")
     closed_through = models.DateField(null=True, blank=True, help_text="The last business date that was closed.")
+    quiet_through = models.DateField(
+        null=True,
+        blank=True,
+        help_text="Through this date nothing happens to it by itself; empty: the night looks at it each day.",
+    )
     accrued_through = models.DateField(
         null=True,
         blank=True,
