@@ -1,6 +1,5 @@
 """Control totals: opening + movements = closing, where movements come from the ledger and closing from the rows."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,33 +18,35 @@ from apps.sellers.models import Seller
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One quantity: the ledger account that moves it, its sign there, and what the rows say it is now."""
+    """One quantity: the ledger account that moves it, and its sign there."""
 
     name: str
     account: str
     sign: int
-    closing: Callable[[], Decimal]
-
-
-def _sum(queryset: "type[Financing] | type[Seller]", field: str) -> Callable[[], Decimal]:
-    return lambda: queryset.objects.aggregate(total=Sum(field))["total"] or ZERO
-
-
-def _cash(purpose: str) -> Callable[[], Decimal]:
-    explained = BankLine.objects.filter(purpose=purpose).exclude(matched_to="")
-    return lambda: explained.aggregate(total=Sum("amount"))["total"] or ZERO
 
 
 CONTROLS = (
-    Control("principal", chart.PRINCIPAL, 1, _sum(Financing, "principal")),
-    Control("fee", chart.FEE, 1, _sum(Financing, "fee")),
-    Control("interest", chart.INTEREST, 1, _sum(Financing, "interest")),
-    Control("penalty", chart.PENALTY, 1, _sum(Financing, "penalty")),
-    Control("overpaid", chart.OVERPAYMENTS, -1, _sum(Financing, "overpaid")),
-    Control("owed_to_sellers", chart.SELLER_PAYABLE, -1, _sum(Seller, "balance")),
-    Control("cash_collection", chart.COLLECTION_CASH, 1, _cash("collection")),
-    Control("cash_funding", chart.FUNDING_CASH, 1, _cash("funding")),
+    Control("principal", chart.PRINCIPAL, 1),
+    Control("fee", chart.FEE, 1),
+    Control("interest", chart.INTEREST, 1),
+    Control("penalty", chart.PENALTY, 1),
+    Control("overpaid", chart.OVERPAYMENTS, -1),
+    Control("owed_to_sellers", chart.SELLER_PAYABLE, -1),
+    Control("cash_collection", chart.COLLECTION_CASH, 1),
+    Control("cash_funding", chart.FUNDING_CASH, 1),
 )
+
+
+def _said_by_the_rows() -> dict[str, Decimal]:
+    """What the rows say each quantity is now."""
+    owed = Financing.objects.aggregate(*map(Sum, ("principal", "fee", "interest", "penalty", "overpaid")))
+    cash = BankLine.objects.exclude(matched_to="").values_list("purpose").annotate(total=Sum("amount"))
+    said = {
+        **{name.removesuffix("__sum"): total for name, total in owed.items()},
+        "owed_to_sellers": Seller.objects.aggregate(total=Sum("balance"))["total"],
+        **{f"cash_{purpose}": total for purpose, total in cash},
+    }
+    return {name: total or ZERO for name, total in said.items()}
 
 
 def control_totals(*, run: NightlyRun, business_date: date, currency: str) -> list[ControlTotal]:
@@ -63,12 +64,13 @@ def control_totals(*, run: NightlyRun, business_date: date, currency: str) -> li
         .values_list("account__code")
         .annotate(net=Sum(F("debits") - F("credits")))
     )
+    said = _said_by_the_rows()
     totals = []
     for control in CONTROLS:
         start = opening.get(control.name, ZERO)
         movements = control.sign * moved.get(control.account, ZERO)
         # Between midnight and the night people go on working: the rows know tomorrow's movements already.
-        closing = control.closing() - control.sign * later.get(control.account, ZERO)
+        closing = said.get(control.name, ZERO) - control.sign * later.get(control.account, ZERO)
         totals.append(
             ControlTotal(
                 run=run,

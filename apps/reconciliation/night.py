@@ -203,23 +203,25 @@ def work_on(night: Night) -> bool:
     worker leaves it as if never begun. A piece that fails is undone and split in two, down to the one seller who is
     set aside.
     """
-    with transaction.atomic():
-        claimed = list(NightlyChunk.objects.raw(CLAIM, {"run": night.run.pk}))
-        if not claimed:
-            return False
-        chunk = claimed[0]
-        started = time.perf_counter()
-        try:
-            with transaction.atomic(), _no_garbage_collection():
+    chunk = None
+    try:
+        with transaction.atomic():
+            chunk = next(iter(NightlyChunk.objects.raw(CLAIM, {"run": night.run.pk})), None)
+            if chunk is None:
+                return False
+            started = time.perf_counter()
+            with _no_garbage_collection():
                 result = works.do(works.Piece(chunk, night.platform, night.date, night.clock(), night.by))
-        except (OperationalError, InterfaceError):
-            raise  # the server, not the data: whoever comes next does this piece
-        except Exception as error:  # noqa: BLE001  any fault of the data is kept and shown; it must not stop the others
-            _set_aside(night, chunk, error)
-            return True
-        seconds = time.perf_counter() - started
-        _done(night, chunk, {**result, "seconds": f"{seconds:.3f}"})
-        return True
+            seconds = time.perf_counter() - started
+            _done(night, chunk, {**result, "seconds": f"{seconds:.3f}"})
+    except (OperationalError, InterfaceError):
+        raise  # the server, not the data: whoever comes next does this piece
+    except Exception as error:
+        if chunk is None:
+            raise
+        # Any fault of the data is kept and shown; it must not stop the others.
+        _set_aside(night, chunk, error)
+    return True
 
 
 def _done(night: Night, chunk: NightlyChunk, result: dict[str, Any], error: str = "") -> None:
@@ -241,21 +243,24 @@ def _set_aside(night: Night, chunk: NightlyChunk, error: Exception) -> None:
     """Keep the error. One seller is set aside and a larger range is split; what cannot be one seller's fault (work
     without sellers, or a database that does not fit the code) fails the night."""
     text = "".join(traceback.format_exception_only(error)).strip()
-    if not chunk.last_seller or isinstance(error, ProgrammingError):
-        _fail(night, chunk, text)
-    elif chunk.first_seller == chunk.last_seller:
-        structlog.get_logger().error("seller set aside", work=chunk.work, seller=chunk.first_seller, error=text)
-        SetAside.objects.update_or_create(
-            run=night.run, work=chunk.work, seller_id=chunk.first_seller, defaults={"error": text}
-        )
-        _done(night, chunk, {"failed": 1}, text)
-    else:
-        middle = (chunk.first_seller + chunk.last_seller) // 2
-        for first, last in ((chunk.first_seller, middle), (middle + 1, chunk.last_seller)):
-            NightlyChunk.objects.create(
-                run=night.run, phase=chunk.phase, work=chunk.work, first_seller=first, last_seller=last
+    with transaction.atomic():
+        if not NightlyChunk.objects.select_for_update().filter(pk=chunk.pk, done_at=None).exists():
+            return  # another worker took it meanwhile
+        if not chunk.last_seller or isinstance(error, ProgrammingError):
+            _fail(night, chunk, text)
+        elif chunk.first_seller == chunk.last_seller:
+            structlog.get_logger().error("seller set aside", work=chunk.work, seller=chunk.first_seller, error=text)
+            SetAside.objects.update_or_create(
+                run=night.run, work=chunk.work, seller_id=chunk.first_seller, defaults={"error": text}
             )
-        _done(night, chunk, {}, text)
+            _done(night, chunk, {"failed": 1}, text)
+        else:
+            middle = (chunk.first_seller + chunk.last_seller) // 2
+            for first, last in ((chunk.first_seller, middle), (middle + 1, chunk.last_seller)):
+                NightlyChunk.objects.create(
+                    run=night.run, phase=chunk.phase, work=chunk.work, first_seller=first, last_seller=last
+                )
+            _done(night, chunk, {}, text)
 
 
 def _fail(night: Night, chunk: NightlyChunk, text: str) -> None:
