@@ -12,12 +12,18 @@ from django.views.decorators.http import require_safe
 
 from apps.financing.models import Financing
 from apps.portal.doors import SignedIn, for_seller, shown_date
-from apps.portal.financings import demand_table, event_table, figures_of, movement_table, receipt_lines
+from apps.portal.financings import (
+    demand_table,
+    event_table,
+    figures_of,
+    movement_table,
+    near_breach_line,
+    receipt_lines,
+)
 from apps.portal.forms import RangeForm
 from apps.portal.paging import BY_NUMBER, page_of
 from apps.portal.statements import statement_pdf
-from apps.repayment.changes import balance_of
-from apps.repayment.life import payoff
+from apps.repayment.changes import payoff_of
 from apps.repayment.receipts import receipts_of
 from apps.repayment.statement import statement_of
 from apps.risk.models import Assessment
@@ -59,6 +65,7 @@ def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespo
             "events": event_table(found.events.filter(state="done").order_by("-number"), found.currency),
             "payoff": _payoff(found, today),
             "today": today,
+            "near": near_breach_line(found),
             "demands": demand_table(found.demands.order_by("number"), found.currency),
             "movements": movement_table(movements.rows, found.currency),
             "page": movements,
@@ -70,8 +77,7 @@ def _payoff(found: Financing, today: date) -> Decimal | None:
     """What repays everything today, to the minor unit; None for a financing that does not run."""
     if found.state != "active":
         return None
-    balance = balance_of(found)
-    return payoff(balance, max(today, balance.accrued_through), found.currency).total
+    return payoff_of(found, today).total
 
 
 @require_safe
