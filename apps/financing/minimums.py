@@ -12,7 +12,6 @@ from decimal import ROUND_CEILING, Decimal
 from apps.core.money import ZERO, quantum, round_money, split
 from apps.products.terms import Terms
 
-WINDOW_DAYS = 30
 YEAR = 365
 
 
@@ -61,13 +60,12 @@ def shaped_minimums(
 
 
 def _sold(begins_after: date, days: int, monthly: Sequence[Decimal], known_on: date) -> Decimal:
-    """What the days of a period brought in the last year that is known, at the even pace of their windows."""
+    """What the days of a period brought a year before, each day at the even pace of its window; the twelve windows
+    stand for the months of a year."""
     total = ZERO
     for number in range(1, days + 1):
         ahead = (begins_after + timedelta(days=number) - known_on).days
-        back = YEAR - ahead % YEAR  # 1 is yesterday, 365 the same day of last year
-        window = len(monthly) - 1 - (back - 1) // WINDOW_DAYS
-        total += max(monthly[max(window, 0)], ZERO)
+        total += max(monthly[ahead % YEAR * len(monthly) // YEAR], ZERO)
     return total
 
 

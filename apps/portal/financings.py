@@ -252,8 +252,8 @@ def near_breach_line(financing: Financing) -> str:
     check, demand = found
     money = {"expected": check.expected, "paid": demand.paid, "least": demand.amount}
     return _(
-        "By %(day)s, %(expected)s of the running minimum should have been repaid; it is %(paid)s. By %(due)s it must be "
-        "%(least)s. You may pay the difference at any time."
+        "By %(day)s, %(expected)s of the running minimum should have been repaid; it is %(paid)s. By %(due)s it must "
+        "be %(least)s. You may pay the difference at any time."
     ) % {
         **{name: format_money(amount, financing.currency) for name, amount in money.items()},
         "day": format_day(check.checked_on),
