@@ -455,7 +455,7 @@ def run_machine(platform: Platform, examples: int, steps: int) -> Counter[str]:
 
 
 def test_whatever_happens_the_books_hold(platform: Platform) -> None:
-    did = run_machine(platform, examples=6, steps=40)
+    did = run_machine(platform, examples=7, steps=45)
     assert sum(did.values()) >= 200
 
 
