@@ -79,3 +79,11 @@ def frozen_minimums(
     if not terms.season_shaped or not monthly:
         return minimums
     return shaped_minimums(minimums, terms.period_days, begins_after, monthly, known_on, terms.currency)
+
+
+def dated(minimums: Sequence[Decimal], period_days: int, start: date) -> list[tuple[date, date, Decimal]]:
+    """Each minimum with the first and the last day of its period, both inclusive; the first begins after `start`."""
+    return [
+        (start + timedelta(days=period_days * number + 1), start + timedelta(days=period_days * (number + 1)), amount)
+        for number, amount in enumerate(minimums)
+    ]

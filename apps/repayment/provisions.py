@@ -28,7 +28,7 @@ def provisions() -> list[Provisioned]:
     classes = ProvisionClass.in_force()
     owed: defaultdict[tuple[str, RiskClass], Decimal] = defaultdict(lambda: ZERO)
     total = F("principal") + F("fee") + F("interest") + F("penalty")
-    rows = Financing.objects.active().values_list("currency", "seller__worst_days_past_due").annotate(Sum(total))
+    rows = Financing.objects.active().values_list("currency", "seller__worst_days_past_due").annotate(owed=Sum(total))
     for currency, days, amount in rows.order_by("currency"):
         owed[currency, class_of(days, classes)] += amount
     return [

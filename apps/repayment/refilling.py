@@ -89,6 +89,6 @@ def _event(old: Financing, kind: str, new: Financing, amount: Decimal, on: date,
         details["after_the_night"] = True
     return Event(
         financing=old, number=last + 1, kind=kind, key=f"{kind}:{new.pk}", effective_on=on, business_date=on,
-        amount=amount, details=details, reason=_("%(number)s pays it off") % {"number": new.number}, by=by, at=at,
+        amount=amount, details=details, reason=new.number, by=by, at=at,
         state="done",
     )  # fmt: skip

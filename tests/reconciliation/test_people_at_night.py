@@ -1,4 +1,4 @@
-"""Check 13: two hundred repayments, waivers and charges by people in threads while a night runs over what they act on."""
+"""Check 13: two hundred repayments, waivers and charges by people in threads while a night runs over all of them."""
 
 import itertools
 import threading

@@ -88,7 +88,9 @@ def terms_of(
         "day_cap": str(terms.day_cap),
         "minimum_share": str(terms.minimum_share),
         "period_days": terms.period_days,
-        "minimums": _minimums(offer, amount + figures["fee"], figures["projections"], business_date),
+        "minimums": [
+            str(one) for one in minimums_of(offer, amount + figures["fee"], figures["projections"], business_date)
+        ],
         "maximum_share": str(terms.maximum_share),
         "near_breach_share": str(terms.near_breach_share),
         "near_breach_checks": terms.near_breach_checks,
@@ -122,10 +124,10 @@ def terms_of(
     }
 
 
-def _minimums(offer: Offer, owed: Decimal, cases: Sequence[Projection], business_date: date) -> list[str]:
+def minimums_of(offer: Offer, owed: Decimal, cases: Sequence[Projection], business_date: date) -> list[Decimal]:
     """What each minimum period asks for, where the product's terms alone do not tell."""
     monthly = offer.assessment.features.get("monthly", ())
-    minimums = frozen_minimums(
+    return frozen_minimums(
         owed=owed,
         terms=offer.version.terms,
         expected_days=next((one.days for one in cases if one.case == "expected"), 0),
@@ -133,4 +135,3 @@ def _minimums(offer: Offer, owed: Decimal, cases: Sequence[Projection], business
         known_on=offer.assessment.business_date,
         begins_after=business_date,
     )
-    return [str(one) for one in minimums]

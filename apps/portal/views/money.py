@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from apps.financing.models import Financing
+from apps.financing.models import Financing, Offer
 from apps.portal.doors import SignedIn, for_seller, shown_date
 from apps.portal.financings import (
     demand_table,
@@ -66,11 +66,19 @@ def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespo
             "payoff": _payoff(found, today),
             "today": today,
             "near": near_breach_line(found),
+            "refill_offer": refill_offer(found, today),
             "demands": demand_table(found.demands.order_by("number"), found.currency),
             "movements": movement_table(movements.rows, found.currency),
             "page": movements,
         },
     )
+
+
+def refill_offer(found: Financing, today: date) -> Offer | None:
+    """The open offer whose money could pay off this financing, if there is one."""
+    if found.state != "active" or found.refilled_by.exclude(state="cancelled").exists():
+        return None
+    return Offer.objects.acceptable(today).filter(seller=found.seller_id, maximum_amount__gt=found.outstanding).first()
 
 
 def _payoff(found: Financing, today: date) -> Decimal | None:
