@@ -51,9 +51,10 @@ def figures_of(
 ) -> Figures:
     """The figures of `financing`, its end reckoned from the daily sales that the assessment found, and its `last`
     deduction."""
-    whole = financing.amount + financing.flat_fee + financing.accrued_posted
+    whole = financing.amount + financing.flat_fee + financing.accrued_posted + financing.penalty_posted
     is_drawn = financing.disbursed_on is not None
     left = financing.outstanding if is_drawn else whole
+    whole = max(whole, left)  # what was carried from a contract before, or charged, is owed on top
     done_on = None
     if financing.state in {"pending", "active"}:
         done_on = expected_done(

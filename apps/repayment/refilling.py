@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.banking.models import Instruction
 from apps.core.money import ZERO
-from apps.financing.models import Contract, Financing
+from apps.financing.models import Contract, Financing, Offer
 from apps.financing.refusals import OfferRefused
 from apps.financing.services.acceptance import DAYS_TO_SIGN, Refill, accept_offer
 from apps.repayment.changes import apply, payoff_of, plan
@@ -44,6 +44,10 @@ def accept_refill(
     """Accept an offer whose money pays off `financing_id` first. As `accept_offer`; raises OfferRefused also when the
     amount does not leave the seller anything."""
     refill = refill_of(financing_id=financing_id, seller_id=seller_id, on=business_date)
+    pools = Offer.objects.filter(pk=offer_id).values("version__product__pool")
+    if not Financing.objects.filter(pk=financing_id, pool__in=pools).exists():
+        raise OfferRefused(_("One fund cannot pay off what another one lent. Repay %(number)s first.")
+                           % {"number": refill.number})  # fmt: skip
     if amount <= refill.amount:
         raise OfferRefused(_("Choose more than what paying off %(number)s takes.") % {"number": refill.number})
     return accept_offer(

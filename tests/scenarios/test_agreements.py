@@ -8,22 +8,27 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
+from apps.banking.models import PaymentBatch
 from apps.financing.models import Application, Contract, Financing, Offer
 from apps.financing.refusals import OfferRefused
 from apps.financing.services import render_contract
 from apps.ledger import chart
 from apps.ledger.models import DailyTotal
-from apps.products.models import FundingPool, ProductVersion
+from apps.products.models import FinancingProduct, FundingPool, ProductVersion
 from apps.products.services import approve_version, new_version, save_draft, submit_version
 from apps.reconciliation.bank import book_payments
 from apps.reconciliation.matching import match_bank_lines
 from apps.repayment.changes import payoff_of
+from apps.repayment.closing import close_sellers
 from apps.repayment.events import Act, approve, perform, preview
 from apps.repayment.life import Refused
 from apps.repayment.models import Demand, Event, Movement, NearBreach
 from apps.repayment.refilling import accept_refill
 from apps.tenants.models import Platform
+from tests.factories import make_funding_pool
 from tests.scenarios.scene import Neighbour, Scene, balance_of_seller
 from tests.story import DAY
 
@@ -162,6 +167,13 @@ def test_a_new_financing_pays_off_the_old_one_and_the_rest_is_the_sellers(
     scene.sells("4000.00")
     scene.night()
     offer = scene.story.offer(scene.seller)
+    product = FinancingProduct.objects.filter(code=offer.product_code)
+    other = make_funding_pool()
+    product.update(pool=other)
+    with pytest.raises(OfferRefused, match="One fund cannot pay off"):
+        take(scene, offer, old, "900")
+    product.update(pool=old.pool)
+    other.delete()
     with pytest.raises(OfferRefused, match="more than what paying off"):
         take(scene, offer, old, "560")
     contract = take(scene, offer, old, "900")
@@ -184,8 +196,11 @@ def test_a_new_financing_pays_off_the_old_one_and_the_rest_is_the_sellers(
     scene.holds(neighbour)
 
 
-def test_what_was_held_back_too_much_is_the_sellers(meadow: Platform, neighbour: Neighbour) -> None:
-    """Sales repay 60 between signing and payment: 60 of the 1,040 held back are not needed, and are paid out."""
+@pytest.mark.parametrize(("sold", "left"), [("500.00", "60"), ("20000.00", "1040")])
+def test_what_was_held_back_too_much_is_the_sellers(
+    meadow: Platform, neighbour: Neighbour, sold: str, left: str
+) -> None:
+    """Sales repay 60, or all, between signing and payment: so much of the 1,040 held back is paid out."""
     scene = Scene(meadow)
     old = scene.draw("sales-advance", "1000", "old")
     scene.night()
@@ -193,12 +208,13 @@ def test_what_was_held_back_too_much_is_the_sellers(meadow: Platform, neighbour:
     render_contract(contract_id=contract.pk, as_pdf=False, at=scene.story.at(scene.today), by="test")
     new = scene.story.sign(contract, scene.today)
     scene.financings["new"] = new.pk
-    scene.sells("500.00")
+    scene.sells(sold)
     scene.night()  # the bank pays after the sweep, and what it books is matched on the next day
     match_bank_lines(business_date=scene.today, at=scene.story.at(scene.today), by="test")
     assert scene.financing("old").state == "repaid"
     assert [one.kind for one in Event.objects.order_by("number")] == ["refill", "refund"]
-    assert balance_of_seller(scene.seller) == D(60)
+    assert balance_of_seller(scene.seller) == D(left)
+    assert [one.amount for one in Event.objects.order_by("number")] == [D(1040), D(left)]
     scene.night()
     assert balance_of_seller(scene.seller) == 0
     scene.holds(neighbour)
@@ -321,3 +337,29 @@ def test_the_same_key_does_each_of_them_once(meadow: Platform) -> None:
     ):
         assert once(act)().pk == once(act)().pk
     assert Event.objects.count() == 2
+
+
+def test_terms_without_any_of_it_cost_the_night_no_statement(meadow: Platform) -> None:
+    scene = Scene(meadow)
+    scene.draw("sales-advance", "1000")
+    scene.night()
+    plain = _asked_of_the_database(scene)
+    assert not [one for one in plain if "asked (id, since)" in one or "nearbreach" in one]
+    agree(scene, "early-payment", penalty_rate=D("0.18"))
+    assert len(_asked_of_the_database(scene)) == len(plain)  # nobody has drawn it yet
+    scene.order = scene.story.delivered(scene.seller, "3000.00", scene.today)
+    scene.night()
+    scene.draw("early-payment", "500", "late")
+    scene.night()
+    assert len([one for one in _asked_of_the_database(scene) if "asked (id, since)" in one]) == 1
+
+
+def _asked_of_the_database(scene: Scene) -> list[str]:
+    """The statements of closing the open day for everybody, which is then undone."""
+    with transaction.atomic(), CaptureQueriesContext(connection) as asked:
+        close_sellers(
+            first_seller=0, last_seller=2**31, business_date=scene.today, payout_batch=PaymentBatch.objects.first().pk,
+            at=scene.story.at(scene.today), by="test",
+        )  # fmt: skip
+        transaction.set_rollback(True)
+    return [one["sql"] for one in asked.captured_queries]

@@ -78,7 +78,8 @@ def refill_offer(found: Financing, today: date) -> Offer | None:
     """The open offer whose money could pay off this financing, if there is one."""
     if found.state != "active" or found.refilled_by.exclude(state="cancelled").exists():
         return None
-    return Offer.objects.acceptable(today).filter(seller=found.seller_id, maximum_amount__gt=found.outstanding).first()
+    offers = Offer.objects.acceptable(today).filter(seller=found.seller_id, version__product__pool=found.pool_id)
+    return offers.filter(maximum_amount__gt=found.outstanding).first()
 
 
 def _payoff(found: Financing, today: date) -> Decimal | None:
