@@ -24,10 +24,10 @@ from apps.ledger.calendar import open_books
 from apps.ledger.models import Account, Books, DailyTotal, Entry, Posting
 from apps.ledger.services import Line, accounts_by_code, post
 from apps.orders.models import FeedFile, Order, Proceeds
-from apps.products.models import FinancingProduct, FundingPool, ProductVersion
+from apps.products.models import FinancingProduct, FundingPool, ProductVersion, ProvisionClass
 from apps.products.terms import SALES
 from apps.reconciliation.models import Break, ControlTotal, NightlyChunk, NightlyRun, NightlyStep, SetAside
-from apps.repayment.models import Demand, Event, Movement, Sweep
+from apps.repayment.models import Demand, Event, Movement, NearBreach, Sweep
 from apps.risk.models import Assessment
 from apps.risk.scorecard import Record as SellerRecord
 from apps.risk.scorecard import frozen
@@ -393,6 +393,10 @@ def make_product_version(**facts: Any) -> ProductVersion:
     )
 
 
+def make_provision_class(**facts: Any) -> ProvisionClass:
+    return _made(ProvisionClass, facts, code=unique("watched"), first_day=next(_numbers), rate=D("0.05"))
+
+
 def make_assessment(**facts: Any) -> Assessment:
     return _made(
         Assessment,
@@ -528,6 +532,13 @@ def make_movement(**facts: Any) -> Movement:
         fee=D("360.00"),
         outstanding=D("9360.00"),
         entry_key=unique("entry"),
+    )
+
+
+def make_near_breach(**facts: Any) -> NearBreach:
+    """Half way through a period, 30.00 were repaid where 62.40 were expected."""
+    return _made(
+        NearBreach, facts, financing=make_financing, number=1, checked_on=DAY, expected=D("62.40"), paid=D("30.00")
     )
 
 

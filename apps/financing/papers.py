@@ -41,6 +41,13 @@ DAY_COUNTS = {
 }
 
 
+MONEY = ("amount", "fee", "total", "livelihood_floor", "day_cap", "expected_daily_sales", "dispute_fee")
+SHARES = (
+    "sweep_rate", "annual_rate", "advance_rate", "minimum_share", "annualised_rate", "penalty_rate", "fee_rebate",
+    "near_breach_share",
+)  # fmt: skip
+
+
 def contract_html(terms: dict[str, Any], language: str) -> str:
     """The contract that `terms` state, as one HTML page in `language` (a Chinese one, or else English).
 
@@ -86,16 +93,16 @@ def _wording(terms: dict[str, Any], language: str) -> dict[str, Any]:
         "grace_days": int(terms.get("grace_days") or 0),
         "period_days": int(terms.get("period_days") or 0),
         "amount_in_capitals": chinese_capitals(amount) if terms["currency"] == "CNY" else "",
-        **{
-            name: words.money(terms.get(name))
-            for name in ("amount", "fee", "total", "livelihood_floor", "day_cap", "expected_daily_sales")
-        },
+        **{name: words.money(terms.get(name)) for name in MONEY},
         "charge": words.money(total - amount),
         "minimum": words.money(_minimum(terms)),
-        **{
-            name: words.share(terms.get(name))
-            for name in ("sweep_rate", "annual_rate", "advance_rate", "minimum_share", "annualised_rate")
-        },
+        "maximum": words.money(_share_of_all(terms, "maximum_share")),
+        "periods": [words.number(one) for one in terms.get("minimums") or ()],
+        "rebate_days": int(terms.get("rebate_days") or 0),
+        "near_breach_checks": int(terms.get("near_breach_checks") or 0),
+        "penalty_per_thousand": _plain(terms.get("penalty_per_thousand")),
+        "refill": _refill(terms.get("refill"), words, amount),
+        **{name: words.share(terms.get(name)) for name in SHARES},
         **{name: words.day(terms.get(name)) for name in ("business_date", "decided_on", "valid_until", "due_on")},
         "cases": {
             one["case"]: {"days": one["days"], "annualised_rate": words.share(one["annualised_rate"])}
@@ -115,12 +122,33 @@ def _wording(terms: dict[str, Any], language: str) -> dict[str, Any]:
 
 
 def _minimum(terms: dict[str, Any]) -> Decimal:
-    """What each minimum period asks for: the share of all that is to be repaid, as the night computes it."""
+    """What the first minimum period asks for: as frozen, or the share of all that is to be repaid, as the night
+    computes it."""
+    if terms.get("minimums"):
+        return Decimal(terms["minimums"][0])
+    return _share_of_all(terms, "minimum_share")
+
+
+def _share_of_all(terms: dict[str, Any], name: str) -> Decimal:
     if not int(terms.get("period_days") or 0):
         return Decimal(0)
     lent = Decimal(terms["amount"]) + Decimal(terms["fee"] or 0)
-    share = Decimal(terms.get("minimum_share") or 0)
-    return round_money(lent * share, terms["currency"], terms.get("rounding") or "ROUND_HALF_EVEN")
+    return round_money(
+        lent * Decimal(terms.get(name) or 0), terms["currency"], terms.get("rounding") or "ROUND_HALF_EVEN"
+    )
+
+
+def _plain(number: Any) -> str:
+    """A number without the zeros at its end; an empty text for none and for zero."""
+    return f"{Decimal(number).normalize():f}" if Decimal(number or 0) else ""
+
+
+def _refill(refill: dict[str, Any] | None, words: "_Words", amount: Decimal) -> dict[str, str]:
+    """The earlier financing that this one pays off: its number, what goes to it, what is left for the seller."""
+    if not refill:
+        return {}
+    held = Decimal(refill["amount"])
+    return {"number": refill["number"], "amount": words.money(held), "net": words.money(amount - held)}
 
 
 def _by_standing(waterfall: list[str]) -> list[dict[str, Any]]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_CEILING, Decimal
 
 from apps.core.money import ZERO, quantum, round_money
 from apps.financing.daycount import simple_interest
+from apps.financing.minimums import dated, level_minimums
 from apps.financing.rates import xirr
 
 # How the three cases of a sales-based projection differ from expected sales.
@@ -137,10 +138,4 @@ def minimum_periods(
     if not (share and period_days):
         return []
     minimum = max(round_money(owed * share, currency), quantum(currency))
-    periods, left, first = [], owed, start + timedelta(days=1)
-    while left > 0:
-        last = first + timedelta(days=period_days - 1)
-        periods.append((first, last, min(minimum, left)))
-        left -= minimum
-        first = last + timedelta(days=1)
-    return periods
+    return dated(level_minimums(owed, minimum), period_days, start)

@@ -9,6 +9,7 @@ PRINCIPAL = "Assets:Financing:Principal"
 FEE = "Assets:Financing:Fee"
 INTEREST = "Assets:Financing:Interest"
 PENALTY = "Assets:Financing:Penalty"
+CARRIED = "Assets:Financing:Carried"
 SUSPENSE = "Assets:Suspense"
 SELLER_PAYABLE = "Liabilities:Sellers"
 PAYOUTS_IN_TRANSIT = "Liabilities:Payouts-In-Transit"
@@ -38,6 +39,7 @@ CODES = frozenset(
         FEE,
         INTEREST,
         PENALTY,
+        CARRIED,
         SUSPENSE,
         SELLER_PAYABLE,
         PAYOUTS_IN_TRANSIT,

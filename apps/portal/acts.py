@@ -17,8 +17,9 @@ from apps.portal.financings import EVENTS, movement_name
 from apps.portal.formats import format_day, format_money
 from apps.portal.forms import LARGEST_AMOUNT, AmountField, day_field
 from apps.portal.tables import Amount, Column, Count, Day, Table, Text
+from apps.products.models import ProductVersion
 from apps.repayment.changes import Change
-from apps.repayment.events import Act
+from apps.repayment.events import LONGEST_PERIOD, Act
 from apps.repayment.models import Event
 
 LONGEST_LIST = 50
@@ -36,17 +37,23 @@ HINTS: Mapping[str, Promise] = {
     "due_date": gettext_lazy("Everything falls due on this day instead. Interest goes on."),
     "write_off": gettext_lazy("You propose it; another person approves it. Nothing changes until then."),
     "recovery": gettext_lazy("Money that came after the write-off is income."),
+    "chargeback": gettext_lazy("The payment is taken out as if it had never been, and the fee of the terms is owed."),
+    "reschedule": gettext_lazy("From the end of the running period on, periods and minimum are these."),
+    "restructure": gettext_lazy(
+        "You propose it; another person approves it. This contract ends, and another carries on what it owes."
+    ),
 }
 NEEDED_STATES: Mapping[str, tuple[str, ...]] = {
     "payment": ("active",), "reversal": ("active", "repaid", "overpaid"), "refund": ("overpaid",),
     "waiver": ("active",), "charge": ("active",), "rate": ("active",), "pause": ("active",), "resume": ("active",),
     "due_date": ("active",), "write_off": ("active",), "recovery": ("written_off",),
+    "chargeback": ("active", "repaid", "overpaid"), "reschedule": ("active",), "restructure": ("active",),
 }  # fmt: skip
 
 
 def kinds_for(financing: Financing) -> list[tuple[str, str]]:
     """The acts that may make sense on `financing` as it stands, with their names. The service has the last word."""
-    left_out = {"due_date"} if financing.due_on is None else {"pause", "resume"}
+    left_out = {"due_date"} if financing.due_on is None else {"pause", "resume", "reschedule"}
     left_out |= {"pause"} if financing.paused_until else {"resume"}
     return [
         (kind, str(EVENTS[kind]))
@@ -73,13 +80,24 @@ class ActForm(forms.Form):
     def _fields_of(self, kind: str) -> dict[str, Callable[[], forms.Field]]:
         fields: dict[str, dict[str, Callable[[], forms.Field]]] = {
             "payment": {"line": lambda: self._line(positive=True)},
-            "reversal": {"event": self._event, "line": lambda: self._line(positive=False, required=False)},
+            "reversal": {"event": lambda: self._event(), "line": lambda: self._line(positive=False, required=False)},
             "waiver": {name: lambda name=name: self._part(name) for name in ("fee", "interest", "penalty")},  # type: ignore[misc]
             "charge": {name: lambda name=name: self._part(name) for name in ("fee", "penalty")},  # type: ignore[misc]
             "rate": {"percent": self._percent, "effective_on": lambda: day_field(_("Counts from"))},
             "pause": {"until": lambda: day_field(_("Through"))},
             "due_date": {"until": lambda: day_field(_("New due date"))},
             "recovery": {"line": lambda: self._line(positive=True)},
+            "chargeback": {
+                "event": lambda: self._event("payment"),
+                "line": lambda: self._line(positive=False),
+            },
+            "reschedule": {"period_days": self._days, "minimum": self._minimum},
+            "restructure": {
+                "version": self._version,
+                "capitalise": self._capitalise,
+                "agreement": self._agreement,
+                **({"until": lambda: day_field(_("New due date"))} if self.financing.due_on else {}),
+            },
         }
         return fields.get(kind, {})
 
@@ -96,16 +114,43 @@ class ActForm(forms.Form):
         label = _("Line of the bank") if positive else _("Line of the bank that took it back")
         return forms.ChoiceField(label=label, choices=[("", "–"), *choices], required=required)
 
-    def _event(self) -> forms.Field:
-        events = Event.objects.filter(
-            financing=self.financing, state="done", reversed_by=None, kind__in=["payment", "waiver", "charge", "rate"]
-        )
+    def _event(self, *kinds: str) -> forms.Field:
+        kinds = kinds or ("payment", "waiver", "charge", "rate")
+        events = Event.objects.filter(financing=self.financing, state="done", reversed_by=None, kind__in=kinds)
         choices = [
             (str(one.number), f"{format_day(one.effective_on)} · {EVENTS[one.kind]}"
              + (f" · {format_money(one.amount, self.financing.currency)}" if one.amount else ""))
             for one in events.order_by("-number")
         ]  # fmt: skip
         return forms.ChoiceField(label=_("What is taken back"), choices=choices)
+
+    def _days(self) -> forms.Field:
+        return forms.IntegerField(label=_("Days in a period"), min_value=1, max_value=LONGEST_PERIOD)
+
+    def _minimum(self) -> forms.Field:
+        return AmountField(
+            currency=self.financing.currency, min_value=ZERO, max_value=LARGEST_AMOUNT, label=_("Minimum a period")
+        )
+
+    def _version(self) -> forms.Field:
+        versions = ProductVersion.objects.active().filter(
+            product__pool=self.financing.pool_id, product__technique=self.financing.technique
+        )
+        return forms.ChoiceField(label=_("New terms"), choices=[(str(one.pk), str(one)) for one in versions])
+
+    def _capitalise(self) -> forms.Field:
+        return forms.BooleanField(
+            label=_("Fee, interest and penalty become principal"),
+            required=False,
+            help_text=_("Otherwise each is carried as what it is."),
+        )
+
+    def _agreement(self) -> forms.Field:
+        return forms.CharField(
+            label=_("Agreement that the seller signed"),
+            max_length=120,
+            help_text=_("Its number or date, and where it lies."),
+        )
 
     def _part(self, name: str) -> forms.Field:
         names = {"fee": _("Fee"), "interest": _("Interest"), "penalty": _("Penalty")}
@@ -132,6 +177,11 @@ class ActForm(forms.Form):
             rate=typed["percent"] / 100 if "percent" in typed else None,
             until=typed.get("until"),
             reverses=int(typed["event"]) if typed.get("event") else None,
+            period_days=typed.get("period_days"),
+            minimum=typed.get("minimum"),
+            version_id=int(typed["version"]) if typed.get("version") else None,
+            capitalise=typed.get("capitalise", False),
+            agreement=typed.get("agreement", ""),
         )
 
 

@@ -9,15 +9,22 @@ from django.utils.translation import ngettext
 
 from apps.financing.pricing import Cost, Projection
 from apps.portal.charts import Balance, Chart, Course, projection_chart
+from apps.portal.formats import format_money, format_share
 from apps.portal.tables import Amount, Column, Day, Line, Share, Table, Text
+from apps.products.terms import Terms
 
 
-def cost_lines(cost: Cost, *, fee: Decimal, currency: str, days: int | None, due_on: date | None) -> list[Line]:
-    """What comes, what it costs, what is to be repaid. `days` is how long an advance is expected to run."""
+def cost_lines(
+    cost: Cost, *, fee: Decimal, currency: str, days: int | None, due_on: date | None, late_costs: bool = False
+) -> list[Line]:
+    """What comes, what it costs, what is to be repaid. `days` is how long an advance is expected to run; `late_costs`
+    says whether being late costs more."""
     interest = cost.charge - fee
     lines = [Line(_("You get"), Amount(cost.amount, currency))]
     if fee:
         once = _("Once, however long it takes. Nothing else is charged.")
+        if late_costs:
+            once = _("Once, however long it takes. Only being late costs more.")
         lines.append(Line(_("Fee"), Amount(fee, currency), note=once))
     if interest:
         until = _("Each day on what is still open.")
@@ -37,6 +44,29 @@ def _rate_note(days: int | None) -> str:
         "All costs, as a rate for a year, if it takes %(days)s days.",
         days,
     ) % {"days": days}
+
+
+def fine_words(terms: Terms) -> list[str]:
+    """What else the terms say, a sentence each: what being late costs, what repaying early saves, limits, checks."""
+    money = {"fee": format_money(terms.dispute_fee, terms.currency)}
+    shares = {
+        "rate": format_share(terms.penalty_rate),
+        "back": format_share(terms.fee_rebate),
+        "most": format_share(terms.maximum_share),
+        "near": format_share(terms.near_breach_share),
+        "thousandths": f"{terms.penalty_per_thousand.normalize():f}",
+        "days": terms.period_days,
+    }
+    said = (
+        (terms.penalty_rate, _("What is late costs %(rate)s a year, day by day, after the days of grace.")),
+        (terms.penalty_per_thousand, _("Each 1,000 that are late cost %(thousandths)s a day after the days of grace.")),
+        (terms.dispute_fee, _("A payment that the bank takes back costs %(fee)s.")),
+        (terms.fee_rebate, _("Repay everything early and %(back)s of the fee for the days not used comes back.")),
+        (terms.maximum_share, _("In %(days)s days no more than %(most)s of all you owe is kept from sales.")),
+        (terms.near_breach_checks, _("We tell you when you are below %(near)s of even progress to the minimum.")),
+        (terms.season_shaped, _("The minimums follow the months of your last year: less when you sell less.")),
+    )
+    return [sentence % {**money, **shares} for applies, sentence in said if applies]
 
 
 def projection_picture(projections: Sequence[Projection], *, total: Decimal, start: date, currency: str) -> Chart:

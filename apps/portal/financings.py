@@ -14,7 +14,7 @@ from apps.financing.models import Financing
 from apps.portal.formats import format_day, format_money, format_share
 from apps.portal.tables import Amount, Cell, Column, Day, Line, State, Table, Text
 from apps.repayment.history import as_known, as_told, owed_after, restated
-from apps.repayment.models import Demand, Event, Movement
+from apps.repayment.models import Demand, Event, Movement, NearBreach
 from apps.repayment.outlook import expected_done
 from apps.repayment.receipts import Receipt
 from apps.risk.models import Assessment
@@ -51,9 +51,10 @@ def figures_of(
 ) -> Figures:
     """The figures of `financing`, its end reckoned from the daily sales that the assessment found, and its `last`
     deduction."""
-    whole = financing.amount + financing.flat_fee + financing.accrued_posted
+    whole = financing.amount + financing.flat_fee + financing.accrued_posted + financing.penalty_posted
     is_drawn = financing.disbursed_on is not None
     left = financing.outstanding if is_drawn else whole
+    whole = max(whole, left)  # what was carried from a contract before, or charged, is owed on top
     done_on = None
     if financing.state in {"pending", "active"}:
         done_on = expected_done(
@@ -135,6 +136,11 @@ def movement_name(kind: str, *, is_reversal: bool = False) -> str:
         Movement.Kind.CHARGE: _("Charged"),
         Movement.Kind.WRITE_OFF: _("Written off"),
         Movement.Kind.REFUND: _("Given back"),
+        Movement.Kind.PENALTY: _("Penalty for being late"),
+        Movement.Kind.REBATE: _("Fee given back"),
+        Movement.Kind.REFILL: _("Paid off by a new financing"),
+        Movement.Kind.RESTRUCTURE: _("Carried to a new contract"),
+        Movement.Kind.CARRIED: _("Carried from the contract before"),
     }
     name = names[Movement.Kind(kind)]
     return _("Taken back: %(what)s") % {"what": name} if is_reversal else name
@@ -178,6 +184,11 @@ EVENTS: dict[str, Any] = {
     "due_date": gettext_lazy("New due date"),
     "write_off": gettext_lazy("Write-off"),
     "recovery": gettext_lazy("Recovery after the write-off"),
+    "chargeback": gettext_lazy("Payment disputed and taken back"),
+    "reschedule": gettext_lazy("New periods and minimum"),
+    "restructure": gettext_lazy("Restructured into a new contract"),
+    "carried": gettext_lazy("Carried from the contract before"),
+    "refill": gettext_lazy("Paid off by a new financing"),
 }
 
 
@@ -232,6 +243,23 @@ def known_figures(financing: Financing, day: date) -> dict[str, Any]:
     )
     empty = _("Nothing is told otherwise today than it was known then.")
     return {"then": then.total, "now": now.total, "differences": Table(_("What changed since"), columns, rows, empty)}
+
+
+def near_breach_line(financing: Financing) -> str:
+    """A sentence for who is behind in the running minimum period; the empty text for who is not."""
+    found = NearBreach.current(financing)
+    if found is None:
+        return ""
+    check, demand = found
+    money = {"expected": check.expected, "paid": demand.paid, "least": demand.amount}
+    return _(
+        "By %(day)s, %(expected)s of the running minimum should have been repaid; it is %(paid)s. By %(due)s it must "
+        "be %(least)s. You may pay the difference at any time."
+    ) % {
+        **{name: format_money(amount, financing.currency) for name, amount in money.items()},
+        "day": format_day(check.checked_on),
+        "due": format_day(demand.due_on),
+    }
 
 
 def demand_table(demands: Iterable[Demand], currency: str) -> Table:

@@ -91,6 +91,7 @@ class DrawForm(forms.Form):
         self.fields["amount"] = AmountField(
             currency=currency, min_value=least, max_value=most, label=_("How much do you need?")
         )
+        self.fields["refill"] = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
 
 def day_field(label: str | StrPromise) -> forms.DateField:

@@ -250,3 +250,17 @@ def wording(machine: str, state: str) -> Wording:
     Raises KeyError for an unknown machine, which is a slip in a template.
     """
     return MACHINES[machine].get(state) or Wording(NEUTRAL, state.replace("_", " ").capitalize())
+
+
+RISK_CLASSES = {
+    "normal": pgettext_lazy("provision class", "Normal"),
+    "special_mention": pgettext_lazy("provision class", "Special mention"),
+    "substandard": pgettext_lazy("provision class", "Substandard"),
+    "doubtful": pgettext_lazy("provision class", "Doubtful"),
+    "loss": pgettext_lazy("provision class", "Loss"),
+}
+
+
+def class_name(code: str) -> str:
+    """What a class of provisioning is called; a platform's own by its code."""
+    return str(RISK_CLASSES.get(code, code.replace("_", " ").capitalize()))

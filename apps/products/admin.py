@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from apps.core.admin import GranaryAdmin, Step, ViewOnlyInline, money, person, share
 from apps.products import services
-from apps.products.models import FinancingProduct, FundingPool, ProductVersion
+from apps.products.models import FinancingProduct, FundingPool, ProductVersion, ProvisionClass
 from apps.products.terms import RECEIVABLE, SALES
 
 
@@ -102,7 +102,7 @@ class TermsForm(forms.ModelForm[ProductVersion]):
 COST = (
     _("What it costs"),
     {
-        "fields": ("fee_rate",),
+        "fields": ("fee_rate", "fee_rebate"),
         "description": _(
             "One fee, as a share of the amount drawn. The seller owes it however long repayment takes, so the "
             "annualised rate is higher the faster sales go. The panel below shows what sellers will read."
@@ -112,7 +112,7 @@ COST = (
 INTEREST = (
     _("What it costs"),
     {
-        "fields": ("annual_rate", "day_count", "fee_rate"),
+        "fields": ("annual_rate", "day_count", "fee_rate", "fee_rebate"),
         "description": _("Simple interest by the day on what is still owed, and, if you like, a flat fee on top."),
     },
 )
@@ -139,10 +139,29 @@ FROM_ORDERS = (
 MINIMUM = (
     _("When sales are poor"),
     {
-        "fields": ("minimum_share", "period_days", "grace_days"),
+        "fields": (
+            "period_days",
+            "minimum_share",
+            "minimum_pace",
+            "season_shaped",
+            "maximum_share",
+            "near_breach_share",
+            "near_breach_checks",
+            "grace_days",
+        ),
         "description": _(
             "What must be repaid in each period at least, as a share of amount and fee. Leave the days at 0 for none: "
             "then a poor season is no default."
+        ),
+    },
+)
+PENALTY = (
+    _("When it is late"),
+    {
+        "fields": ("penalty_rate", "penalty_per_thousand", "dispute_fee"),
+        "description": _(
+            "What a late amount costs from the day after its days of grace, day by day; a penalty bears no penalty. "
+            "Leave all at 0 and being late costs nothing."
         ),
     },
 )
@@ -169,10 +188,10 @@ BOOKKEEPING = (
     },
 )
 TERMS = {
-    SALES: (COST, REPAYMENT, MINIMUM, AMOUNTS, BOOKKEEPING),
-    RECEIVABLE: (INTEREST, AGAINST_ORDERS, FROM_ORDERS, BOOKKEEPING),
+    SALES: (COST, REPAYMENT, MINIMUM, PENALTY, AMOUNTS, BOOKKEEPING),
+    RECEIVABLE: (INTEREST, AGAINST_ORDERS, FROM_ORDERS, PENALTY, BOOKKEEPING),
 }
-OTHER_TERMS = (INTEREST, REPAYMENT, MINIMUM, AGAINST_ORDERS, BOOKKEEPING)
+OTHER_TERMS = (INTEREST, REPAYMENT, MINIMUM, PENALTY, AGAINST_ORDERS, BOOKKEEPING)
 STANDING = (None, {"fields": ("product", "number", "state", "maker", "approver")})
 
 
@@ -236,3 +255,13 @@ class ProductVersionAdmin(GranaryAdmin):
         if verb == "send_back":
             return services.send_back_version(version_id=row.pk, reason=reason, at=at, by=by)
         return services.retire_version(version_id=row.pk, reason=reason, at=at, by=by)
+
+
+@admin.register(ProvisionClass)
+class ProvisionClassAdmin(GranaryAdmin):
+    """Without a class that begins at day 0, the usual five of the supervisors hold."""
+
+    list_display = ("code", "first_day", "rate_share")
+    ordering = ("first_day",)
+    fields = ("code", "first_day", "rate")
+    rate_share = share("rate", _("share set aside"))

@@ -12,6 +12,7 @@ from django_fsm import transition
 
 from apps.core.models import AmountField, CurrencyField, RateField
 from apps.core.states import Stateful, state_field, states_hold
+from apps.products.buckets import RISK_CLASSES, RiskClass
 from apps.products.terms import DAY_COUNTS, DEFAULT_WATERFALL, RECEIVABLE, SALES, TECHNIQUES, Terms
 
 
@@ -69,6 +70,33 @@ class FinancingProduct(models.Model):
         return self.name_zh if language.startswith("zh") and self.name_zh else self.name
 
 
+class ProvisionClass(models.Model):
+    """A class of provisioning that this platform sets in place of the usual five (`buckets.RISK_CLASSES`)."""
+
+    code = models.SlugField(_("code"), max_length=24, unique=True)
+    first_day = models.PositiveIntegerField(
+        _("from days past due"), unique=True, help_text=_("One class begins at 0: it holds what is paid in time.")
+    )
+    rate = RateField(_("share set aside"), help_text=_("Of what is owed: 0.25 is a quarter."))
+
+    class Meta:
+        verbose_name_plural = "provision classes"
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(condition=Q(rate__gte=0, rate__lte=1), name="provision_rate_is_a_share")
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @classmethod
+    def in_force(cls) -> tuple[RiskClass, ...]:
+        """The platform's own classes if they begin at day 0, else the usual ones."""
+        own = tuple(
+            RiskClass(*row) for row in cls.objects.order_by("first_day").values_list("code", "first_day", "rate")
+        )
+        return own if own and own[0].first_day == 0 else RISK_CLASSES
+
+
 VERSION_STATES = ("draft", "in_review", "active", "retired")
 ROUNDINGS = ((ROUND_HALF_EVEN, _("half to even")), (ROUND_HALF_UP, _("half up")))
 
@@ -113,6 +141,59 @@ class ProductVersion(Stateful):
     priority = models.PositiveIntegerField(_("priority"), default=10, help_text=_("The lower number is repaid first."))
     waterfall = models.JSONField(_("waterfall"), default=default_waterfall)
     rounding = models.CharField(_("rounding"), max_length=20, default=ROUND_HALF_EVEN, choices=ROUNDINGS)
+    penalty_rate = RateField(
+        _("penalty a year"),
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text=_("On what is past due, after the days of grace: 0.18 is 18 % a year. 0 is none."),
+    )
+    penalty_per_thousand = RateField(
+        _("penalty in thousandths a day"),
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text=_("Instead of a rate a year: 0.5 is 0.50 a day on 1,000 past due. 0 is none."),
+    )
+    fee_rebate = RateField(
+        _("fee given back"),
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text=_("To who repays everything early: this share of the fee for the days not used. 1 is all of it."),
+    )
+    maximum_share = RateField(
+        _("maximum a period"),
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text=_("No more than this share of amount and fee is taken from sales in a period. 0 is no limit."),
+    )
+    minimum_pace = models.DecimalField(
+        _("pace of the minimum"),
+        max_digits=6,
+        decimal_places=3,
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text=_("Instead of a share: 1.5 lets repayment take one and a half times as long as expected. 0 is none."),
+    )
+    season_shaped = models.BooleanField(
+        _("minimums follow the seasons"),
+        default=False,
+        db_default=False,
+        help_text=_("Poor months of the seller's last year ask for less and good ones for more; the sum is the same."),
+    )
+    near_breach_share = RateField(
+        _("warn below"),
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text=_("Share of even progress to the minimum below which the seller is warned: 0.8 is 80 %. 0 never."),
+    )
+    near_breach_checks = models.PositiveIntegerField(
+        _("checks in a period"), default=0, db_default=0, help_text=_("How often progress is looked at in a period.")
+    )
+    dispute_fee = AmountField(
+        _("fee when a payment is taken back"),
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text=_("Owed when the bank or a buyer takes a payment back. 0 is none."),
+    )
     made_by = models.CharField(max_length=80, blank=True)
     approved_by = models.CharField(max_length=80, blank=True)
     state = state_field(VERSION_STATES)
@@ -145,6 +226,29 @@ class ProductVersion(Stateful):
                 ),
             ),
             models.CheckConstraint(
+                condition=Q(penalty_rate__gte=0, penalty_rate__lt=1, penalty_per_thousand__gte=0)
+                & Q(penalty_per_thousand__lt=10, dispute_fee__gte=0)
+                & (Q(penalty_rate=0) | Q(penalty_per_thousand=0)),
+                name="product_version_penalty_sensible",
+                violation_error_message=_(
+                    "A penalty is a rate a year below 1 or thousandths a day below 10, not both; the fee for a payment "
+                    "taken back is not below 0."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(fee_rebate__gte=0, fee_rebate__lte=1, near_breach_share__gte=0, near_breach_share__lte=1)
+                & (
+                    Q(maximum_share=0)
+                    | Q(maximum_share__gte=F("minimum_share"), maximum_share__lte=1, period_days__gt=0)
+                )
+                & (Q(minimum_pace=0) | Q(minimum_pace__gte=1, minimum_share=0, period_days__gt=0)),
+                name="product_version_periods_sensible",
+                violation_error_message=_(
+                    "Limits of a period need the days of a period. The maximum is at least the minimum and at most 1; "
+                    "the minimum is a share or a pace of 1 or more, not both."
+                ),
+            ),
+            models.CheckConstraint(
                 condition=Q(state__in=["draft", "in_review"]) | (~Q(approved_by="") & ~Q(approved_by=F("made_by"))),
                 name="product_version_four_eyes",
             ),
@@ -164,6 +268,10 @@ class ProductVersion(Stateful):
             raise ValidationError({"advance_rate": _("Receivables need an advance rate and the days to settlement.")})
         if technique == SALES and self.annual_rate:
             raise ValidationError({"annual_rate": _("An advance on sales costs a flat fee: leave the interest at 0.")})
+        if self.season_shaped and not (self.period_days and (self.minimum_share or self.minimum_pace)):
+            raise ValidationError({"season_shaped": _("Only a minimum can follow the seasons: set one, and its days.")})
+        if bool(self.near_breach_share) != bool(self.near_breach_checks):
+            raise ValidationError({"near_breach_checks": _("A warning needs a share and how often it is looked at.")})
         if sorted(self.waterfall) != sorted(DEFAULT_WATERFALL):
             raise ValidationError({"waterfall": _("The waterfall names each standing and component exactly once.")})
 

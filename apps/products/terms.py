@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from apps.core.money import ZERO
+
 SALES = "sales"
 RECEIVABLE = "receivable"
 ORDER = "order"
@@ -15,7 +17,7 @@ STANDINGS = ("past_due", "due", "in_advance")
 # Past due first, and within it what the seller would otherwise be charged for longest.
 DEFAULT_WATERFALL = tuple(f"{standing}_{component}" for standing in STANDINGS for component in COMPONENTS)
 DAY_COUNTS = ("ACT/360", "ACT/365F", "ACT/ACT ISDA", "30/360 US", "30E/360")
-BUCKETS = ((1, "1-30"), (31, "31-60"), (61, "61-90"), (91, "90+"))
+THOUSANDTHS_A_YEAR = Decimal("0.36")  # one per thousand a day, as a share of a year of 360 days
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,17 @@ class Terms:
     period_days      length of a minimum period; 0 is no minimum
     settlement_days  receivables: days from delivery to the platform's settlement
     grace_days       days after the due date before a missed payment counts as past due
+
+    penalty_rate, penalty_per_thousand  what a past due amount costs after the days of grace: a share a year under
+        day_count, or so many thousandths of it a day; at most one of the two
+    fee_rebate       share of the fee not yet earned by time that is given back to who repays everything early
+    maximum_share    sales advances: share of principal and fee that sweeps take at most in each period; 0 is no limit
+    minimum_pace     sales advances: the minimum is total x period_days / (pace x expected days); 0 leaves it to
+        minimum_share
+    season_shaped    sales advances: the minimums follow the seller's own year, their sum unchanged
+    near_breach_share, near_breach_checks  at so many checks inside a period, who has repaid less than this share of
+        what would be even progress is near a breach; 0 checks none
+    dispute_fee      owed when the bank or a buyer takes a payment back
     """
 
     product: str
@@ -56,12 +69,29 @@ class Terms:
     priority: int
     waterfall: tuple[str, ...] = DEFAULT_WATERFALL
     rounding: str = ROUND_HALF_EVEN
+    penalty_rate: Decimal = ZERO
+    penalty_per_thousand: Decimal = ZERO
+    fee_rebate: Decimal = ZERO
+    maximum_share: Decimal = ZERO
+    minimum_pace: Decimal = ZERO
+    season_shaped: bool = False
+    near_breach_share: Decimal = ZERO
+    near_breach_checks: int = 0
+    dispute_fee: Decimal = ZERO
 
+    @property
+    def penalises(self) -> bool:
+        """Whether what is past due costs a penalty."""
+        return bool(self.penalty_rate or self.penalty_per_thousand)
 
-def bucket(days_past_due: int) -> str:
-    """The delinquency bucket of a number of days past due; the empty text for none."""
-    name = ""
-    for first_day, label in BUCKETS:
-        if days_past_due >= first_day:
-            name = label
-    return name
+    @property
+    def penalty(self) -> tuple[Decimal, str]:
+        """The penalty as a rate a year (a share) and the day count it runs under; a year of days is exact."""
+        if self.penalty_per_thousand:
+            return self.penalty_per_thousand * THOUSANDTHS_A_YEAR, "ACT/360"
+        return self.penalty_rate, self.day_count
+
+    @property
+    def freezes_minimums(self) -> bool:
+        """Whether a contract must say what each minimum period asks for, since the terms alone do not tell."""
+        return bool(self.period_days and (self.minimum_pace or (self.season_shaped and self.minimum_share)))

@@ -9,8 +9,8 @@ from django.db import connection
 # No row ids and no clock times. Entries that sum up a chunk carry the chunk at the end of their key, which is left out
 # and their amounts added up: how a night was cut into pieces is no matter.
 BOOKS = r"""
-SELECT 'entry', regexp_replace(entry.key, '^(accrual:.*):[^:]*$', '\1'), entry.business_date::text, debit.code,
-       credit.code, sum(posting.amount)::text
+SELECT 'entry', regexp_replace(entry.key, '^((accrual|penalty):.*):[^:]*$', '\1'), entry.business_date::text,
+       debit.code, credit.code, sum(posting.amount)::text
 FROM ledger_posting AS posting JOIN ledger_entry AS entry ON entry.id = posting.entry_id
 JOIN ledger_account AS debit ON debit.id = posting.debit_id
 JOIN ledger_account AS credit ON credit.id = posting.credit_id
@@ -22,7 +22,8 @@ SELECT 'movement', financing.number, movement.business_date::text, movement.key,
 FROM repayment_movement AS movement JOIN financing_financing AS financing ON financing.id = movement.financing_id
 UNION ALL
 SELECT 'financing', number, state, closed_through::text, past_due::text,
-       concat_ws('/', principal, fee, interest, penalty, accrued, accrued_posted, days_past_due, demands_raised)
+       concat_ws('/', principal, fee, interest, penalty, accrued, accrued_posted, penalty_accrued, penalty_posted,
+                 days_past_due, demands_raised, plan)
 FROM financing_financing
 UNION ALL
 SELECT 'event', financing.number, event.number::text, event.kind || ' ' || event.state, event.effective_on::text,
@@ -36,6 +37,10 @@ UNION ALL
 SELECT 'demand', financing.number, demand.number::text, demand.state, demand.due_on::text,
        concat_ws('/', demand.amount, paid)
 FROM repayment_demand AS demand JOIN financing_financing AS financing ON financing.id = demand.financing_id
+UNION ALL
+SELECT 'near breach', financing.number, near.number::text, near.checked_on::text, '',
+       concat_ws('/', near.expected, near.paid)
+FROM repayment_nearbreach AS near JOIN financing_financing AS financing ON financing.id = near.financing_id
 UNION ALL
 SELECT 'instruction', key, kind, from_purpose, business_date::text, amount::text FROM banking_instruction
 UNION ALL

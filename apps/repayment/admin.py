@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import ViewOnlyAdmin, money
-from apps.repayment.models import Demand, Event, Movement, Sweep
+from apps.repayment.models import Demand, Event, Movement, NearBreach, Sweep
 
 
 @admin.register(Sweep)
@@ -39,6 +39,17 @@ class DemandAdmin(ViewOnlyAdmin):
     search_fields = ("financing__number__exact",)
     ordering = ("-due_on", "-id")
     amount_money = money("amount", _("amount"), "financing.currency")
+    paid_money = money("paid", _("paid"), "financing.currency")
+
+
+@admin.register(NearBreach)
+class NearBreachAdmin(ViewOnlyAdmin):
+    list_display = ("financing", "number", "checked_on", "expected_money", "paid_money")
+    list_select_related = ("financing",)
+    search_fields = ("financing__number__exact",)
+    date_hierarchy = "checked_on"
+    ordering = ("-checked_on", "-id")
+    expected_money = money("expected", _("expected by then"), "financing.currency")
     paid_money = money("paid", _("paid"), "financing.currency")
 
 

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import F, Max
+from django.db.models import F, Max, Sum
 from django.utils.translation import gettext as _
 
 from apps.core import bulk
@@ -25,14 +25,16 @@ from apps.financing.models import Contract, FinancedOrder, Financing, Offer
 from apps.ledger import chart
 from apps.ledger.services import Line, post
 from apps.products.models import FundingPool
-from apps.repayment.day import Balance, OpenDemand
-from apps.repayment.entries import CASH, movement_lines
-from apps.repayment.life import LAST_OF_THE_DAY, SWEEP, Fact, Life, Refused, Told, tell
+from apps.repayment.day import Balance, Extras, OpenDemand
+from apps.repayment.entries import COLLECTED, movement_lines
+from apps.repayment.life import LAST_OF_THE_DAY, SWEEP, Fact, Life, Refused, Told, payoff, tell
 from apps.repayment.models import Demand, Event, Movement, identity_of
+from apps.repayment.periods import Plan
 from apps.repayment.waterfall import Parts
 from apps.sellers.models import Seller
 
-FACTS = ("payment", "refund", "waiver", "charge", "rate", "write_off")
+FACTS = ("payment", "refund", "waiver", "charge", "rate", "write_off", "chargeback", "carried", "restructure", "refill")
+ENDS = ("write_off", "restructure")  # proposed before they are done, and the last thing that happens
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,13 @@ class Change:
     def rewrites_history(self) -> bool:
         """Whether days change that are closed already."""
         return bool(self.undone)
+
+    @property
+    def before_end(self) -> Parts:
+        """What was owed when the event ended it, with interest and penalty through that date; nothing where it does
+        not end anything."""
+        ends = [told.change for told in self.told if told.kind == self.event.kind and told.kind in ENDS]
+        return Parts().minus(ends[0]) if ends else Parts()
 
     @property
     def fingerprint(self) -> str:
@@ -144,23 +153,39 @@ def facts_of(standing: Iterable[Recorded], events: Iterable[Event]) -> list[Fact
     acts = [
         Fact(
             one.effective_on,
-            LAST_OF_THE_DAY if one.kind == "write_off" else one.number,  # it was proposed before it was done
+            _order(one),
             f"{one.kind}:{one.number}",
-            one.kind,
-            one.business_date,
+            "charge" if one.kind == "chargeback" else one.kind,
+            one.business_date + DAY if one.details.get("after_the_night") else one.business_date,
             Decimal(one.details["rate"]) if one.kind == "rate" else one.amount or ZERO,
             Parts(**{part: Decimal(amount) for part, amount in one.details.get("parts", {}).items()}),
         )
         for one in events
-        if one.kind in FACTS
+        if one.kind in FACTS and (one.kind != "chargeback" or one.details.get("parts"))
     ]
     return sweeps + acts
 
 
+def _order(event: Event) -> int:
+    """The place of an event among the facts of its date: what the night's end brought comes after its sweep."""
+    if event.kind in ENDS:
+        return LAST_OF_THE_DAY
+    return event.number + (LAST_OF_THE_DAY if event.details.get("after_the_night") else 0)
+
+
 def start_of(financing: Financing) -> Balance:
     """`financing` as it was on the day of its disbursement, with the demands that were raised since, unpaid."""
-    disbursed_on = _begun(financing)
     demands = Demand.objects.filter(financing=financing).order_by("number")
+    return _at_start(financing)._replace(
+        demands=tuple(
+            OpenDemand(one.pk, one.number, one.kind, one.starts_on, one.due_on, one.amount, ZERO, "open")
+            for one in demands
+        )
+    )
+
+
+def _at_start(financing: Financing) -> Balance:
+    disbursed_on = _begun(financing)
     return Balance(
         id=financing.pk,
         terms=financing.version.terms,
@@ -178,24 +203,46 @@ def start_of(financing: Financing) -> Balance:
         demands_raised=financing.demands_raised,
         past_due=ZERO,
         sweep_rate=financing.sweep_rate,
-        demands=tuple(
-            OpenDemand(one.pk, one.number, one.kind, one.starts_on, one.due_on, one.amount, ZERO, "open")
-            for one in demands
-        ),
+        demands=(),
+        extras=Extras(plan=Plan.of_json(financing.plan) if financing.plan else None),
     )
 
 
 def balance_of(financing: Financing) -> Balance:
-    """`financing` as it stands now, for reckoning ahead."""
+    """`financing` as it stands now, for reckoning ahead; with what its demands leave unpaid where that costs a
+    penalty."""
     closed_through = financing.closed_through or _begun(financing)
-    return start_of(financing)._replace(
+    start = _at_start(financing)
+    unpaid: tuple[OpenDemand, ...] = ()
+    if start.terms.penalises:
+        rows = Demand.objects.filter(financing=financing, paid__lt=F("amount")).order_by("number")
+        unpaid = tuple(
+            OpenDemand(one.pk, one.number, one.kind, one.starts_on, one.due_on, one.amount, one.paid, one.state)
+            for one in rows
+        )
+    return start._replace(
         owed=_owed(financing),
         accrued=financing.accrued,
         accrued_posted=financing.accrued_posted,
         accrued_through=max(closed_through, financing.accrued_through or closed_through),
         annual_rate=financing.annual_rate,
         past_due=financing.past_due,
+        demands=unpaid,
+        extras=start.extras._replace(
+            penalty_accrued=financing.penalty_accrued, penalty_posted=financing.penalty_posted
+        ),
     )
+
+
+def payoff_of(financing: Financing, on: date) -> Parts:
+    """What repays all of `financing` on `on` (today or later), to the cent: see `life.payoff`."""
+    balance = balance_of(financing)
+    waived = ZERO
+    if balance.terms.fee_rebate:
+        given_up = Movement.objects.filter(financing=financing, kind=Movement.Kind.WAIVER).aggregate(fee=Sum("fee"))
+        waived = -(given_up["fee"] or ZERO)
+    on = max(on, balance.accrued_through)
+    return payoff(balance, on, financing.currency, financing.flat_fee, waived)
 
 
 def _begun(financing: Financing) -> date:
@@ -278,10 +325,10 @@ def _lines(change: Change) -> list[Line]:
 
 
 def _source(kind: str, event: Event | None) -> str:
-    """Where the money of a movement came from: what sales brought, or the bank."""
+    """Where the money of a movement came from: what sales brought, a new financing, or the bank."""
     if kind == SWEEP or (event is not None and event.details.get("source") == "sales"):
         return chart.SELLER_PAYABLE
-    return chart.COLLECTION_CASH
+    return chart.CARRIED if kind == "refill" else chart.COLLECTION_CASH
 
 
 def _write_movements(change: Change, entry_key: str) -> None:
@@ -336,6 +383,7 @@ def _write_financing(change: Change, at: datetime, by: str) -> None:
     financing.overpaid = life.surplus
     financing.accrued, financing.accrued_posted = life.accrued, life.accrued_posted
     financing.accrued_through, financing.quiet_through = event.business_date, None
+    financing.penalty_accrued, financing.penalty_posted = life.penalty_accrued, life.penalty_posted
     financing.past_due, financing.days_past_due = life.past_due, life.days_past_due
     if life.rate != financing.version.terms.annual_rate or financing.annual_rate is not None:
         financing.annual_rate = life.rate
@@ -348,8 +396,8 @@ def _move(financing: Financing, event: Event, at: datetime, by: str) -> None:
     Nothing owed: repaid, its orders free again; paid beyond it: overpaid until that is given back; owed again: active
     again. What is written off is owed no more either, but it was not repaid.
     """
-    if event.kind == "write_off":
-        financing.move("write_off", at=at, by=by, reason=event.reason)
+    if event.kind in ENDS:
+        financing.move(event.kind, at=at, by=by, reason=event.reason)
         financing.contract.move("terminate", at=at, by=by, reason=event.reason)
         FinancedOrder.objects.filter(financing=financing, released_on=None).update(released_on=event.business_date)
         return
@@ -377,8 +425,8 @@ def finish(financings: Sequence[Financing], *, on: date, at: datetime, by: str, 
 
 def _write_pool(change: Change) -> None:
     """The pool's principal, and what was collected for it (or is missing from that after a reversal)."""
-    collected = sum((one.total for one in change.undone if one.kind in CASH), ZERO)
-    collected -= sum((told.change.total for told in change.told if told.kind in CASH), ZERO)
+    collected = sum((one.total for one in change.undone if one.kind in COLLECTED), ZERO)
+    collected -= sum((told.change.total for told in change.told if told.kind in COLLECTED), ZERO)
     drawn = change.after.owed.principal - change.before.owed.principal
     if drawn or collected:
         FundingPool.objects.filter(pk=change.financing.pool_id).update(

@@ -1,5 +1,6 @@
 """Reading what one chunk of a night works on: a handful of queries, whatever the number of sellers."""
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -11,7 +12,8 @@ from django.db import connection
 from apps.core.money import ZERO
 from apps.products.models import ProductVersion
 from apps.products.terms import Terms
-from apps.repayment.day import Balance, OpenDemand, SalesDay, SellerDay
+from apps.repayment.day import NO_EXTRAS, Balance, Extras, OpenDemand, SalesDay, SellerDay
+from apps.repayment.periods import Plan, periods_of
 from apps.repayment.waterfall import Parts
 
 NO_SALES = SalesDay(ZERO, ZERO, ZERO, {})
@@ -60,7 +62,8 @@ ORDER BY id FOR UPDATE
 FINANCINGS = """
 SELECT id, seller_id, version_id, pool_id, penalty, fee, interest, principal, amount + flat_fee, accrued,
        accrued_posted, disbursed_on, due_on, closed_through, greatest(closed_through, accrued_through), annual_rate,
-       paused_days, demands_raised, past_due, CASE WHEN paused_until >= %(date)s THEN 0 ELSE sweep_rate END
+       paused_days, demands_raised, past_due, CASE WHEN paused_until >= %(date)s THEN 0 ELSE sweep_rate END,
+       plan
 FROM financing_financing
 WHERE seller_id = ANY(%(sellers)s::bigint[]) AND state = 'active' AND closed_through < %(date)s
 ORDER BY id
@@ -69,6 +72,16 @@ ORDER BY id
 DEMANDS = """
 SELECT financing_id, id, number, kind, starts_on, due_on, amount, paid, state
 FROM repayment_demand WHERE financing_id = ANY(%(financings)s::bigint[]) AND paid < amount ORDER BY financing_id, number
+"""
+
+# Only for terms that need them: penalty so far, and what sweeps took since the running period began.
+EXTRAS = """
+SELECT one.id, one.penalty_accrued, one.penalty_posted, coalesce((
+    SELECT sum(surplus - principal - fee - interest - penalty) FROM repayment_movement AS movement
+    WHERE movement.financing_id = one.id AND kind = 'sweep' AND coalesce(effective_on, business_date) >= since
+), 0)
+FROM financing_financing AS one
+JOIN unnest(%(special)s::bigint[], %(begins)s::date[]) AS asked (id, since) ON asked.id = one.id
 """
 
 PROCEEDS = """
@@ -137,10 +150,33 @@ class Chunk:
         terms = _terms({row[2] for row in rows})
         by_seller: defaultdict[int, list[Balance]] = defaultdict(list)
         for row in rows:
-            # From `lent` to `sweep_rate` the columns are the fields of a balance, in their order.
+            # From `lent` to `sweep_rate` the columns are the fields of a balance, in their order; the plan comes last.
             owed, open_demands = Parts(*row[4:8]), tuple(demands.get(row[0], ()))
-            by_seller[row[1]].append(Balance._make((row[0], terms[row[2]], row[3], owed, *row[8:], open_demands)))
+            extras = Extras(plan=Plan.of_json(json.loads(row[-1]))) if row[-1] else NO_EXTRAS
+            fields = (row[0], terms[row[2]], row[3], owed, *row[8:-1], open_demands, extras)
+            by_seller[row[1]].append(Balance._make(fields))
+        if any(one.penalises or one.maximum_share for one in terms.values()):
+            self._add_extras(by_seller)
         return by_seller
+
+    def _add_extras(self, by_seller: dict[int, list[Balance]]) -> None:
+        special = {one.id: self._period_start(one) for rows in by_seller.values() for one in rows if _is_special(one)}
+        self._arguments |= {"special": list(special), "begins": list(special.values())}
+        found = {key: facts for key, *facts in self._read(EXTRAS)}
+        for rows in by_seller.values():
+            for place, one in enumerate(rows):
+                if one.id in found:
+                    accrued, posted, swept = found[one.id]
+                    extras = one.extras._replace(penalty_accrued=accrued, penalty_posted=posted, swept=swept)
+                    rows[place] = one._replace(extras=extras)
+
+    def _period_start(self, one: Balance) -> date:
+        """The first day of the period that the night lies in; where none is limited, of a day that has no sweeps."""
+        periods = periods_of(one.terms, one.extras.plan, one.disbursed_on, one.paused_days)
+        if not one.terms.maximum_share or periods is None:
+            return date.max
+        night: date = self._arguments["date"]
+        return periods.bounds(periods.reached(night))[0]
 
     def _demands(self) -> dict[int, list[OpenDemand]]:
         by_financing: defaultdict[int, list[OpenDemand]] = defaultdict(list)
@@ -169,6 +205,10 @@ class Chunk:
 def _keys(rows: Sequence[Sequence[Any]]) -> str:
     """The first column as an array literal: thousands of keys in one parameter, without a look at each."""
     return "{" + ",".join([str(row[0]) for row in rows]) + "}"
+
+
+def _is_special(one: Balance) -> bool:
+    return one.terms.penalises or bool(one.terms.maximum_share)
 
 
 def _terms(versions: set[int]) -> dict[int, Terms]:

@@ -18,10 +18,16 @@ from apps.ledger.services import Draft, Line, post_many
 from apps.products.models import FundingPool
 from apps.repayment.changes import finish
 from apps.repayment.chunk import Chunk
-from apps.repayment.day import Closed, OpenDemand, SellerClosed, close_seller, quiet_through
+from apps.repayment.day import Closed, OpenDemand, SellerClosed, close_seller, near_breaches, quiet_through
 from apps.repayment.entries import paid_lines
-from apps.repayment.models import Demand, Movement, Sweep
+from apps.repayment.models import Demand, Movement, NearBreach, Sweep
 from apps.sellers.models import Seller
+
+# What grows by the day: the account that is owed more, and its income.
+ACCRUED = {
+    "accrual": (chart.INTEREST, chart.INTEREST_INCOME),
+    "penalty": (chart.PENALTY, chart.PENALTY_INCOME),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,7 @@ class _Writer:
         self._movements()
         self._financings()
         self._demands()
+        self._near_breaches()
         self._repaid()
         self._sellers()
         # Rows that other chunks write too come last, so that nobody waits long for them.
@@ -169,6 +176,12 @@ class _Writer:
                     one.before.id, self.day, "accrual", "interest", "accrual", ZERO, ZERO, one.interest_posted, ZERO,
                     one.before.owed.total + one.interest_posted, self._accrual_key(one.before.terms.product),
                 )  # fmt: skip
+            if one.penalty_posted:
+                yield (
+                    one.before.id, self.day, "penalty", "penalty", "penalty", one.penalty_posted, ZERO, ZERO, ZERO,
+                    one.before.owed.total + one.interest_posted + one.penalty_posted,
+                    self._accrual_key(one.before.terms.product, "penalty"),
+                )  # fmt: skip
             if one.paid.total:
                 paid = one.paid
                 yield (
@@ -181,7 +194,7 @@ class _Writer:
             (
                 one.before.id, one.owed.penalty, one.owed.fee, one.owed.interest, one.owed.principal, one.accrued,
                 one.before.accrued_posted + one.interest_posted, self.date, one.demands_raised, one.past_due,
-                one.days_past_due, quiet_through(one), one.before.closed_through,
+                one.days_past_due, quiet_through(one, self.date), one.before.closed_through,
             )
             for one in self.financings
         ]  # fmt: skip
@@ -191,6 +204,12 @@ class _Writer:
         ]  # fmt: skip
         if bulk.update_rows(Financing, columns, rows, guards=["closed_through"]) != len(rows):
             raise ConcurrentTransition("A financing of this range was closed by another night.")
+        penalised = [
+            (one.before.id, one.penalty_accrued, one.before.extras.penalty_posted + one.penalty_posted)
+            for one in self.financings
+            if one.before.terms.penalises and one.penalty_accrued != one.before.extras.penalty_accrued
+        ]
+        bulk.update_rows(Financing, ["penalty_accrued", "penalty_posted"], penalised)
 
     def _demands(self) -> None:
         raised = [(one.before.id, demand) for one in self.financings for demand in one.demands if demand.id is None]
@@ -214,6 +233,18 @@ class _Writer:
             keys = [demand.id for demand in self._decided(state) if demand.id in known]
             if keys:
                 move_all(list(Demand.objects.filter(pk__in=keys)), verb, at=self.at, by=self.by)
+
+    def _near_breaches(self) -> None:
+        """What the checks inside the periods found tonight."""
+        rows = [
+            (one.before.id, found.number, check.on.isoformat(), check.expected, found.paid)
+            for one in self.financings
+            if one.before.terms.near_breach_checks
+            for found, check in near_breaches(one, self.currency, self.date)
+        ]
+        if rows:
+            columns = ["financing_id", "number", "checked_on", "expected", "paid"]
+            bulk.copy_rows(NearBreach, columns, rows)
 
     def _decided(self, state: str) -> Iterator[OpenDemand]:
         """The demands that reached `state` tonight."""
@@ -239,13 +270,15 @@ class _Writer:
         bulk.update_rows(Seller, ["balance", "worst_days_past_due"], rows)
 
     def _entries(self) -> Iterator[Draft]:
-        accrued: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+        accrued: defaultdict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
         for one in self.financings:
-            accrued[one.before.terms.product] += one.interest_posted
-        for product, amount in accrued.items():
+            accrued["accrual", one.before.terms.product] += one.interest_posted
+            if one.penalty_posted:
+                accrued["penalty", one.before.terms.product] += one.penalty_posted
+        for (kind, product), amount in accrued.items():
             if amount > 0:
-                lines = (Line(chart.INTEREST, chart.INTEREST_INCOME, amount),)
-                yield Draft(self._accrual_key(product), "accrual", f"product:{product}", lines)
+                key = self._accrual_key(product, kind)
+                yield Draft(key, kind, f"product:{product}", (Line(*ACCRUED[kind], amount),))
         for seller in self.with_money:
             yield Draft(
                 f"sales:{self.day}:{seller.before.id}", "sales", f"seller:{seller.before.id}", _sales_lines(seller)
@@ -255,8 +288,8 @@ class _Writer:
                 paid = tuple(paid_lines(chart.SELLER_PAYABLE, one.paid))
                 yield Draft(self._sweep_key(one), "sweep", f"financing:{one.before.id}", paid)
 
-    def _accrual_key(self, product: str) -> str:
-        return f"accrual:{self.day}:{product}:{self.name}"
+    def _accrual_key(self, product: str, kind: str = "accrual") -> str:
+        return f"{kind}:{self.day}:{product}:{self.name}"
 
     def _sweep_key(self, one: Closed) -> str:
         return f"sweep:{self.day}:{one.before.id}"

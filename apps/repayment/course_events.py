@@ -1,6 +1,6 @@
 """What can happen to a financing repaid in instalments, and the terms it is serviced under: data, no behaviour."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from apps.core.money import ZERO
 from apps.financing.schedule_terms import NEVER, ScheduleTerms
+from apps.products.buckets import BUCKETS, Bucket
 from apps.repayment.waterfall import HORIZONTAL, NEXT_INSTALMENT
 
 
@@ -92,14 +93,6 @@ class OverduePenalty(NamedTuple):
     label: str = ""
 
 
-class Bucket(NamedTuple):
-    """A range of days past due, both ends inclusive; `last` None is open."""
-
-    name: str
-    first: int
-    last: int | None
-
-
 @dataclass(frozen=True, slots=True)
 class CourseTerms:
     """How a financing is serviced: its schedule, its waterfall (data), and the options a product may choose.
@@ -124,9 +117,7 @@ class CourseTerms:
     overdue_penalty: OverduePenalty | None = None
     charge_income_on: str = DUE_DATE
     one_accrual_a_day: bool = False
-    buckets: tuple[Bucket, ...] = field(
-        default=(Bucket("1-30", 1, 30), Bucket("31-60", 31, 60), Bucket("61-90", 61, 90), Bucket("90+", 91, None))
-    )
+    buckets: tuple[Bucket, ...] = BUCKETS
     grace_days: int = 0
     due_day_counts: bool = False
 

@@ -5,7 +5,7 @@ currency; interest accrues unrounded.
 """
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -13,6 +13,8 @@ from apps.core.dates import DAY
 from apps.core.money import ZERO, round_money
 from apps.financing.daycount import simple_interest
 from apps.products.terms import SALES, Terms
+from apps.repayment.penalties import Overdue, penalty_added
+from apps.repayment.periods import Check, Plan, asked_by, check_days, last_check, most_now, periods_of
 from apps.repayment.sweep import Claim, sweep
 from apps.repayment.waterfall import Due, Parts, allocate
 
@@ -34,6 +36,23 @@ class OpenDemand(NamedTuple):
     @property
     def unpaid(self) -> Decimal:
         return self.amount - self.paid
+
+
+class Extras(NamedTuple):
+    """What only some terms need to know of a financing.
+
+    penalty_accrued, penalty_posted  penalty since disbursement, unrounded and as posted
+    swept                            what sweeps took in the running period; known where the terms limit it
+    plan                             what its minimum periods ask for, where the terms do not say
+    """
+
+    penalty_accrued: Decimal = ZERO
+    penalty_posted: Decimal = ZERO
+    swept: Decimal = ZERO
+    plan: Plan | None = None
+
+
+NO_EXTRAS = Extras()
 
 
 class Balance(NamedTuple):
@@ -62,6 +81,7 @@ class Balance(NamedTuple):
     past_due: Decimal
     sweep_rate: Decimal
     demands: tuple[OpenDemand, ...]
+    extras: Extras = NO_EXTRAS
 
     @property
     def rate(self) -> Decimal:
@@ -95,7 +115,8 @@ class SellerDay(NamedTuple):
 
 
 class Closed(NamedTuple):
-    """A financing after the night. `interest_posted` was added to what is owed, `paid` taken off it."""
+    """A financing after the night. `interest_posted` and `penalty_posted` were added to what is owed, `paid` taken off
+    it; `penalty_accrued` is all penalty since disbursement, unrounded."""
 
     before: Balance
     owed: Parts
@@ -106,6 +127,8 @@ class Closed(NamedTuple):
     demands_raised: int
     past_due: Decimal
     days_past_due: int
+    penalty_accrued: Decimal = ZERO
+    penalty_posted: Decimal = ZERO
 
 
 class SellerClosed(NamedTuple):
@@ -155,7 +178,7 @@ def _raise_and_accrue(balance: Balance, currency: str, business_date: date) -> C
         posted = round_money(accrued, currency, balance.terms.rounding) - balance.accrued_posted
     if posted:
         owed = Parts(owed.penalty, owed.fee, owed.interest + posted, owed.principal)
-    return Closed(
+    closed = Closed(
         before=balance,
         owed=owed,
         accrued=accrued,
@@ -166,6 +189,28 @@ def _raise_and_accrue(balance: Balance, currency: str, business_date: date) -> C
         past_due=balance.past_due,
         days_past_due=0,
     )
+    return _penalise(closed, currency, business_date) if balance.terms.penalises else closed
+
+
+def _penalise(one: Closed, currency: str, business_date: date) -> Closed:
+    before = one.before
+    accrued = accrue_penalty(
+        before.extras.penalty_accrued, one.demands, before.terms, before.accrued_through, business_date
+    )
+    posted = round_money(accrued, currency, before.terms.rounding) - before.extras.penalty_posted
+    owed = one.owed._replace(penalty=one.owed.penalty + posted)
+    return one._replace(owed=owed, penalty_accrued=accrued, penalty_posted=posted)
+
+
+def accrue_penalty(
+    accrued: Decimal, demands: Sequence[OpenDemand], terms: Terms, since: date, through: date
+) -> Decimal:
+    """All penalty since disbursement, unrounded to twelve places: `accrued` and that of the days after `since` through
+    `through` (inclusive) on what `demands` leave unpaid, from the day after their days of grace."""
+    overdue = [Overdue(one.due_on, one.unpaid) for one in demands if one.unpaid > 0 and one.due_on < through]
+    if not overdue or since >= through:
+        return accrued
+    return accrued + penalty_added(terms, overdue, since, through).quantize(TWELVE_PLACES)
 
 
 def accrue(
@@ -192,52 +237,61 @@ def due_demands(balance: Balance, currency: str, business_date: date) -> list[Op
         if balance.due_on is None or balance.demands_raised or business_date < balance.due_on:
             return []
         return [OpenDemand(None, 1, "maturity", balance.due_on, balance.due_on, balance.owed.principal, ZERO, "open")]
-    if not (terms.minimum_share and terms.period_days):
+    plan = balance.extras.plan
+    periods = periods_of(terms, plan, balance.disbursed_on, balance.paused_days)
+    if periods is None or (plan is None and not terms.minimum_share):
         return []
-    first_day = balance.disbursed_on + timedelta(days=balance.paused_days)
-    reached = (business_date - first_day).days
-    last_number = (reached - 1) // terms.period_days + 1 if reached > 0 else 0
+    last_number = periods.reached(business_date)
     if last_number <= balance.demands_raised:
         return []
     demands = []
-    minimum = round_money(balance.lent * terms.minimum_share, currency, terms.rounding)
     repaid = balance.lent - balance.owed.principal - balance.owed.fee
     for number in range(balance.demands_raised + 1, last_number + 1):
-        asked_before = min(minimum * (number - 1), balance.lent)
-        amount = min(minimum * number, balance.lent) - max(asked_before, repaid)
+        asked_before = asked_by(terms, plan, balance.lent, number - 1, currency)
+        amount = asked_by(terms, plan, balance.lent, number, currency) - max(asked_before, repaid)
         if amount > 0:
-            starts_on = first_day + timedelta(days=terms.period_days * (number - 1) + 1)
-            due_on = starts_on + timedelta(days=terms.period_days - 1)
+            starts_on, due_on = periods.bounds(number)
             demands.append(OpenDemand(None, number, "minimum", starts_on, due_on, amount, ZERO, "open"))
     return demands
 
 
-def quiet_through(one: Closed) -> date | None:
-    """The last date (inclusive) through which nothing happens to a financing by itself, or None when each day counts.
+def quiet_through(one: Closed, business_date: date) -> date | None:
+    """The last date (inclusive) through which nothing happens to a financing by itself after the night of
+    `business_date`, or None when each day counts.
 
-    An advance on sales without interest and with nothing past due stays as it is until a demand ends or the next period
-    begins, as long as no proceeds come in and nobody acts on it.
+    An advance on sales without interest and with nothing past due stays as it is until a demand is checked or ends or
+    the next period begins, as long as no proceeds come in and nobody acts on it.
     """
     terms, before = one.before.terms, one.before
     if terms.technique != SALES or before.rate or one.past_due:
         return None
-    next_event = [demand.due_on for demand in one.demands if demand.unpaid > 0]
-    if terms.minimum_share and terms.period_days:
-        over = before.paused_days + terms.period_days * one.demands_raised
-        next_event.append(before.disbursed_on + timedelta(days=over + 1))
-    return min(next_event) - DAY if next_event else date.max
+    days = [
+        day
+        for demand in one.demands
+        if demand.unpaid > 0
+        for day in (*check_days(terms, demand.starts_on, demand.due_on), demand.due_on)
+        if day > business_date
+    ]
+    periods = periods_of(terms, before.extras.plan, before.disbursed_on, before.paused_days)
+    if periods is not None:
+        days.append(periods.next_start(business_date))
+    return min(days) - DAY if days else date.max
 
 
 def _claim(one: Closed, own: Decimal) -> Claim:
     terms = one.before.terms
     # Receivables are repaid by their own orders; only once past due do they take a share of other sales.
     rate = one.before.sweep_rate if terms.technique == SALES or one.before.past_due else ZERO
+    day_cap = terms.day_cap
+    if terms.maximum_share:
+        most = most_now(terms, one.before.lent, one.before.extras.swept, terms.currency) or ZERO
+        rate, day_cap = (rate, min(day_cap, most) if day_cap else most) if most else (ZERO, ZERO)
     return Claim(
         outstanding=one.owed.total,
         own=own,
         rate=rate,
         floor=terms.livelihood_floor,
-        day_cap=terms.day_cap,
+        day_cap=day_cap,
         priority=terms.priority,
     )
 
@@ -263,6 +317,8 @@ def _pay_and_age(one: Closed, amount: Decimal, business_date: date) -> Closed:
         demands_raised=one.demands_raised,
         past_due=past_due,
         days_past_due=days,
+        penalty_accrued=one.penalty_accrued,
+        penalty_posted=one.penalty_posted,
     )
 
 
@@ -284,6 +340,20 @@ def settle_demands(demands: Sequence[OpenDemand], paid: Decimal, business_date: 
             demand = demand._replace(paid=demand.paid + share, state=state)
         settled.append(demand)
     return tuple(settled)
+
+
+def near_breaches(one: Closed, currency: str, business_date: date) -> list[tuple[OpenDemand, Check]]:
+    """The open minimums of which less was repaid than a check of tonight expects, each with that check."""
+    found = []
+    for demand in one.demands:
+        if demand.state == "open" and demand.kind == "minimum":
+            check = last_check(
+                one.before.terms, demand.starts_on, demand.due_on, demand.amount, one.before.closed_through,
+                business_date, currency,
+            )  # fmt: skip
+            if check is not None and demand.paid < check.expected:
+                found.append((demand, check))
+    return found
 
 
 def age(demands: Sequence[OpenDemand], owed: Parts, business_date: date, grace_days: int) -> tuple[Decimal, int]:

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from apps.core.money import ZERO
-from apps.repayment.course_events import Bucket, CourseTerms
+from apps.products.buckets import Bucket, bucket_of
+from apps.repayment.course_events import CourseTerms
 from apps.repayment.lines import Line
 
 
@@ -35,14 +36,6 @@ class Delinquency(NamedTuple):
 def days_past_due(oldest_unpaid: date | None, on: date) -> int:
     """Business date less the oldest unpaid due date, never below zero."""
     return max((on - oldest_unpaid).days, 0) if oldest_unpaid else 0
-
-
-def bucket_of(days: int, buckets: Sequence[Bucket]) -> str:
-    """The name of the range that holds `days`, "" when none does."""
-    for bucket in buckets:
-        if bucket.first <= days and (bucket.last is None or days <= bucket.last):
-            return bucket.name
-    return ""
 
 
 def delinquency(terms: CourseTerms, lines: Sequence[Line], pauses: Sequence[Pause], on: date) -> Delinquency:

@@ -11,7 +11,8 @@ PART_ACCOUNTS = {
     "penalty": chart.PENALTY, "fee": chart.FEE, "interest": chart.INTEREST, "principal": chart.PRINCIPAL,
 }  # fmt: skip
 PART_INCOME = {"penalty": chart.PENALTY_INCOME, "fee": chart.DEFERRED_FEES, "interest": chart.INTEREST_INCOME}
-CASH = ("sweep", "payment")
+COLLECTED = ("sweep", "payment")  # money that goes to the pool
+CASH = (*COLLECTED, "refill")
 
 
 def paid_lines(source: str, paid: Parts, surplus: Decimal = ZERO) -> list[Line]:
@@ -36,9 +37,20 @@ def movement_lines(kind: str, change: Parts, surplus: Decimal, source: str) -> l
         return [Line(chart.OVERPAYMENTS, chart.SELLER_PAYABLE, -surplus)]
     lines = []
     for name, amount in zip(Parts._fields, change, strict=True):
-        other = chart.WRITE_OFFS if kind == "write_off" and name != "fee" else PART_INCOME.get(name, chart.WRITE_OFFS)
+        other = _other_side(kind, name)
         if amount > 0:
             lines.append(Line(PART_ACCOUNTS[name], other, amount))
         elif amount < 0:
             lines.append(Line(other, PART_ACCOUNTS[name], -amount))
     return lines
+
+
+def _other_side(kind: str, component: str) -> str:
+    """The account that a change of `component` without money moves besides its own."""
+    if kind in {"restructure", "carried"}:
+        return chart.CARRIED
+    if kind == "rebate" and component == "principal":
+        return chart.FEE_INCOME  # the part of the fee that was paid, and so earned, before its time
+    if kind == "write_off" and component != "fee":
+        return chart.WRITE_OFFS
+    return PART_INCOME.get(component, chart.WRITE_OFFS)

@@ -27,12 +27,14 @@ from apps.financing.models import Financing
 from apps.ledger import chart
 from apps.ledger.calendar import open_date
 from apps.ledger.services import Line, post
-from apps.products.models import FundingPool
+from apps.products.models import FundingPool, ProductVersion
 from apps.products.terms import SALES
 from apps.repayment.changes import Change, apply, plan
 from apps.repayment.hold import hold
 from apps.repayment.life import Refused
 from apps.repayment.models import NEEDS_TWO, Demand, Event
+from apps.repayment.rearranging import carry_on, rescheduled
+from apps.repayment.waterfall import Parts
 
 
 class Stale(Refused):
@@ -47,8 +49,12 @@ class Act:
     line_id   the bank's line that brought the money, or took it back
     parts     waiver and charge: how much of which component (principal cannot be waived or charged)
     rate      the new rate a year, as a share
-    until     pause: its last day; due date: the new one
-    reverses  reversal: the number of the event that it takes back
+    until     pause: its last day; due date: the new one; restructure: the due date where the new terms have one
+    reverses  reversal and chargeback: the number of the event that is taken back
+
+    period_days, minimum               reschedule: the days of a period, and what each asks for
+    version_id, capitalise, agreement  restructure: the terms that follow, whether fee, interest and penalty become
+                                       principal, and the paper that the seller signed
     """
 
     kind: str
@@ -60,6 +66,11 @@ class Act:
     rate: Decimal | None = None
     until: date | None = None
     reverses: int | None = None
+    period_days: int | None = None
+    minimum: Decimal | None = None
+    version_id: int | None = None
+    capitalise: bool = False
+    agreement: str = ""
 
 
 def preview(*, financing_id: int, act: Act, asked_on: date, at: datetime, by: str) -> Change:
@@ -97,11 +108,28 @@ def approve(*, event_id: int, asked_on: date, at: datetime, by: str) -> Event:
         if event.by == by:
             raise Refused(_("Whoever proposed this cannot approve it: another person must."))
         _must_run(financing)
+        _no_refill_waits(financing)
         event.business_date = event.effective_on = on
         change = plan(financing, event)
         event.amount = -sum((one.change.total for one in change.told if one.kind == event.kind), ZERO)
+        if event.kind == "restructure":
+            _must_carry(financing, change)
+            event.details["owed"] = {name: str(getattr(change.before_end, name)) for name in Parts._fields}
         event.move("approve", at=at, by=by, approved_by=by)
-        return apply(change, at=at, by=by)
+        done = apply(change, at=at, by=by)
+        if event.kind == "restructure":
+            carry_on(financing, event, at=at, by=by)
+        return done
+
+
+def _must_carry(financing: Financing, change: Change) -> None:
+    """There is principal to carry, and the pool has room for what becomes principal."""
+    owed, capitalise = change.before_end, change.event.details["capitalise"]
+    if not owed.principal:
+        raise Refused(_("No principal is owed any more, so there is nothing to restructure."))
+    pool = FundingPool.objects.select_for_update().get(pk=financing.pool_id)
+    if capitalise and owed.total - owed.principal > pool.headroom:
+        raise Refused(_("The pool has no room for what would become principal."))
 
 
 def refuse(*, event_id: int, reason: str, at: datetime, by: str) -> Event:
@@ -136,6 +164,11 @@ def _draft(financing: Financing, act: Act, key: str, on: date, at: datetime, by:
 def _must_run(financing: Financing) -> None:
     if financing.state != "active":
         raise Refused(_("%(number)s does not run, so this cannot be done.") % {"number": financing.number})
+
+
+def _no_refill_waits(financing: Financing) -> None:
+    if financing.refilled_by.filter(state="pending").exists():
+        raise Refused(_("A new financing is about to pay this one off. Wait for it, or cancel that one first."))
 
 
 def _amount(amount: Decimal | None, currency: str) -> Decimal:
@@ -194,6 +227,18 @@ def _reversal(financing: Financing, act: Act, _on: date) -> dict[str, Any]:
         details = {"line": line.pk}
     return {"effective_on": taken_back.effective_on, "amount": taken_back.amount, "details": details,
             "reverses": taken_back}  # fmt: skip
+
+
+def _chargeback(financing: Financing, act: Act, on: date) -> dict[str, Any]:
+    """A payment that the bank took back because it was disputed; the fee of the terms counts from today."""
+    if act.line_id is None:
+        raise Refused(_("Choose the line of the bank that took the payment back."))
+    checked = _reversal(financing, act, on)
+    if checked["reverses"].kind != "payment":
+        raise Refused(_("Only a payment can be disputed."))
+    fee = financing.version.terms.dispute_fee
+    parts = {"parts": {"fee": str(fee)}} if fee else {}
+    return {**checked, "effective_on": on, "details": {**checked["details"], **parts}}
 
 
 def _refund(financing: Financing, _act: Act, _on: date) -> dict[str, Any]:
@@ -257,8 +302,42 @@ def _due_date(financing: Financing, act: Act, on: date) -> dict[str, Any]:
     return {"details": {"from": financing.due_on.isoformat(), "to": act.until.isoformat()}}
 
 
+def _reschedule(financing: Financing, act: Act, on: date) -> dict[str, Any]:
+    _must_run(financing)
+    if financing.version.terms.technique != SALES:
+        raise Refused(_("Only an advance that sales repay has periods; another one can get a later due date."))
+    if financing.paused_until and financing.paused_until >= on:
+        raise Refused(_("End the pause first: the periods cannot be planned while they move."))
+    if act.period_days is None or not 1 <= act.period_days <= LONGEST_PERIOD:
+        raise Refused(_("A period lasts from 1 through %(days)s days.") % {"days": LONGEST_PERIOD})
+    minimum = _amount(act.minimum, financing.currency)
+    planned = rescheduled(financing, act.period_days, minimum, on)
+    return {"details": {"from": financing.plan, "to": planned.as_json()}}
+
+
+def _restructure(financing: Financing, act: Act, on: date) -> dict[str, Any]:
+    _must_run(financing)
+    _no_refill_waits(financing)
+    if Event.objects.filter(financing=financing, kind="restructure", state="proposed").exists():
+        raise Refused(_("A restructuring is proposed already; another person approves or refuses it."))
+    if not act.agreement.strip():
+        raise Refused(_("Name the agreement that the seller signed: without it the contract cannot change."))
+    version = ProductVersion.objects.active().filter(pk=act.version_id, product__pool=financing.pool_id).first()
+    if version is None or version.product.technique != financing.technique:
+        raise Refused(_("The new terms must be on offer, of the same kind, and funded by the same pool."))
+    due_on = None if version.terms.technique == SALES else act.until
+    if version.terms.technique != SALES and (due_on is None or due_on <= on):
+        raise Refused(_("The new contract needs a due date that lies ahead."))
+    details = {
+        "version": version.pk, "capitalise": act.capitalise, "agreement": act.agreement.strip()[:120],
+        "due_on": due_on.isoformat() if due_on else "",
+    }  # fmt: skip
+    return {"amount": financing.outstanding, "details": details}
+
+
 def _write_off(financing: Financing, _act: Act, _on: date) -> dict[str, Any]:
     _must_run(financing)
+    _no_refill_waits(financing)
     if Event.objects.filter(financing=financing, kind="write_off", state="proposed").exists():
         raise Refused(_("A write-off is proposed already; another person approves or refuses it."))
     return {"amount": financing.outstanding}
@@ -283,7 +362,11 @@ CHECKS = {
     "due_date": _due_date,
     "write_off": _write_off,
     "recovery": _recovery,
+    "chargeback": _chargeback,
+    "reschedule": _reschedule,
+    "restructure": _restructure,
 }
+LONGEST_PERIOD = 366
 
 
 def _do(change: Change, act: Act, at: datetime, by: str) -> Event:
@@ -294,6 +377,8 @@ def _do(change: Change, act: Act, at: datetime, by: str) -> Event:
         case "due_date":
             financing.due_on = act.until
             Demand.objects.filter(financing=financing, kind="maturity", state="open").update(due_on=act.until)
+        case "reschedule":
+            financing.plan = event.details["to"]
         case "recovery":
             return _recover(event, financing, at, by)
     done = apply(change, at=at, by=by)

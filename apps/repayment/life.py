@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 
 from apps.core.dates import DAY
 from apps.core.money import ZERO, round_money
-from apps.repayment.day import Balance, OpenDemand, accrue, age, settle_demands
+from apps.repayment.day import Balance, OpenDemand, accrue, accrue_penalty, age, settle_demands
+from apps.repayment.rebates import rebate, spread_of, taken_off
 from apps.repayment.waterfall import Due, Parts, allocate
 
-SWEEP, PAYMENT, REFUND, WAIVER, CHARGE, RATE, WRITE_OFF = (
-    "sweep", "payment", "refund", "waiver", "charge", "rate", "write_off",
+SWEEP, PAYMENT, REFUND, WAIVER, CHARGE, RATE, WRITE_OFF, RESTRUCTURE, REFILL = (
+    "sweep", "payment", "refund", "waiver", "charge", "rate", "write_off", "restructure", "refill",
 )  # fmt: skip
 LAST_OF_THE_DAY = 1_000_000
 
@@ -64,6 +65,8 @@ class Life(NamedTuple):
     surplus: Decimal
     accrued: Decimal
     accrued_posted: Decimal
+    penalty_accrued: Decimal
+    penalty_posted: Decimal
     rate: Decimal
     demands: tuple[OpenDemand, ...]
     past_due: Decimal
@@ -89,8 +92,10 @@ def tell(start: Balance, facts: Sequence[Fact], through: date, currency: str) ->
 
 
 def _days(start: Balance, by_day: dict[date, list[Fact]], through: date) -> Iterator[date]:
-    """The days to look at: each one while interest runs, for it is posted every night."""
-    if not start.rate and not any(fact.kind == RATE for facts in by_day.values() for fact in facts):
+    """The days to look at: each one while interest or a penalty may run, for they are posted every night."""
+    if not (start.rate or start.terms.penalises) and not any(
+        fact.kind == RATE for facts in by_day.values() for fact in facts
+    ):
         yield from sorted(day for day in by_day if day <= through)
         return
     for number in range((through - start.disbursed_on).days + 1):
@@ -107,41 +112,71 @@ class _Teller:
         self.owed = start.owed
         self.rate = start.rate
         self.surplus = self.accrued = self.posted = ZERO
+        self.penalty_accrued = self.penalty_posted = self.fee_waived = ZERO
         self.accrued_to = start.disbursed_on
         self.demands = start.demands
         self.told: list[Told] = []
 
     def accrue_through(self, day: date) -> None:
         """Post the interest of the days up to `day`, once."""
-        self.accrued = accrue(self.accrued, self.owed.principal, self.rate, self.accrued_to, day, self.start)
-        self.accrued_to = max(day, self.accrued_to)
+        since, self.accrued_to = self.accrued_to, max(day, self.accrued_to)
+        self.accrued = accrue(self.accrued, self.owed.principal, self.rate, since, day, self.start)
         interest = round_money(self.accrued, self.currency, self.terms.rounding) - self.posted
         if interest:
             self.posted += interest
             self._change(Fact(day, 0, "accrual", "accrual", day), Parts(interest=interest))
+        if self.terms.penalises:
+            self._penalise(since, day)
+
+    def _penalise(self, since: date, day: date) -> None:
+        self.penalty_accrued = accrue_penalty(self.penalty_accrued, self._raised(day), self.terms, since, day)
+        penalty = round_money(self.penalty_accrued, self.currency, self.terms.rounding) - self.penalty_posted
+        if penalty:
+            self.penalty_posted += penalty
+            self._change(Fact(day, 0, "penalty", "penalty", day), Parts(penalty=penalty))
 
     def tell(self, fact: Fact) -> None:
         """What `fact` does, on top of what happened before it."""
         match fact.kind:
-            case "sweep" | "payment":
+            case "sweep":
+                self._pay(fact)
+            case "payment" | "refill":
+                self._give_rebate(fact)
                 self._pay(fact)
             case "refund":
-                if fact.amount > self.surplus:
-                    raise Refused(
-                        _("%(amount)s was given back on %(day)s as paid too much; then only %(left)s would have been.")
-                        % {"amount": fact.amount, "day": fact.on, "left": self.surplus}
-                    )
-                self._change(fact, Parts(), -fact.amount)
+                self._refund(fact)
             case "waiver":
-                self._reduce(fact, Parts(*(min(pair) for pair in zip(fact.parts, self.owed, strict=True))))
-            case "charge":
+                waived = Parts(*(min(pair) for pair in zip(fact.parts, self.owed, strict=True)))
+                self.fee_waived += waived.fee
+                self._reduce(fact, waived)
+            case "charge" | "carried":
                 self._change(fact, fact.parts)
-            case "write_off":
+            case "write_off" | "restructure":
                 self._reduce(fact, self.owed)
             case "rate":
                 self.rate = fact.amount
             case _:
                 raise ValueError(f"{fact.kind!r} is not a kind of fact.")
+
+    def _refund(self, fact: Fact) -> None:
+        if fact.amount > self.surplus:
+            raise Refused(
+                _("%(amount)s was given back on %(day)s as paid too much; then only %(left)s would have been.")
+                % {"amount": fact.amount, "day": fact.on, "left": self.surplus}
+            )
+        self._change(fact, Parts(), -fact.amount)
+
+    def _give_rebate(self, fact: Fact) -> None:
+        """What repays everything, the rebate taken off, has earned the rebate."""
+        off = self._rebate(fact.on)
+        if off.total and fact.amount >= self.owed.total - off.total:
+            given = fact._replace(identity=f"rebate:{fact.identity}", kind="rebate")
+            self._reduce(given, off)
+
+    def _rebate(self, on: date) -> Parts:
+        start = self.start
+        spread = spread_of(start.lent - start.owed.principal, start.disbursed_on, start.due_on, self.terms)
+        return taken_off(self.owed, rebate(spread, on, self.fee_waived, self.terms, self.currency))
 
     def _pay(self, fact: Fact) -> None:
         past_due, _days = age(self._raised(fact.on - DAY), self.owed, fact.on - DAY, self.terms.grace_days)
@@ -180,6 +215,8 @@ class _Teller:
             surplus=self.surplus,
             accrued=self.accrued,
             accrued_posted=self.posted,
+            penalty_accrued=self.penalty_accrued,
+            penalty_posted=self.penalty_posted,
             rate=self.rate,
             demands=self.demands,
             past_due=past_due,
@@ -187,13 +224,21 @@ class _Teller:
         )
 
 
-def payoff(balance: Balance, on: date, currency: str) -> Parts:
-    """What repays everything on `on`: what is owed, with interest through that date (inclusive), to the minor unit.
+def payoff(balance: Balance, on: date, currency: str, fee: Decimal = ZERO, waived: Decimal = ZERO) -> Parts:
+    """What repays everything on `on`: what is owed, with interest and penalty through that date (inclusive), less the
+    rebate of the flat `fee` (of which `waived` was given up) where the terms give one; to the minor unit.
 
     Raises ValueError for a date before the last day of interest: that is history.
     """
     if on < balance.accrued_through:
         raise ValueError(f"Interest has run through {balance.accrued_through}; {on} is past.")
-    accrued = accrue(balance.accrued, balance.owed.principal, balance.rate, balance.accrued_through, on, balance)
-    interest = round_money(accrued, currency, balance.terms.rounding) - balance.accrued_posted
-    return balance.owed._replace(interest=balance.owed.interest + interest)
+    terms, since, extras = balance.terms, balance.accrued_through, balance.extras
+    accrued = accrue(balance.accrued, balance.owed.principal, balance.rate, since, on, balance)
+    interest = round_money(accrued, currency, terms.rounding) - balance.accrued_posted
+    penalty = ZERO
+    if terms.penalises:
+        accrued = accrue_penalty(extras.penalty_accrued, balance.demands, terms, since, on)
+        penalty = round_money(accrued, currency, terms.rounding) - extras.penalty_posted
+    owed = balance.owed.plus(Parts(penalty=penalty, interest=interest))
+    spread = spread_of(fee, balance.disbursed_on, balance.due_on, terms)
+    return owed.minus(taken_off(owed, rebate(spread, on, waived, terms, currency)))

@@ -102,6 +102,11 @@ class Movement(models.Model):
         CHARGE = "charge"
         WRITE_OFF = "write_off"
         REFUND = "refund"
+        PENALTY = "penalty"
+        REBATE = "rebate"
+        REFILL = "refill"
+        RESTRUCTURE = "restructure"
+        CARRIED = "carried"
 
     financing = models.ForeignKey(Financing, on_delete=models.PROTECT, related_name="movements", db_index=False)
     business_date = models.DateField()
@@ -217,8 +222,40 @@ class Demand(Stateful):
         """A payment that met it was reversed."""
 
 
+class NearBreach(models.Model):
+    """A check inside a minimum period that found less repaid than even progress asks for. Append-only: what a check
+    found stays; whether the period is still behind is computed from what was repaid since."""
+
+    financing = models.ForeignKey(Financing, on_delete=models.PROTECT, related_name="near_breaches", db_index=False)
+    number = models.PositiveIntegerField(help_text="Of the demand.")
+    checked_on = models.DateField()
+    expected = AmountField(help_text="What should have been repaid of the period by then.")
+    paid = AmountField(help_text="What was.")
+
+    class Meta:
+        verbose_name_plural = "near breaches"
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["financing", "number", "checked_on"], name="near_breach_once"),
+            models.CheckConstraint(condition=Q(paid__gte=0, paid__lt=F("expected")), name="near_breach_is_behind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.financing_id} {self.checked_on}"
+
+    @classmethod
+    def current(cls, financing: Financing) -> tuple["NearBreach", Demand] | None:
+        """The mark that `financing` bears now: the last check that found its running period behind, and the period,
+        while what was repaid since does not reach what that check expected."""
+        demand = Demand.objects.filter(financing=financing, state="open", kind=Demand.Kind.MINIMUM).last()
+        if demand is None:
+            return None
+        last = cls.objects.filter(financing=financing, number=demand.number).order_by("checked_on").last()
+        return (last, demand) if last is not None and demand.paid < last.expected else None
+
+
 EVENT_STATES = ("done", "proposed", "refused")
-NEEDS_TWO = ("write_off",)
+NEEDS_TWO = ("write_off", "restructure")
+TAKES_BACK = ("reversal", "chargeback")
 
 
 class Event(Stateful):
@@ -239,6 +276,11 @@ class Event(Stateful):
         DUE_DATE = "due_date"
         WRITE_OFF = "write_off"
         RECOVERY = "recovery"
+        CHARGEBACK = "chargeback"
+        RESCHEDULE = "reschedule"
+        RESTRUCTURE = "restructure"
+        CARRIED = "carried"
+        REFILL = "refill"
 
     financing = models.ForeignKey(Financing, on_delete=models.PROTECT, related_name="events", db_index=False)
     number = models.PositiveIntegerField(help_text="Counts the events of its financing.")
@@ -267,7 +309,7 @@ class Event(Stateful):
                 name="event_two_people",
             ),
             models.CheckConstraint(
-                condition=Q(kind="reversal", reverses__isnull=False) | (~Q(kind="reversal") & Q(reverses=None)),
+                condition=Q(kind__in=TAKES_BACK, reverses__isnull=False) | (~Q(kind__in=TAKES_BACK) & Q(reverses=None)),
                 name="event_reversal_names_what",
             ),
         ]

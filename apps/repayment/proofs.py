@@ -66,6 +66,30 @@ ACCRUAL_OFF = Proof(
     """,
     "Financing {number} says that {accrued_posted} of interest was posted; its accruals say {moved}.",
 )
+PENALTY_OFF = Proof(
+    """
+    SELECT number, penalty_posted, coalesce(moved.penalty, 0) AS moved
+    FROM financing_financing AS one
+    LEFT JOIN (
+        SELECT financing_id, sum(penalty) AS penalty FROM repayment_movement WHERE kind = 'penalty'
+        GROUP BY financing_id
+    ) AS moved ON moved.financing_id = one.id
+    WHERE penalty_posted <> coalesce(moved.penalty, 0)
+    ORDER BY one.id
+    """,
+    "Financing {number} says that {penalty_posted} of penalty was posted; its movements say {moved}.",
+)
+CARRIED_OPEN = Proof(
+    """
+    SELECT currency, business_date, sum(debits - credits) AS amount
+    FROM ledger_dailytotal JOIN ledger_account ON ledger_account.id = account_id
+    WHERE code = %s
+    GROUP BY currency, business_date HAVING sum(debits - credits) <> 0
+    ORDER BY currency, business_date
+    """,
+    "On {business_date}, {amount} {currency} left one financing and did not arrive on another.",
+    [chart.CARRIED],
+)
 # Movements and the entries that carry them, whichever side lacks the other, summed over the four control accounts.
 CARRIED_BY_ANOTHER_AMOUNT = Proof(
     """
@@ -177,6 +201,8 @@ PROOFS = (
     RUNNING_BALANCE_OFF,
     SURPLUS_OFF,
     ACCRUAL_OFF,
+    PENALTY_OFF,
+    CARRIED_OPEN,
     CARRIED_BY_ANOTHER_AMOUNT,
     CONTROL_ACCOUNT_OFF,
     SWEEP_OFF,
@@ -195,10 +221,12 @@ def _drift() -> Iterator[Proof]:
     for currency in Financing.objects.order_by("currency").values_list("currency", flat=True).distinct():
         yield Proof(
             """
-            SELECT number, currency, accrued, accrued_posted FROM financing_financing
-            WHERE currency = %s AND abs(accrued - accrued_posted) > %s ORDER BY id
+            SELECT number, currency, what, grown.accrued, posted FROM financing_financing
+            CROSS JOIN LATERAL (VALUES ('interest', accrued, accrued_posted),
+                ('penalty', penalty_accrued, penalty_posted)) AS grown (what, accrued, posted)
+            WHERE currency = %s AND abs(grown.accrued - posted) > %s ORDER BY id
             """,
-            "Financing {number} has accrued {accrued} {currency} of interest, of which {accrued_posted} is posted: "
+            "Financing {number} has accrued {accrued} {currency} of {what}, of which {posted} is posted: "
             "they are more than half a minor unit apart.",
             [currency, quantum(currency) / 2],
         )

@@ -11,6 +11,7 @@ from apps.ledger import chart
 from apps.ledger.services import Line, post
 from apps.products.models import FundingPool
 from apps.repayment.models import Movement
+from apps.repayment.refilling import held_back, pay_off
 from apps.sellers.models import Seller
 
 
@@ -29,7 +30,10 @@ def disburse(*, financing_id: int, on: date, at: datetime, by: str) -> Financing
         financing.move("disburse", at=at, by=by, on=on)
         financing.offer.move("disburse", at=at, by=by)
         key = f"disbursement:{financing.pk}"
-        lines = [Line(chart.PRINCIPAL, chart.FUNDING_CASH, financing.amount)]
+        held = held_back(financing)
+        lines = [Line(chart.PRINCIPAL, chart.FUNDING_CASH, financing.amount - held)]
+        if held:
+            lines.append(Line(chart.PRINCIPAL, chart.CARRIED, held))
         if financing.flat_fee:
             lines.append(Line(chart.FEE, chart.DEFERRED_FEES, financing.flat_fee))
         subject = f"financing:{financing.pk}"
@@ -59,4 +63,5 @@ def disburse(*, financing_id: int, on: date, at: datetime, by: str) -> Financing
         pool.save(update_fields=["reserved", "drawn"])
         payload = {"number": financing.number, "amount": financing.amount, "currency": financing.currency}
         record(kind="disbursed", subject=subject, payload=payload, business_date=on, at=at, by=by)
+        pay_off(financing, on=on, at=at, by=by)
         return financing

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db import models
 from django.urls import reverse
 
-from apps.products.models import FinancingProduct, FundingPool, ProductVersion
+from apps.products.models import FinancingProduct, FundingPool, ProductVersion, ProvisionClass
 from apps.sellers.models import Seller
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
@@ -22,12 +22,12 @@ from tests.factories import make_user
 Clients = Callable[..., PlatformClient]
 REGISTERED = [model for model in MODELS if model in admin.site._registry]
 EDITABLE: dict[str, set[Any]] = {
-    Role.FINANCIER: {FundingPool, FinancingProduct, ProductVersion, Commodity},
+    Role.FINANCIER: {FundingPool, FinancingProduct, ProductVersion, ProvisionClass, Commodity},
     Role.STAFF: {User, Seller},
     Role.AUDITOR: set(),
 }
 ADDABLE: dict[str, set[Any]] = {
-    Role.FINANCIER: {FundingPool, FinancingProduct},
+    Role.FINANCIER: {FundingPool, FinancingProduct, ProvisionClass},
     Role.STAFF: {User},
     Role.AUDITOR: set(),
 }

@@ -256,3 +256,51 @@ def test_the_same_terms_give_the_same_bytes_in_another_process_too() -> None:
 def test_a_technique_without_a_paper_is_refused() -> None:
     with pytest.raises(KeyError, match="receipt"):
         contract_html({**SALES, "technique": "receipt"}, "en")
+
+
+AGREED: dict[str, Any] = {
+    **SALES,
+    "minimums": ["520.00", "1040.00", "8840.00"],
+    "maximum_share": "0.25",
+    "near_breach_share": "0.8",
+    "near_breach_checks": 3,
+    "penalty_per_thousand": "0.50000000",
+    "fee_rebate": "1",
+    "rebate_days": 120,
+    "dispute_fee": "7.5000",
+    "refill": {"financing": 1, "number": "F-000007", "amount": "5600.00"},
+}
+
+
+def test_what_else_was_agreed_stands_in_the_paper_in_both_languages() -> None:
+    english = " ".join(contract_html(AGREED, "en").split())
+    for said in (
+        "0.5 for every 1,000 and day", "3 days of grace", "owes CNY\N{NO-BREAK SPACE}7.50 for it",
+        "spread evenly over 120 days",
+        "deductions of the same period of 14 days to CNY\N{NO-BREAK SPACE}2,600.00", "less than 80% of even progress",
+        "8,840.00", "pay off the Seller’s financing F-000007", "CNY\N{NO-BREAK SPACE}4,400.00 are paid",
+        "There is no other cost for who pays in time",
+    ):  # fmt: skip
+        assert said in english, said
+    assert "No default interest" not in english
+    assert "stays owed in full" not in english
+    chinese = "".join(contract_html(AGREED, "zh-hans").split())
+    for said in (
+        "每日按千分之0.5计收罚息",
+        "按120天平均分摊",
+        "扣划合计达到人民币2,600.00元",
+        "检查3次",
+        "第3期",
+        "F-000007",
+        "按时还款的",
+    ):
+        assert said in chinese, said
+    assert "不收取罚息" not in chinese
+
+
+def test_a_rate_a_year_is_said_as_one_and_without_terms_nothing_is_said() -> None:
+    by_rate = {**SALES, "penalty_rate": "0.18000000", "penalty_per_thousand": "0E-8"}
+    assert "18% a year, simple, by the day" in " ".join(contract_html(by_rate, "en").split())
+    plain = contract_html(SALES, "en")
+    assert "No default interest" in plain
+    assert "The flat fee stays owed in full." in plain

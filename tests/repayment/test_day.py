@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.core.money import ZERO, round_money
-from apps.products.terms import RECEIVABLE, SALES, Terms, bucket
+from apps.products.buckets import bucket_of
+from apps.products.terms import RECEIVABLE, SALES, Terms
 from apps.repayment.day import Balance, OpenDemand, SalesDay, SellerClosed, SellerDay, close_seller
 from apps.repayment.waterfall import Parts
 
@@ -128,7 +129,7 @@ def test_a_poor_season_breaches_the_minimum_and_counts_the_days() -> None:
     breached = last_day.financings[0].demands[0]
     assert (breached.amount, breached.paid, breached.state) == (D("156.00"), D("70.80"), "breached")
     assert (last_day.financings[0].past_due, last_day.financings[0].days_past_due) == (D("85.20"), 0)
-    assert (day_after.financings[0].days_past_due, bucket(day_after.financings[0].days_past_due)) == (1, "1-30")
+    assert (day_after.financings[0].days_past_due, bucket_of(day_after.financings[0].days_past_due)) == (1, "1-30")
     assert day_after.financings[0].demands[1].number == 2
     assert day_after.worst_days_past_due == 1
 

@@ -48,7 +48,7 @@ def test_nothing_happens_through_the_quiet_date(period: int, share: str, sales: 
     lent = advance(period_days=period, minimum_share=D(share))._replace(paused_days=paused)
     night = live(seller(lent), [sold(amount) for amount in sales])[-1]
     (one,) = night.financings
-    quiet = quiet_through(one)
+    quiet = quiet_through(one, START + len(sales) * DAY)
     if quiet is None or not one.owed.total:
         assert one.past_due or not one.owed.total
         return
@@ -63,7 +63,7 @@ def test_nothing_happens_through_the_quiet_date(period: int, share: str, sales: 
 
 def test_a_quiet_time_ends_on_the_day_a_demand_ends() -> None:
     night = live(seller(advance(period_days=4, minimum_share=D("0.5"))), [sold()])[-1]
-    assert quiet_through(night.financings[0]) == START + 3 * DAY
+    assert quiet_through(night.financings[0], START + DAY) == START + 3 * DAY
     for number in (2, 3):
         night = without_sales(night, START + number * DAY)
         assert night.financings[0].demands[0].state == "open"
@@ -73,11 +73,11 @@ def test_a_quiet_time_ends_on_the_day_a_demand_ends() -> None:
 def test_interest_and_what_is_past_due_are_never_quiet() -> None:
     (with_interest,) = live(seller(receivable()), [sold()])[-1].financings
     (late,) = live(seller(advance(period_days=2)), [sold()] * 4)[-1].financings
-    (no_minimum,) = live(seller(advance(minimum_share=ZERO)), [sold()])[-1].financings
-    assert quiet_through(with_interest) is None
+    (no_minimum,) = live(seller(advance(minimum_share=ZERO, period_days=0)), [sold()])[-1].financings
+    assert quiet_through(with_interest, START + DAY) is None
     assert late.past_due
-    assert quiet_through(late) is None
-    assert quiet_through(no_minimum) == date.max
+    assert quiet_through(late, START + 4 * DAY) is None
+    assert quiet_through(no_minimum, START + DAY) == date.max
 
 
 def a_season(platform: Platform, at: datetime) -> tuple[list[str], int]:

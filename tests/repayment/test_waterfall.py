@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -96,3 +97,53 @@ def test_vertical_agrees_with_an_independent_oracle_in_fractions(
     paid, rest = allocate(payment, owed, waterfall, VERTICAL)
     assert Fraction(rest) == left
     assert [{name: Fraction(getattr(parts, name)) for name in COMPONENTS} for parts in paid] == expected
+
+
+def oracle(
+    payment: Fraction, owed: list[Due], waterfall: list[str], mode: str
+) -> tuple[list[dict[str, Fraction]], Fraction]:
+    """The waterfall told by sorting: every claim of every instalment gets a place in the queue, and is paid in turn."""
+    places = {step: number for number, step in enumerate(waterfall)}
+    standings = list(dict.fromkeys(step.rsplit("_", 1)[0] for step in waterfall))
+
+    def turn(claim: tuple[int, str]) -> tuple[int, ...]:
+        instalment, component = claim
+        step = places[f"{owed[instalment].standing}_{component}"]
+        if mode == VERTICAL:
+            return (step, instalment)
+        return (standings.index(owed[instalment].standing), instalment, step)
+
+    paid = [dict.fromkeys(COMPONENTS, Fraction(0)) for _due in owed]
+    for instalment, component in sorted(((n, c) for n in range(len(owed)) for c in COMPONENTS), key=turn):
+        share = min(payment, Fraction(getattr(owed[instalment].parts, component)))
+        paid[instalment][component] = share
+        payment -= share
+    return paid, payment
+
+
+def agree_with_the_oracle(cases: int, seed: int) -> None:
+    chance = Random(seed)
+    for _case in range(cases):
+        owed = [
+            Due(
+                chance.choice(STANDINGS),
+                Parts(*(D(chance.choice((0, chance.randrange(1_000_000)))) / 100 for _ in COMPONENTS)),
+            )
+            for _number in range(chance.randrange(7))
+        ]
+        waterfall = chance.sample(DEFAULT_WATERFALL, len(DEFAULT_WATERFALL))
+        payment, mode = D(chance.randrange(4_000_000)) / 100, chance.choice((HORIZONTAL, VERTICAL))
+        paid, left = allocate(payment, owed, waterfall, mode)
+        expected, rest = oracle(Fraction(payment), owed, waterfall, mode)
+        assert Fraction(left) == rest, (payment, owed, waterfall, mode)
+        told = [{name: Fraction(getattr(parts, name)) for name in COMPONENTS} for parts in paid]
+        assert told == expected, (payment, owed, waterfall, mode)
+
+
+def test_both_directions_agree_with_an_oracle_that_sorts() -> None:
+    agree_with_the_oracle(3_000, seed=4)
+
+
+@pytest.mark.soak
+def test_both_directions_agree_with_an_oracle_that_sorts_a_hundred_thousand_times() -> None:
+    agree_with_the_oracle(100_000, seed=20260101)

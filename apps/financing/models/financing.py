@@ -13,8 +13,8 @@ from apps.core.states import Stateful, state_field, states_hold
 from apps.financing.models.contract import Contract
 from apps.financing.models.offer import Offer
 from apps.orders.models import Order
+from apps.products.buckets import bucket_of
 from apps.products.models import FundingPool, ProductVersion
-from apps.products.terms import bucket
 from apps.sellers.models import Seller
 
 FINANCING_STATES = ("pending", "active", "overpaid", "repaid", "written_off", "restructured", "cancelled")
@@ -77,6 +77,33 @@ class Financing(Stateful):
         default=0, db_default=0, help_text="Days by which pauses moved its minimum periods."
     )
     demands_raised = models.PositiveIntegerField(default=0, help_text="Minimum periods or maturities demanded so far.")
+    penalty_accrued = models.DecimalField(
+        max_digits=28,
+        decimal_places=12,
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text="All penalty on what was past due, unrounded.",
+    )
+    penalty_posted = AmountField(default=Decimal(0), db_default=Decimal(0), help_text="The part of it that is posted.")
+    plan = models.JSONField(
+        null=True, blank=True, help_text="What each minimum period asks for, where the terms alone do not say."
+    )
+    refills = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="refilled_by",
+        help_text="The financing that this one pays off out of its own money.",
+    )
+    follows = models.OneToOneField(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="followed_by",
+        help_text="The financing that was restructured into this one.",
+    )
     past_due = AmountField(default=Decimal(0))
     days_past_due = models.PositiveIntegerField(default=0)
     state = state_field(FINANCING_STATES)
@@ -121,7 +148,7 @@ class Financing(Stateful):
     @property
     def bucket(self) -> str:
         """The delinquency bucket; empty when nothing is past due."""
-        return bucket(self.days_past_due)
+        return bucket_of(self.days_past_due)
 
     @transition(field="state", source="pending", target="active")
     def disburse(self, *, on: date) -> None:

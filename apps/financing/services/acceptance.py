@@ -1,6 +1,7 @@
 """From an offer to a drafted contract: the application, its frozen decision, the terms that will be signed."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from celery import current_app
 from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
-from apps.core.money import is_payable
+from apps.core.money import ZERO, is_payable
 from apps.core.states import log_birth
 from apps.evidence.chain import canonical
 from apps.financing.models import Application, Contract, Offer
@@ -26,6 +27,17 @@ from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
 
 DAYS_TO_SIGN = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Refill:
+    """A running financing that the new one pays off: what that takes of the new amount at most, and the principal that
+    is no longer out then. In the currency of both."""
+
+    financing: int
+    number: str
+    amount: Decimal
+    frees: Decimal
 
 
 def lock_seller(seller_id: int) -> Seller:
@@ -47,12 +59,13 @@ def accept_offer(
     language: str,
     at: datetime,
     by: str,
+    refill: Refill | None = None,
 ) -> Contract:
     """Accept an offer for `amount` (in its currency) and draft the contract; its paper is rendered after commit.
 
-    Accepting twice with the same amount answers the same contract. Raises OfferRefused when the offer is not open any
-    more or the amount does not fit it, SellerBusy while the seller's day is being closed, Offer.DoesNotExist when it
-    is not this seller's.
+    A `refill` names the financing that is paid off out of the amount. Accepting twice with the same amount answers the
+    same contract. Raises OfferRefused when the offer is not open any more or the amount does not fit it, SellerBusy
+    while the seller's day is being closed, Offer.DoesNotExist when it is not this seller's.
     """
     with transaction.atomic():
         seller = lock_seller(seller_id)
@@ -64,13 +77,22 @@ def accept_offer(
         known = Contract.objects.filter(application__offer=offer).first()
         if known is not None and offer.accepted_amount == amount and known.state != "void":
             return known
-        check_can_accept(offer=offer, seller=seller, amount=amount, business_date=business_date)
+        check_can_accept(
+            offer=offer,
+            seller=seller,
+            amount=amount,
+            business_date=business_date,
+            freed=refill.frees if refill else ZERO,
+        )
         application = _decide(offer, seller, amount, business_date, at, by)
-        return _draft_contract(application, offer, seller, business_date, zone, language, at, by)
+        return _draft_contract(application, offer, seller, business_date, zone, language, at, by, refill)
 
 
-def check_can_accept(*, offer: Offer, seller: Seller, amount: Decimal, business_date: date) -> None:
-    """Raises OfferRefused with the reason when `seller` cannot accept `offer` for `amount` on `business_date`."""
+def check_can_accept(
+    *, offer: Offer, seller: Seller, amount: Decimal, business_date: date, freed: Decimal = ZERO
+) -> None:
+    """Raises OfferRefused with the reason when `seller` cannot accept `offer` for `amount` on `business_date`; `freed`
+    is principal that the new financing pays off."""
     if seller.state != "verified":
         raise OfferRefused(_("Your account is not open for new financing. Please contact the platform."))
     if offer.state != "delivered":
@@ -83,7 +105,7 @@ def check_can_accept(*, offer: Offer, seller: Seller, amount: Decimal, business_
         raise OfferRefused(_("Please enter an amount without smaller parts than the currency has."))
     if not offer.minimum_amount <= amount <= offer.maximum_amount:
         raise OfferRefused(_("Please choose an amount between the least and the most that the offer shows."))
-    if amount > most_drawable(offer, exposure_of(seller.pk, seller.pk).get(seller.pk, Decimal(0))):
+    if amount > most_drawable(offer, exposure_of(seller.pk, seller.pk).get(seller.pk, ZERO) - freed):
         raise OfferRefused(_("This amount is more than you can draw today. Please choose a smaller amount."))
 
 
@@ -154,10 +176,13 @@ def _draft_contract(
     language: str,
     at: datetime,
     by: str,
+    refill: Refill | None,
 ) -> Contract:
     number = f"C-{application.pk:06d}"
     orders = assign_orders(application.requested_amount, offer, business_date, zone)
     terms = terms_of(number, application, offer, seller, business_date, language, orders)
+    if refill is not None:
+        terms["refill"] = {"financing": refill.financing, "number": refill.number, "amount": str(refill.amount)}
     offer.accepted_amount = application.approved_amount
     offer.accepted_fee = Decimal(terms["fee"])
     offer.accepted_sweep_rate = offer.version.sweep_rate

@@ -112,6 +112,7 @@ def _draw(contract: Contract, seller: Seller, business_date: date, at: datetime,
     terms: dict[str, Any] = json.loads(contract.terms)
     offer = contract.application.offer
     version = contract.application.version
+    refill = terms.get("refill")
     financing = Financing.objects.create(
         number=f"F-{contract.pk:06d}",
         seller=seller,
@@ -126,6 +127,8 @@ def _draw(contract: Contract, seller: Seller, business_date: date, at: datetime,
         sweep_rate=Decimal(terms["sweep_rate"]),
         signed_on=business_date,
         due_on=date.fromisoformat(terms["due_on"]) if terms["due_on"] else None,
+        plan=plan_in(terms),
+        refills_id=refill["financing"] if refill else None,
     )
     log_birth([financing], at=at, by=by)
     _reserve(financing)
@@ -137,11 +140,18 @@ def _draw(contract: Contract, seller: Seller, business_date: date, at: datetime,
         subject=f"financing:{financing.pk}",
         from_purpose="funding",
         to_account=seller.payout_account,
-        amount=financing.amount,
+        amount=financing.amount - (Decimal(refill["amount"]) if refill else 0),
         currency=financing.currency,
         business_date=business_date,
     )
     return financing
+
+
+def plan_in(terms: dict[str, Any]) -> dict[str, Any] | None:
+    """What each minimum period asks for, where the contract freezes it; as a financing keeps it."""
+    if not terms.get("minimums"):
+        return None
+    return {"period_days": terms["period_days"], "minimums": terms["minimums"]}
 
 
 def _reserve(financing: Financing) -> None:

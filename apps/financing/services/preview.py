@@ -6,10 +6,11 @@ from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from apps.financing.minimums import dated
 from apps.financing.models import Offer
 from apps.financing.pricing import Cost, Projection, minimum_periods
 from apps.financing.services.receivables import AssignedOrder, assign_orders
-from apps.financing.services.terms import quote
+from apps.financing.services.terms import minimums_of, quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,17 @@ def preview(*, offer: Offer, amount: Decimal, on: date, zone: ZoneInfo) -> Previ
     orders = assign_orders(amount, offer, on, zone)
     due_on = max((order.expected_on for order in orders), default=None)
     figures = quote(offer, amount, on, due_on)
+    cost: Cost = figures["cost"]
+    frozen = minimums_of(offer, cost.total, figures["projections"], on)
     return Preview(
         offer=offer,
-        cost=figures["cost"],
+        cost=cost,
         fee=figures["fee"],
         projections=figures["projections"],
-        minimum_periods=minimum_periods(
-            owed=figures["cost"].total,
+        minimum_periods=dated(frozen, terms.period_days, on)
+        if frozen
+        else minimum_periods(
+            owed=cost.total,
             share=terms.minimum_share,
             period_days=terms.period_days,
             start=on,

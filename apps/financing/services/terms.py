@@ -6,21 +6,26 @@ from decimal import Decimal
 from typing import Any
 
 from apps.core.money import ZERO
+from apps.financing.minimums import frozen_minimums
 from apps.financing.models import Application, Offer
-from apps.financing.pricing import Cost, flat_fee, projections, receivable_cost, sales_cost
+from apps.financing.pricing import Cost, Projection, flat_fee, projections, receivable_cost, sales_cost
 from apps.financing.services.receivables import AssignedOrder
 from apps.products.terms import SALES
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
 
 
-def quote(offer: Offer, amount: Decimal, business_date: date, due_on: date | None = None) -> dict[str, Any]:
+def quote(
+    offer: Offer, amount: Decimal, business_date: date, due_on: date | None = None, fee: Decimal | None = None
+) -> dict[str, Any]:
     """What drawing `amount` costs: fee, total, annualised rate, and for advances on sales the three projections.
 
-    The same figures stand on the offer page and in the contract. Money in the offer's currency, rates as shares.
+    `fee` replaces the flat fee of the terms where another was agreed. The same figures stand on the offer page and in
+    the contract. Money in the offer's currency, rates as shares.
     """
     terms = offer.version.terms
-    fee = flat_fee(amount, terms.fee_rate, terms.currency, terms.rounding)
+    if fee is None:
+        fee = flat_fee(amount, terms.fee_rate, terms.currency, terms.rounding)
     cases = []
     if terms.technique == SALES:
         cases = projections(
@@ -52,13 +57,15 @@ def terms_of(
     business_date: date,
     language: str,
     orders: Sequence[AssignedOrder],
+    *,
+    fee: Decimal | None = None,
 ) -> dict[str, Any]:
     """Everything the contract says, as text: see docs/contract-terms.md. Amounts in the offer's currency."""
     platform = current_platform()
     terms = offer.version.terms
     amount = application.approved_amount or ZERO
     due_on = max((order.expected_on for order in orders), default=None)
-    figures = quote(offer, amount, business_date, due_on)
+    figures = quote(offer, amount, business_date, due_on, fee)
     product = offer.version.product
     return {
         "number": number,
@@ -81,6 +88,17 @@ def terms_of(
         "day_cap": str(terms.day_cap),
         "minimum_share": str(terms.minimum_share),
         "period_days": terms.period_days,
+        "minimums": [
+            str(one) for one in minimums_of(offer, amount + figures["fee"], figures["projections"], business_date)
+        ],
+        "maximum_share": str(terms.maximum_share),
+        "near_breach_share": str(terms.near_breach_share),
+        "near_breach_checks": terms.near_breach_checks,
+        "penalty_rate": str(terms.penalty_rate),
+        "penalty_per_thousand": str(terms.penalty_per_thousand),
+        "fee_rebate": str(terms.fee_rebate),
+        "rebate_days": (due_on - business_date).days if due_on else terms.expected_days,
+        "dispute_fee": str(terms.dispute_fee),
         "grace_days": terms.grace_days,
         "expected_daily_sales": str(offer.expected_daily_sales),
         "projections": [
@@ -104,3 +122,16 @@ def terms_of(
         "business_date": business_date.isoformat(),
         "valid_until": (application.valid_until or business_date).isoformat(),
     }
+
+
+def minimums_of(offer: Offer, owed: Decimal, cases: Sequence[Projection], business_date: date) -> list[Decimal]:
+    """What each minimum period asks for, where the product's terms alone do not tell."""
+    monthly = offer.assessment.features.get("monthly", ())
+    return frozen_minimums(
+        owed=owed,
+        terms=offer.version.terms,
+        expected_days=next((one.days for one in cases if one.case == "expected"), 0),
+        monthly=[Decimal(one) for one in monthly],
+        known_on=offer.assessment.business_date,
+        begins_after=business_date,
+    )

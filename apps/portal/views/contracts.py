@@ -114,6 +114,7 @@ def _page(request: HttpRequest, paper: Contract, *, refusal: str = "", status: i
                 currency=terms["currency"],
                 days=next((one["days"] for one in terms["projections"] if one["case"] == "expected"), None),
                 due_on=_day(terms["due_on"]),
+                late_costs=paper.application.version.terms.penalises,
             ),
             "orders": assigned_orders(
                 [

@@ -10,14 +10,20 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from apps.financing.models import Financing
+from apps.financing.models import Financing, Offer
 from apps.portal.doors import SignedIn, for_seller, shown_date
-from apps.portal.financings import demand_table, event_table, figures_of, movement_table, receipt_lines
+from apps.portal.financings import (
+    demand_table,
+    event_table,
+    figures_of,
+    movement_table,
+    near_breach_line,
+    receipt_lines,
+)
 from apps.portal.forms import RangeForm
 from apps.portal.paging import BY_NUMBER, page_of
 from apps.portal.statements import statement_pdf
-from apps.repayment.changes import balance_of
-from apps.repayment.life import payoff
+from apps.repayment.changes import payoff_of
 from apps.repayment.receipts import receipts_of
 from apps.repayment.statement import statement_of
 from apps.risk.models import Assessment
@@ -59,6 +65,8 @@ def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespo
             "events": event_table(found.events.filter(state="done").order_by("-number"), found.currency),
             "payoff": _payoff(found, today),
             "today": today,
+            "near": near_breach_line(found),
+            "refill_offer": refill_offer(found, today),
             "demands": demand_table(found.demands.order_by("number"), found.currency),
             "movements": movement_table(movements.rows, found.currency),
             "page": movements,
@@ -66,12 +74,19 @@ def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespo
     )
 
 
+def refill_offer(found: Financing, today: date) -> Offer | None:
+    """The open offer whose money could pay off this financing, if there is one."""
+    if found.state != "active" or found.refilled_by.exclude(state="cancelled").exists():
+        return None
+    offers = Offer.objects.acceptable(today).filter(seller=found.seller_id, version__product__pool=found.pool_id)
+    return offers.filter(maximum_amount__gt=found.outstanding).first()
+
+
 def _payoff(found: Financing, today: date) -> Decimal | None:
     """What repays everything today, to the minor unit; None for a financing that does not run."""
     if found.state != "active":
         return None
-    balance = balance_of(found)
-    return payoff(balance, max(today, balance.accrued_through), found.currency).total
+    return payoff_of(found, today).total
 
 
 @require_safe

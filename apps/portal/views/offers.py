@@ -1,6 +1,8 @@
 """An offer: choose an amount, see all that it costs, accept."""
 
+from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -13,12 +15,14 @@ from django.views.decorators.http import require_http_methods
 from apps.financing.models import Contract, Offer
 from apps.financing.refusals import OfferRefused
 from apps.financing.services import accept_offer
-from apps.financing.services.drawing import room_of
+from apps.financing.services.acceptance import Refill
+from apps.financing.services.drawing import most_drawable, room_of
 from apps.financing.services.preview import preview
 from apps.ledger.calendar import booking_date
-from apps.portal.costs import assigned_orders, case_lines, cost_lines, projection_picture
+from apps.portal.costs import assigned_orders, case_lines, cost_lines, fine_words, projection_picture
 from apps.portal.doors import SignedIn, come_back_later, for_seller, shown_date
 from apps.portal.forms import DrawForm
+from apps.repayment.refilling import accept_refill, refill_of
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
 
@@ -42,8 +46,11 @@ def _accept(request: SignedIn, seller: Seller, chosen: Offer) -> HttpResponseBas
         now = timezone.now()
         platform = current_platform()
         try:
+            refills = form.cleaned_data["refill"]
+            # One of the two: an offer as it is, or one whose money first pays off a financing that runs.
+            accept = partial(accept_refill, financing_id=refills) if refills else accept_offer
             with transaction.atomic():
-                contract = accept_offer(
+                contract = accept(
                     offer_id=chosen.pk,
                     seller_id=seller.pk,
                     amount=form.cleaned_data["amount"],
@@ -66,13 +73,18 @@ def _show(request: SignedIn, seller: Seller, chosen: Offer) -> HttpResponseBase:
     if contract is not None:
         return redirect("portal:contract", contract.pk)
     today = shown_date(timezone.now())
-    drawable = {one.offer.pk: one.most for one in room_of(seller=seller, on=today).drawable}
-    most = drawable.get(chosen.pk)
-    if most is None:
+    refill = _refill(request, seller, today)
+    if refill is not None:
+        room = room_of(seller=seller, on=today)
+        most: Decimal | None = most_drawable(chosen, room.in_use - refill.frees)
+    else:
+        drawable = {one.offer.pk: one.most for one in room_of(seller=seller, on=today).drawable}
+        most = drawable.get(chosen.pk)
+    if most is None or most < chosen.minimum_amount:
         return render(request, "portal/offer_gone.html", {"section": "home", "offer": chosen, "today": today})
     form = DrawForm(
         request.GET if "amount" in request.GET else None,
-        initial={"amount": most},
+        initial={"amount": most, "refill": refill.financing if refill else None},
         currency=chosen.currency,
         least=chosen.minimum_amount,
         most=most,
@@ -81,7 +93,21 @@ def _show(request: SignedIn, seller: Seller, chosen: Offer) -> HttpResponseBase:
         amount: Decimal | None = most
     else:
         amount = form.cleaned_data["amount"] if form.is_valid() else None
-    return render(request, "portal/offer.html", _page(seller, chosen, form, amount))
+    return render(request, "portal/offer.html", {**_page(seller, chosen, form, amount), **_held(refill, amount)})
+
+
+def _refill(request: SignedIn, seller: Seller, today: date) -> Refill | None:
+    """The running financing that the seller wants to pay off first, if the address names one that can be."""
+    try:
+        return refill_of(financing_id=int(request.GET.get("refill", "")), seller_id=seller.pk, on=today)
+    except (ValueError, OfferRefused):
+        return None
+
+
+def _held(refill: Refill | None, amount: Decimal | None) -> dict[str, Any]:
+    if refill is None:
+        return {}
+    return {"refill": refill, "reaches_you": amount - refill.amount if amount and amount > refill.amount else None}
 
 
 def _page(seller: Seller, chosen: Offer, form: DrawForm, amount: Decimal | None) -> dict[str, Any]:
@@ -109,7 +135,15 @@ def _cost(chosen: Offer, amount: Decimal) -> dict[str, Any]:
     expected = next((one.days for one in cases if one.case == "expected"), None)
     return {
         "figures": figures,
-        "lines": cost_lines(cost, fee=figures.fee, currency=currency, days=expected, due_on=figures.due_on),
+        "fine": fine_words(chosen.version.terms),
+        "lines": cost_lines(
+            cost,
+            fee=figures.fee,
+            currency=currency,
+            days=expected,
+            due_on=figures.due_on,
+            late_costs=chosen.version.terms.penalises,
+        ),
         "chart": projection_picture(cases, total=cost.total, start=today, currency=currency) if cases else None,
         "cases": case_lines(cases),
         "first_period": next(iter(figures.minimum_periods), None),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from apps.financing import schedule_terms as plan
+from apps.products.buckets import Bucket
 from apps.repayment.cases import OutOfScope
 from apps.repayment.cases.comparing import ENTRY_NAMES, compare
 from apps.repayment.cases.emi import UNITS, share
@@ -30,7 +31,6 @@ from apps.repayment.course_events import (
     PRINCIPAL_AT_ONCE,
     PRINCIPAL_WHEN_DUE,
     RECORDED_DATE,
-    Bucket,
     CourseTerms,
     Event,
     Kind,

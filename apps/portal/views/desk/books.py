@@ -1,6 +1,7 @@
 """The trial balance through a business date."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +17,9 @@ from apps.core.money import ZERO
 from apps.ledger.models import Books, DailyTotal, Kind
 from apps.portal.doors import SignedIn, shown_date
 from apps.portal.forms import ThroughForm
-from apps.portal.tables import Amount, Column, Table, Text
+from apps.portal.states import class_name
+from apps.portal.tables import Amount, Column, Count, Share, Table, Text
+from apps.repayment.provisions import Provisioned, provisions
 from apps.users.access import for_roles
 from apps.users.models import Role
 
@@ -46,8 +49,31 @@ def books(request: SignedIn) -> HttpResponse:
             "calendar": Books.objects.filter(id=1).first(),
             "table": _table(rows),
             "sums": _sums(rows),
+            "provisions": provision_table(provisions()),
         },
     )
+
+
+def provision_table(lines: Sequence[Provisioned]) -> Table:
+    """Running financings by class of provisioning, as things stand."""
+    columns = (
+        Column(_("Class")),
+        Column(_("From days late"), numeric=True),
+        Column(_("Owed"), numeric=True),
+        Column(_("Share"), numeric=True),
+        Column(_("Set aside"), numeric=True),
+    )
+    cells = [
+        (
+            Text(class_name(one.risk.code)),
+            Count(one.risk.first_day),
+            Amount(one.owed, one.currency),
+            Share(one.risk.rate),
+            Amount(one.aside, one.currency),
+        )
+        for one in lines
+    ]
+    return Table(_("To set aside, as things stand today"), columns, cells, empty=_("Nothing is owed."))
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:

@@ -1,6 +1,7 @@
 """A financing at the desk: how it stands, what was done to it, and doing something to it."""
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -10,7 +11,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.financing.models import Financing
 from apps.portal.acts import HINTS, ActForm, change_table, kinds_for, rewritten_table
 from apps.portal.doors import SignedIn, come_back_later, shown_date
-from apps.portal.financings import EVENTS, demand_table, event_table, known_figures, movement_table
+from apps.portal.financings import (
+    EVENTS,
+    demand_table,
+    event_table,
+    known_figures,
+    movement_table,
+    near_breach_line,
+)
 from apps.portal.forms import OnDayForm
 from apps.portal.paging import BY_NUMBER, page_of
 from apps.portal.people import names_of
@@ -47,7 +55,10 @@ def _page(request: HttpRequest, found: Financing, refusal: str = "", status: int
             "financing": found,
             "refusal": refusal,
             "events": event_table(events, found.currency, names),
-            "proposed": [one for one in events if one.state == "proposed"],
+            "proposed": [(EVENTS[one.kind], one) for one in events if one.state == "proposed"],
+            "near": near_breach_line(found),
+            "follows": found.follows or found.refills,
+            "followed_by": Financing.objects.filter(Q(follows=found) | Q(refills=found)).first(),
             "demands": demand_table(found.demands.order_by("number"), found.currency),
             "movements": movement_table(page.rows, found.currency),
             "page": page,
@@ -76,7 +87,7 @@ def known(request: SignedIn, financing_id: int) -> HttpResponse:
 def act(request: SignedIn, financing_id: int, kind: str) -> HttpResponseBase:
     """Say what is to be done; see what it would change; do it. A page that has gone stale shows the change anew."""
     found = _found(financing_id)
-    if kind not in EVENTS:
+    if kind not in HINTS:
         raise Http404
     form = ActForm(request.POST or None, kind=kind, financing=found)
     page = {"section": "sellers", "financing": found, "form": form, "name": EVENTS[kind], "hint": HINTS[kind]}

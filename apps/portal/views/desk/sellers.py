@@ -15,7 +15,10 @@ from apps.portal.forms import SearchForm
 from apps.portal.paging import BY_NUMBER, page_of
 from apps.portal.reasons import in_words
 from apps.portal.sellers import contract_table, financing_table, offer_table, sales_day_table
+from apps.portal.states import class_name
 from apps.portal.tables import Amount, Column, Count, State, Table, Text
+from apps.products.buckets import class_of
+from apps.products.models import ProvisionClass
 from apps.risk.models import Assessment
 from apps.sellers.models import Seller
 from apps.users.access import for_roles
@@ -75,6 +78,7 @@ def seller(request: SignedIn, seller_id: int) -> HttpResponse:
             "seller": found,
             "assessment": assessment,
             "reasons": in_words(assessment),
+            "risk": class_name(class_of(found.worst_days_past_due, ProvisionClass.in_force()).code),
             "room": room_of(seller=found, on=today),
             "financings": financing_table(financings),
             "offers": offer_table(offers),

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("financing", "0003_events")]
+    dependencies = [("financing", "0004_plans_and_successors")]
     operations = [
         migrations.AddField(
             model_name="financing",
