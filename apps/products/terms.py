@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from apps.products.plan import Plan
+
 SALES = "sales"
 RECEIVABLE = "receivable"
 ORDER = "order"
@@ -24,7 +26,8 @@ class Terms:
 
     fee_rate         flat fee, as a share of the amount drawn
     annual_rate      daily simple interest, per year under day_count
-    sweep_rate       share of a day's net sales that repays (for receivables: of other sales, once past due)
+    sweep_rate       share of a day's net sales that repays (for receivables: of other sales, once past due; in
+                     instalments: while one is due)
     advance_rate     receivables: share of an order's eligible value that is advanced
     livelihood_floor what a day's sweep always leaves to the seller
     day_cap          the most that one day's sweep may take; 0 is no cap
@@ -32,6 +35,7 @@ class Terms:
     period_days      length of a minimum period; 0 is no minimum
     settlement_days  receivables: days from delivery to the platform's settlement
     grace_days       days after the due date before a missed payment counts as past due
+    plan             repayment in instalments; None where sales, or the orders it rests on, repay it
     """
 
     product: str
@@ -56,6 +60,7 @@ class Terms:
     priority: int
     waterfall: tuple[str, ...] = DEFAULT_WATERFALL
     rounding: str = ROUND_HALF_EVEN
+    plan: Plan | None = None
 
 
 def bucket(days_past_due: int) -> str:

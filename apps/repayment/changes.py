@@ -27,12 +27,14 @@ from apps.ledger.services import Line, post
 from apps.products.models import FundingPool
 from apps.repayment.day import Balance, OpenDemand
 from apps.repayment.entries import CASH, movement_lines
+from apps.repayment.instalment_rows import add_rows, stored_rows, write_rows
+from apps.repayment.instalments import rows_of, settled
 from apps.repayment.life import LAST_OF_THE_DAY, SWEEP, Fact, Life, Refused, Told, tell
 from apps.repayment.models import Demand, Event, Movement, identity_of
 from apps.repayment.waterfall import Parts
 from apps.sellers.models import Seller
 
-FACTS = ("payment", "refund", "waiver", "charge", "rate", "write_off")
+FACTS = ("payment", "refund", "waiver", "charge", "rate", "write_off", "due_date")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,8 @@ def facts_of(standing: Iterable[Recorded], events: Iterable[Event]) -> list[Fact
             one.business_date,
             Decimal(one.details["rate"]) if one.kind == "rate" else one.amount or ZERO,
             Parts(**{part: Decimal(amount) for part, amount in one.details.get("parts", {}).items()}),
+            date.fromisoformat(one.details["to"]) if one.details.get("to") else None,
+            one.details.get("more", 0),
         )
         for one in events
         if one.kind in FACTS
@@ -159,11 +163,11 @@ def facts_of(standing: Iterable[Recorded], events: Iterable[Event]) -> list[Fact
 
 def start_of(financing: Financing) -> Balance:
     """`financing` as it was on the day of its disbursement, with the demands that were raised since, unpaid."""
-    disbursed_on = _begun(financing)
-    demands = Demand.objects.filter(financing=financing).order_by("number")
-    return Balance(
+    disbursed_on, terms = _begun(financing), financing.version.terms
+    demands = [] if terms.plan else Demand.objects.filter(financing=financing).order_by("number")
+    start = Balance(
         id=financing.pk,
-        terms=financing.version.terms,
+        terms=terms,
         pool_id=financing.pool_id,
         owed=Parts(fee=financing.flat_fee, principal=financing.amount),
         lent=financing.amount + financing.flat_fee,
@@ -183,6 +187,10 @@ def start_of(financing: Financing) -> Balance:
             for one in demands
         ),
     )
+    if terms.plan is None:
+        return start
+    rows = rows_of(terms, financing.amount, financing.flat_fee, disbursed_on)
+    return start._replace(rows=rows, due_on=rows[-1].due_on, demands_raised=0)
 
 
 def balance_of(financing: Financing) -> Balance:
@@ -195,6 +203,8 @@ def balance_of(financing: Financing) -> Balance:
         accrued_through=max(closed_through, financing.accrued_through or closed_through),
         annual_rate=financing.annual_rate,
         past_due=financing.past_due,
+        due_on=financing.due_on,
+        rows=stored_rows(financing) if financing.version.terms.plan else (),
     )
 
 
@@ -244,7 +254,10 @@ def apply(change: Change, *, at: datetime, by: str) -> Event:
             by=by,
         )
     _write_movements(change, entry_key)
-    _write_demands(change, at, by)
+    if change.life.rows:
+        _write_rows(change, at, by)
+    else:
+        _write_demands(change, at, by)
     _write_financing(change, at, by)
     _write_pool(change)
     _write_seller(change, lines)
@@ -328,6 +341,18 @@ def _write_demands(change: Change, at: datetime, by: str) -> None:
     over = [one for one in again if closed_through is not None and one.due_on <= closed_through]
     move_all(met, "pay", at=at, by=by, reason=change.event.reason)
     move_all(over, "end", at=at, by=by, reason=change.event.reason)
+
+
+def _write_rows(change: Change, at: datetime, by: str) -> None:
+    """Bring the stored instalments to what was told: moved, paid, drawn up anew, or more of them."""
+    financing, reason = change.financing, change.event.reason
+    stored = {row.number: row for row in stored_rows(financing)}
+    told = settled(change.life.rows, stored, financing.closed_through or _begun(financing))
+    moved = [(stored[row.number], row) for row in told if row.number in stored and row != stored[row.number]]
+    write_rows(moved, at=at, by=by, reason=reason)
+    add_rows(financing, [row for row in told if row.number not in stored], at=at, by=by, reason=reason)
+    financing.due_on = told[-1].due_on
+    financing.demands_raised = sum(1 for row in told if row.is_raised)
 
 
 def _write_financing(change: Change, at: datetime, by: str) -> None:

@@ -10,12 +10,12 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from apps.core.money import ZERO, round_money
-from apps.financing.daycount import simple_interest
 from apps.products.terms import SALES, Terms
+from apps.repayment import instalments
+from apps.repayment.instalments import Rows, Standing
+from apps.repayment.interest import accrue
 from apps.repayment.sweep import Claim, sweep
 from apps.repayment.waterfall import Due, Parts, allocate
-
-TWELVE_PLACES = Decimal("0.000000000001")
 
 
 class OpenDemand(NamedTuple):
@@ -42,6 +42,7 @@ class Balance(NamedTuple):
     accrued_through  the last date of interest: an event may have taken it further than the last night
     annual_rate      as agreed since, or None where the terms' own holds
     paused_days      days by which pauses moved its minimum periods
+    rows             its instalments, where it is repaid in them: for a night, those that are due and not paid
     """
 
     id: int
@@ -61,6 +62,7 @@ class Balance(NamedTuple):
     past_due: Decimal
     sweep_rate: Decimal
     demands: tuple[OpenDemand, ...]
+    rows: Rows = ()
 
     @property
     def rate(self) -> Decimal:
@@ -105,6 +107,7 @@ class Closed(NamedTuple):
     demands_raised: int
     past_due: Decimal
     days_past_due: int
+    rows: Rows = ()
 
 
 class SellerClosed(NamedTuple):
@@ -128,9 +131,11 @@ def close_seller(seller: SellerDay, business_date: date) -> SellerClosed:
     net = sold + seller.balance if seller.balance < 0 else sold
     taken = [ZERO] * len(accrued)
     if net > 0 and accrued:
-        claims = [_claim(one, seller.sales.own.get(one.before.id, ZERO)) for one in accrued]
+        claims = [_claim(one, seller.sales.own.get(one.before.id, ZERO), business_date) for one in accrued]
         taken = sweep(net, claims, seller.sweep_cap, seller.currency, seller.financings[0].terms.rounding)
-    closed = tuple([_pay_and_age(one, amount, business_date) for one, amount in zip(accrued, taken, strict=True)])
+    closed = tuple(
+        [_pay_and_age(one, amount, business_date, seller.currency) for one, amount in zip(accrued, taken, strict=True)]
+    )
     kept = sum(taken, ZERO)
     left = seller.balance + sold - kept
     paid_out = left if left > 0 and seller.may_be_paid else ZERO
@@ -145,6 +150,8 @@ def close_seller(seller: SellerDay, business_date: date) -> SellerClosed:
 
 
 def _raise_and_accrue(balance: Balance, currency: str, business_date: date) -> Closed:
+    if balance.terms.plan:
+        return _run_instalments(balance, currency, business_date)
     demands, raised = balance.demands, balance.demands_raised
     for demand in due_demands(balance, currency, business_date):
         demands, raised = (*demands, demand), demand.number
@@ -167,16 +174,22 @@ def _raise_and_accrue(balance: Balance, currency: str, business_date: date) -> C
     )
 
 
-def accrue(
-    accrued: Decimal, principal: Decimal, rate: Decimal, since: date, through: date, balance: Balance
-) -> Decimal:
-    """All interest since disbursement, unrounded to twelve places: `accrued` and that of the days after `since`
-    through `through` (inclusive) on `principal` at `rate` a year, counted as the terms of `balance` say."""
-    if not rate or since >= through:
-        return accrued
-    day_count = balance.terms.day_count
-    interest = simple_interest(principal, rate, since, through, day_count, since=balance.disbursed_on)
-    return accrued + interest.quantize(TWELVE_PLACES)
+def _run_instalments(balance: Balance, currency: str, business_date: date) -> Closed:
+    before = Standing(balance.owed, balance.accrued, balance.accrued_posted, balance.accrued_through, balance.rows)
+    now = instalments.run_to(before, balance, balance.rate, currency, business_date)
+    raised = sum(1 for one, was in zip(now.rows, balance.rows, strict=True) if one.is_raised and not was.is_raised)
+    return Closed(
+        before=balance,
+        owed=now.owed,
+        accrued=now.accrued,
+        interest_posted=now.posted - balance.accrued_posted,
+        paid=Parts(),
+        demands=balance.demands,
+        demands_raised=balance.demands_raised + raised,
+        past_due=balance.past_due,
+        days_past_due=0,
+        rows=now.rows,
+    )
 
 
 def due_demands(balance: Balance, currency: str, business_date: date) -> list[OpenDemand]:
@@ -211,12 +224,14 @@ def due_demands(balance: Balance, currency: str, business_date: date) -> list[Op
     return demands
 
 
-def _claim(one: Closed, own: Decimal) -> Claim:
-    terms = one.before.terms
+def _claim(one: Closed, own: Decimal, business_date: date) -> Claim:
+    terms, outstanding = one.before.terms, one.owed.total
     # Receivables are repaid by their own orders; only once past due do they take a share of other sales.
     rate = one.before.sweep_rate if terms.technique == SALES or one.before.past_due else ZERO
+    if terms.plan:
+        rate, outstanding = one.before.sweep_rate, instalments.due_now(one.rows, one.owed, business_date, one.before)
     return Claim(
-        outstanding=one.owed.total,
+        outstanding=outstanding,
         own=own,
         rate=rate,
         floor=terms.livelihood_floor,
@@ -225,7 +240,9 @@ def _claim(one: Closed, own: Decimal) -> Claim:
     )
 
 
-def _pay_and_age(one: Closed, amount: Decimal, business_date: date) -> Closed:
+def _pay_and_age(one: Closed, amount: Decimal, business_date: date, currency: str) -> Closed:
+    if one.before.terms.plan:
+        return _pay_instalments(one, amount, business_date, currency)
     terms = one.before.terms
     owed, paid = one.owed, one.paid
     if amount:
@@ -247,6 +264,16 @@ def _pay_and_age(one: Closed, amount: Decimal, business_date: date) -> Closed:
         past_due=past_due,
         days_past_due=days,
     )
+
+
+def _pay_instalments(one: Closed, amount: Decimal, business_date: date, currency: str) -> Closed:
+    owed, rows, paid = one.owed, one.rows, one.paid
+    if amount:
+        paid, _left, rows = instalments.pay(rows, owed, amount, business_date, one.before, currency)
+        owed = owed.minus(paid)
+    rows = instalments.decide(rows, business_date)
+    past_due, days = instalments.age(rows, owed, business_date, one.before)
+    return one._replace(owed=owed, paid=paid, rows=rows, past_due=past_due, days_past_due=days)
 
 
 def settle_demands(demands: Sequence[OpenDemand], paid: Decimal, business_date: date) -> tuple[OpenDemand, ...]:

@@ -15,11 +15,15 @@ from django.utils.translation import gettext as _
 
 from apps.core.dates import DAY
 from apps.core.money import ZERO, round_money
-from apps.repayment.day import Balance, OpenDemand, accrue, age, settle_demands
+from apps.financing.schedule_terms import Rate
+from apps.repayment import instalments
+from apps.repayment.day import Balance, OpenDemand, age, settle_demands
+from apps.repayment.instalments import Rows, Standing
+from apps.repayment.interest import accrue
 from apps.repayment.waterfall import Due, Parts, allocate
 
-SWEEP, PAYMENT, REFUND, WAIVER, CHARGE, RATE, WRITE_OFF = (
-    "sweep", "payment", "refund", "waiver", "charge", "rate", "write_off",
+SWEEP, PAYMENT, REFUND, WAIVER, CHARGE, RATE, WRITE_OFF, DUE_DATE = (
+    "sweep", "payment", "refund", "waiver", "charge", "rate", "write_off", "due_date",
 )  # fmt: skip
 LAST_OF_THE_DAY = 1_000_000
 
@@ -34,6 +38,7 @@ class Fact(NamedTuple):
     order      its place among the facts of one date
     identity   names it for ever, with its date: "sweep", "payment:3"
     booked_on  the date in whose books it first stood: it pays the demands that were raised by then
+    to, more   of a new due date of instalments: when the next one is due, and how many are added at the end
     """
 
     on: date
@@ -43,6 +48,8 @@ class Fact(NamedTuple):
     booked_on: date
     amount: Decimal = ZERO
     parts: Parts = Parts()
+    to: date | None = None
+    more: int = 0
 
 
 class Told(NamedTuple):
@@ -57,7 +64,8 @@ class Told(NamedTuple):
 
 
 class Life(NamedTuple):
-    """A financing after its facts. `past_due` and `days_past_due` are as of the last closed date."""
+    """A financing after its facts. `past_due` and `days_past_due` are as of the last closed date; `rows` are its
+    instalments, raised or planned, undecided."""
 
     told: tuple[Told, ...]
     owed: Parts
@@ -68,6 +76,7 @@ class Life(NamedTuple):
     demands: tuple[OpenDemand, ...]
     past_due: Decimal
     days_past_due: int
+    rows: Rows = ()
 
 
 def tell(start: Balance, facts: Sequence[Fact], through: date, currency: str) -> Life:
@@ -109,15 +118,29 @@ class _Teller:
         self.surplus = self.accrued = self.posted = ZERO
         self.accrued_to = start.disbursed_on
         self.demands = start.demands
+        self.rows = start.rows
+        self.rates = [Rate(start.disbursed_on, start.rate)]
         self.told: list[Told] = []
 
     def accrue_through(self, day: date) -> None:
         """Post the interest of the days up to `day`, once."""
+        if self.terms.plan:
+            return self._run_to(day)
         self.accrued = accrue(self.accrued, self.owed.principal, self.rate, self.accrued_to, day, self.start)
         self.accrued_to = max(day, self.accrued_to)
-        interest = round_money(self.accrued, self.currency, self.terms.rounding) - self.posted
+        self._post(round_money(self.accrued, self.currency, self.terms.rounding), day)
+        return None
+
+    def _run_to(self, day: date) -> None:
+        before = Standing(self.owed, self.accrued, self.posted, self.accrued_to, self.rows)
+        now = instalments.run_to(before, self.start, self.rate, self.currency, day)
+        self.accrued, self.accrued_to, self.rows = now.accrued, now.accrued_to, now.rows
+        self._post(now.posted, day)
+
+    def _post(self, posted: Decimal, day: date) -> None:
+        interest = posted - self.posted
         if interest:
-            self.posted += interest
+            self.posted = posted
             self._change(Fact(day, 0, "accrual", "accrual", day), Parts(interest=interest))
 
     def tell(self, fact: Fact) -> None:
@@ -126,28 +149,56 @@ class _Teller:
             case "sweep" | "payment":
                 self._pay(fact)
             case "refund":
-                if fact.amount > self.surplus:
-                    raise Refused(
-                        _("%(amount)s was given back on %(day)s as paid too much; then only %(left)s would have been.")
-                        % {"amount": fact.amount, "day": fact.on, "left": self.surplus}
-                    )
-                self._change(fact, Parts(), -fact.amount)
+                self._refund(fact)
             case "waiver":
-                self._reduce(fact, Parts(*(min(pair) for pair in zip(fact.parts, self.owed, strict=True))))
+                self._waive(fact)
             case "charge":
-                self._change(fact, fact.parts)
+                self._charge(fact)
             case "write_off":
                 self._reduce(fact, self.owed)
             case "rate":
                 self.rate = fact.amount
+                self.rates.append(Rate(fact.on + DAY, fact.amount))
+                self._replan()
+            case "due_date":
+                self._replan(fact.to, fact.more)
             case _:
                 raise ValueError(f"{fact.kind!r} is not a kind of fact.")
 
+    def _refund(self, fact: Fact) -> None:
+        if fact.amount > self.surplus:
+            raise Refused(
+                _("%(amount)s was given back on %(day)s as paid too much; then only %(left)s would have been.")
+                % {"amount": fact.amount, "day": fact.on, "left": self.surplus}
+            )
+        self._change(fact, Parts(), -fact.amount)
+
+    def _waive(self, fact: Fact) -> None:
+        waived = Parts(*(min(pair) for pair in zip(fact.parts, self.owed, strict=True)))
+        if self.rows:
+            self.rows = instalments.forgive(self.rows, self.owed, waived, self.start)
+        self._reduce(fact, waived)
+
+    def _charge(self, fact: Fact) -> None:
+        if self.rows:
+            self.rows = instalments.charge(self.rows, fact.parts.fee, fact.on)
+        self._change(fact, fact.parts)
+
+    def _replan(self, to: date | None = None, more: int = 0) -> None:
+        if self.rows:
+            self.rows = instalments.replan(self.rows, self.start, self.currency, self.rates, to, more)
+            self.start = self.start._replace(due_on=self.rows[-1].due_on)
+
     def _pay(self, fact: Fact) -> None:
+        if self.terms.plan:
+            paid, left, self.rows = instalments.pay(
+                self.rows, self.owed, fact.amount, fact.on, self.start, self.currency
+            )
+            return self._change(fact, Parts().minus(paid), left)
         past_due, _days = age(self._raised(fact.on - DAY), self.owed, fact.on - DAY, self.terms.grace_days)
         dues = [Due("past_due" if past_due else "due", self.owed)]
         (paid,), left = allocate(fact.amount, dues, self.terms.waterfall)
-        self._reduce(fact, paid, left)
+        return self._reduce(fact, paid, left)
 
     def _reduce(self, fact: Fact, paid: Parts, left: Decimal = ZERO) -> None:
         # The night raises a date's demands before its sweep; a person acts on the day before that night.
@@ -173,6 +224,8 @@ class _Teller:
 
     def life(self, closed_through: date) -> Life:
         """The end of it."""
+        if self.terms.plan:
+            return self._in_instalments(closed_through)
         past_due, days = age(self._raised(closed_through), self.owed, closed_through, self.terms.grace_days)
         return Life(
             told=tuple(self.told),
@@ -186,6 +239,25 @@ class _Teller:
             days_past_due=days,
         )
 
+    def _in_instalments(self, closed_through: date) -> Life:
+        past_due, days = instalments.age(self.rows, self.owed, closed_through, self.start)
+        return Life(
+            told=tuple(self.told),
+            owed=self.owed,
+            surplus=self.surplus,
+            accrued=self.accrued,
+            accrued_posted=self.posted,
+            rate=self.rate,
+            demands=(),
+            past_due=past_due,
+            days_past_due=days,
+            rows=instalments.ended(self.rows) if self._is_repaid() else self.rows,
+        )
+
+    def _is_repaid(self) -> bool:
+        """What is written off is owed no more either, but its instalments stay unpaid."""
+        return not self.owed.total and not any(row.open.total for row in self.rows)
+
 
 def payoff(balance: Balance, on: date, currency: str) -> Parts:
     """What repays everything on `on`: what is owed, with interest through that date (inclusive), to the minor unit.
@@ -194,6 +266,9 @@ def payoff(balance: Balance, on: date, currency: str) -> Parts:
     """
     if on < balance.accrued_through:
         raise ValueError(f"Interest has run through {balance.accrued_through}; {on} is past.")
+    if balance.terms.plan:
+        now = Standing(balance.owed, balance.accrued, balance.accrued_posted, balance.accrued_through, balance.rows)
+        return instalments.run_to(now, balance, balance.rate, currency, on).owed
     accrued = accrue(balance.accrued, balance.owed.principal, balance.rate, balance.accrued_through, on, balance)
     interest = round_money(accrued, currency, balance.terms.rounding) - balance.accrued_posted
     return balance.owed._replace(interest=balance.owed.interest + interest)

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from apps.financing.instalments import Planned
 from apps.financing.models import Offer
 from apps.financing.pricing import Cost, Projection, minimum_periods
 from apps.financing.services.receivables import AssignedOrder, assign_orders
@@ -16,6 +17,7 @@ from apps.financing.services.terms import quote
 class Preview:
     """The cost of drawing an amount, how it would be repaid, and what it would rest on.
 
+    schedule         the instalments, if the money came today; empty for what sales or orders repay
     minimum_periods  (first date, last date, amount), dates inclusive, if the money came today; empty without a minimum
     """
 
@@ -24,6 +26,7 @@ class Preview:
     fee: Decimal
     projections: Sequence[Projection]
     minimum_periods: Sequence[tuple[date, date, Decimal]]
+    schedule: Sequence[Planned]
     orders: Sequence[AssignedOrder]
     due_on: date | None
 
@@ -54,6 +57,7 @@ def preview(*, offer: Offer, amount: Decimal, on: date, zone: ZoneInfo) -> Previ
             start=on,
             currency=terms.currency,
         ),
+        schedule=figures["schedule"],
         orders=orders,
-        due_on=due_on,
+        due_on=max((row.due_on for row in figures["schedule"]), default=due_on),
     )

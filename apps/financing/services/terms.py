@@ -6,23 +6,31 @@ from decimal import Decimal
 from typing import Any
 
 from apps.core.money import ZERO
+from apps.financing.instalments import Planned, draw_up, fees_of
 from apps.financing.models import Application, Offer
-from apps.financing.pricing import Cost, flat_fee, projections, receivable_cost, sales_cost
+from apps.financing.pricing import Projection, flat_fee, instalment_cost, projections, receivable_cost, sales_cost
 from apps.financing.services.receivables import AssignedOrder
+from apps.products.plan import Plan
 from apps.products.terms import SALES
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
 
 
 def quote(offer: Offer, amount: Decimal, business_date: date, due_on: date | None = None) -> dict[str, Any]:
-    """What drawing `amount` costs: fee, total, annualised rate, and for advances on sales the three projections.
+    """What drawing `amount` costs: fee, total, annualised rate, for advances on sales the three projections, and the
+    schedule of what is repaid in instalments, if the money comes on `business_date`.
 
     The same figures stand on the offer page and in the contract. Money in the offer's currency, rates as shares.
     """
     terms = offer.version.terms
     fee = flat_fee(amount, terms.fee_rate, terms.currency, terms.rounding)
-    cases = []
-    if terms.technique == SALES:
+    cases: Sequence[Projection] = ()
+    schedule: Sequence[Planned] = ()
+    if terms.plan:
+        fee = fees_of(terms, fee)
+        schedule = draw_up(terms, amount, fee, business_date)
+        cost = instalment_cost(amount, business_date, schedule)
+    elif terms.technique == SALES:
         cases = projections(
             net=amount,
             fee=fee,
@@ -30,7 +38,7 @@ def quote(offer: Offer, amount: Decimal, business_date: date, due_on: date | Non
             sweep_rate=terms.sweep_rate,
             currency=terms.currency,
         )
-        cost: Cost = sales_cost(amount=amount, fee=fee, expected=cases[1])
+        cost = sales_cost(amount=amount, fee=fee, expected=cases[1])
     else:
         cost = receivable_cost(
             amount=amount,
@@ -41,7 +49,7 @@ def quote(offer: Offer, amount: Decimal, business_date: date, due_on: date | Non
             currency=terms.currency,
             fee=fee,
         )
-    return {"fee": fee, "cost": cost, "projections": cases}
+    return {"fee": fee, "cost": cost, "projections": cases, "schedule": schedule}
 
 
 def terms_of(
@@ -57,8 +65,8 @@ def terms_of(
     platform = current_platform()
     terms = offer.version.terms
     amount = application.approved_amount or ZERO
-    due_on = max((order.expected_on for order in orders), default=None)
-    figures = quote(offer, amount, business_date, due_on)
+    figures = quote(offer, amount, business_date, max((order.expected_on for order in orders), default=None))
+    due_on = max(_dates(orders, figures["schedule"]), default=None)
     product = offer.version.product
     return {
         "number": number,
@@ -89,6 +97,19 @@ def terms_of(
         ],
         "advance_rate": str(terms.advance_rate),
         "due_on": due_on.isoformat() if due_on else "",
+        "plan": _plan_of(terms.plan) if terms.plan else {},
+        "schedule": [
+            {
+                "number": row.number,
+                "due_on": row.due_on.isoformat(),
+                "principal": str(row.principal),
+                "fee": str(row.fee),
+                "interest": str(row.interest),
+                "amount": str(row.amount),
+                "balance": str(row.balance),
+            }
+            for row in figures["schedule"]
+        ],
         "orders": [
             {
                 "id": order.order_id,
@@ -103,4 +124,26 @@ def terms_of(
         "payout_account": seller.payout_account.masked if seller.payout_account else "",
         "business_date": business_date.isoformat(),
         "valid_until": (application.valid_until or business_date).isoformat(),
+    }
+
+
+def _dates(orders: Sequence[AssignedOrder], schedule: Sequence[Planned]) -> list[date]:
+    """The dates on which money is to come; the last of them is when all of it is due."""
+    return [order.expected_on for order in orders] or [row.due_on for row in schedule]
+
+
+def _plan_of(plan: Plan) -> dict[str, Any]:
+    """How instalments are reckoned, as the contract says it."""
+    return {
+        "method": plan.method,
+        "number": plan.number,
+        "every": plan.every,
+        "unit": plan.unit,
+        "due_day": plan.due_day,
+        "principal_grace": plan.principal_grace,
+        "interest_grace": plan.interest_grace,
+        "rounding": plan.rounding,
+        "in_advance": plan.in_advance,
+        "mode": plan.mode,
+        "fee": str(plan.fee),
     }
