@@ -93,9 +93,11 @@ class DrawForm(forms.Form):
         )
 
 
-def day_field(label: str | StrPromise) -> forms.DateField:
+def day_field(label: str | StrPromise, *, required: bool = True) -> forms.DateField:
     """A business date, chosen from the browser's own calendar."""
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    return forms.DateField(
+        label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
 
 
 class ThroughForm(forms.Form):

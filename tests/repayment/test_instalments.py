@@ -5,18 +5,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.core.money import ZERO, quantum
 from apps.financing.instalments import draw_up, due_dates_of, fees_of
 from apps.products.plan import ADVANCES, INSTALMENT_ROUNDINGS, METHODS, MODES, UNITS, Plan
 from apps.products.terms import DAY_COUNTS, ORDER, Terms
-from apps.repayment import instalments
-from apps.repayment.day import Balance, SalesDay, SellerDay, close_seller
-from apps.repayment.instalments import Standing, expected, pay, rows_of, run_to
-from apps.repayment.life import Fact, tell
+from apps.repayment.day import Balance
+from apps.repayment.instalments import Standing, pay, rows_of, run_to
 from apps.repayment.waterfall import Parts
 
 D = Decimal
@@ -88,6 +85,7 @@ def loans(draw: Any) -> tuple[Terms, Decimal, date]:
     return terms, amount, date(2024, 1, 1) + timedelta(days=draw(st.integers(0, 800)))
 
 
+@settings(max_examples=400, deadline=None)
 @given(loans())
 def test_principal_adds_up_to_what_was_drawn_and_nothing_is_below_zero(one: tuple[Terms, Decimal, date]) -> None:
     terms, amount, start = one
@@ -101,6 +99,7 @@ def test_principal_adds_up_to_what_was_drawn_and_nothing_is_below_zero(one: tupl
     assert [row.due_on for row in rows] == due_dates_of(terms.plan, start)  # type: ignore[arg-type]
 
 
+@settings(max_examples=400, deadline=None)
 @given(loans())
 def test_paid_as_agreed_the_interest_posted_is_the_interest_planned(one: tuple[Terms, Decimal, date]) -> None:
     """Night by night, each instalment paid in full on its date: to the minor unit, each asks for what was agreed."""

@@ -1,4 +1,4 @@
-"""Anything, in any order: a machine acts on four financings of two sellers and holds the books to their promises.
+"""Anything, in any order: a machine acts on six financings of two sellers and holds the books to their promises.
 
 Every step is a real service on a real PostgreSQL, inside one transaction that is rolled back when the example ends.
 After every step: debits are credits, balances are what moved and what the ledger says, nothing is below zero, the
@@ -34,6 +34,8 @@ from apps.reconciliation.night import close_days
 from apps.repayment import proofs as repayment_proofs
 from apps.repayment.changes import plan
 from apps.repayment.events import Act, approve, perform, refuse
+from apps.repayment.instalment_rows import stored_rows
+from apps.repayment.instalments import settled
 from apps.repayment.life import Refused
 from apps.repayment.models import Demand, Event, Movement, Sweep
 from apps.sellers.models import Seller
@@ -42,17 +44,19 @@ from tests.factories import make_bank_line
 from tests.story import DAY, FIRST, Story
 
 D = Decimal
-DAYS_BEFORE = 50  # so that minimum periods of 60 days and maturities of 14 end while the machine runs
+# So that minimum periods of 60 days, maturities of 14 and the first instalment end while the machine runs.
+DAYS_BEFORE, DAYS_BEFORE_LOAN = 50, 22
 REVERSIBLE = ("payment", "waiver", "charge", "rate")
 
-which = st.integers(0, 3)
+which = st.integers(0, 5)
 cents = st.integers(1, 60_000)
 days_back = st.integers(0, 12)
 share = st.sampled_from([D("0.1"), D("0.5"), D(1)])
 
 
 class Town:
-    """Two sellers of one platform, each with an advance on sales that is 50 days old and a receivable drawn today."""
+    """Two sellers of one platform, each with an advance on sales that is 50 days old, a loan in instalments that is
+    about a month old, and a receivable drawn today."""
 
     def __init__(self, platform: Platform) -> None:
         self.story = story = Story(platform)
@@ -60,12 +64,15 @@ class Town:
         self.today = FIRST
         night(self)
         advances = [story.draw(story.offer(one), "1000", self.today) for one in self.sellers]
-        for _day in range(DAYS_BEFORE):
+        for _day in range(DAYS_BEFORE_LOAN):
+            night(self)
+        loans = [story.draw(story.offer(one, "stock-loan"), "900", self.today) for one in self.sellers]
+        for _day in range(DAYS_BEFORE - DAYS_BEFORE_LOAN):
             night(self)
         self.orders = [story.delivered(one, "2000.00", self.today) for one in self.sellers]
         night(self)
         receivables = [story.draw(story.offer(one, "early-payment"), "800", self.today) for one in self.sellers]
-        self.financings = [one.pk for one in (*advances, *receivables)]
+        self.financings = [one.pk for one in (*advances, *receivables, *loans)]
 
 
 def night(town: "Town | Machine") -> None:
@@ -157,7 +164,7 @@ class Machine(RuleBasedStateMachine):
 
         def move() -> None:
             self.perform(place, Act("reversal", "posted to the wrong financing", reverses=event.number))
-            self.perform((place + 1) % 4, Act("payment", "posted here instead", line_id=event.details["line"]))
+            self.perform((place + 1) % 6, Act("payment", "posted here instead", line_id=event.details["line"]))
 
         self.attempt("moved to another", move)
 
@@ -192,6 +199,12 @@ class Machine(RuleBasedStateMachine):
     def the_due_date_moves(self, place: int, days: int) -> None:
         due_on = self.financing(place).due_on
         self.act(place, "due_date", until=(due_on or self.today) + days * DAY)
+
+    @rule(place=which, days=st.integers(0, 3), more=st.integers(0, 2))
+    def the_next_instalment_moves(self, place: int, days: int, more: int) -> None:
+        """To one of the next days, or only more of them are added."""
+        until = self.today + days * DAY if days else None
+        self.act(4 + place % 2, "due_date", until=until, more=more)
 
     @rule(place=which)
     def a_write_off_is_proposed(self, place: int) -> None:
@@ -316,6 +329,11 @@ class Machine(RuleBasedStateMachine):
             told = plan(financing, _no_event(financing, self.today))
             assert (told.undone, told.told) == ((), ()), financing.number
             assert told.after == told.before, financing.number
+            stored = stored_rows(financing)
+            if stored:
+                through = financing.closed_through
+                assert settled(told.life.rows, {one.number: one for one in stored}, through) == stored
+                continue
             paid = dict(Demand.objects.filter(financing=financing).values_list("pk", "paid"))
             assert {one.id: one.paid for one in told.life.demands} == paid, financing.number
 

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_safe
 
 from apps.financing.models import Financing
 from apps.portal.doors import SignedIn, for_seller, shown_date
-from apps.portal.financings import demand_table, event_table, figures_of, movement_table, receipt_lines
+from apps.portal.financings import event_table, figures_of, movement_table, receipt_lines
 from apps.portal.forms import RangeForm
+from apps.portal.instalments import due_table
 from apps.portal.paging import BY_NUMBER, page_of
 from apps.portal.statements import statement_pdf
 from apps.repayment.changes import balance_of
@@ -59,7 +60,7 @@ def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespo
             "events": event_table(found.events.filter(state="done").order_by("-number"), found.currency),
             "payoff": _payoff(found, today),
             "today": today,
-            "demands": demand_table(found.demands.order_by("number"), found.currency),
+            "demands": due_table(found),
             "movements": movement_table(movements.rows, found.currency),
             "page": movements,
         },

@@ -19,6 +19,7 @@ from apps.ledger.calendar import booking_date
 from apps.portal.costs import assigned_orders, case_lines, cost_lines, projection_picture
 from apps.portal.doors import SignedIn, come_back_later, for_seller, shown_date
 from apps.portal.forms import DrawForm
+from apps.portal.instalments import agreed_table
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
 
@@ -109,7 +110,15 @@ def _cost(chosen: Offer, amount: Decimal) -> dict[str, Any]:
     expected = next((one.days for one in cases if one.case == "expected"), None)
     return {
         "figures": figures,
-        "lines": cost_lines(cost, fee=figures.fee, currency=currency, days=expected, due_on=figures.due_on),
+        "lines": cost_lines(
+            cost,
+            fee=figures.fee,
+            currency=currency,
+            days=expected,
+            due_on=figures.due_on,
+            instalments=len(figures.schedule),
+        ),
+        "schedule": agreed_table(figures.schedule, currency) if figures.schedule else None,
         "chart": projection_picture(cases, total=cost.total, start=today, currency=currency) if cases else None,
         "cases": case_lines(cases),
         "first_period": next(iter(figures.minimum_periods), None),
