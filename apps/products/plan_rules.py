@@ -19,7 +19,7 @@ from apps.products.plan import (
     PRINCIPAL_LAST,
     UNITS,
 )  # fmt: skip
-from apps.products.terms import ORDER, RECEIVABLE, SALES
+from apps.products.terms import ORDER, RECEIVABLE, SALES, STANDINGS
 
 if TYPE_CHECKING:
     from apps.products.models import ProductVersion
@@ -78,6 +78,8 @@ def _fault(version: "ProductVersion", technique: str) -> tuple[str, Promise] | N
          _("Sales, or the orders it rests on, repay this: leave the instalments at 0.")),
         (version.instalments > MOST_INSTALMENTS, "instalments", _("At most 120 instalments.")),
         (method not in METHODS, "repayment_method", _("Say how the instalments are reckoned.")),
+        (list(dict.fromkeys(step.rpartition("_")[0] for step in version.waterfall)) != list(STANDINGS), "waterfall",
+         _("In instalments, money pays what is past due, then what is due, then what is in advance.")),
         (version.instalment_every < 1, "instalment_every", _("Instalments are at least one week or month apart.")),
         (version.due_day > 31, "due_day", _("A day of the month is from 1 to 31; 0 is the day of the payout.")),
         (bool(version.due_day) and version.instalment_unit != MONTHS, "due_day",

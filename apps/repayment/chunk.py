@@ -45,7 +45,7 @@ DEMANDS = """
 SELECT financing_id, id, number, kind, starts_on, due_on, amount, paid, state, fee, interest, paid_fee, paid_interest
 FROM repayment_demand
 WHERE financing_id = ANY(%(financings)s) AND (paid < amount OR state = 'planned')
-  AND (state <> 'planned' OR due_on <= %(date)s)
+  AND (state <> 'planned' OR due_on <= %(date)s OR paid > 0)
 ORDER BY financing_id, number
 """
 

@@ -3,7 +3,8 @@
 Interest accrues by the day on the principal still owed, as on every financing. An instalment asks for its principal and
 fee as planned and for the interest that has arisen by its date. On that date the fraction of a minor unit that was not
 posted is dropped, so that a financing paid as agreed asks for exactly the interest of its plan; where only the rounding
-of days differs from that of the period, the plan is right. Paid earlier it asks for less, paid later for more.
+of days differs from that of the period, the plan is right. Paid earlier it asks for less, paid later for more. Interest
+that money paid ahead of the next instalments covers waits for the next one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +17,7 @@ from apps.core.money import ZERO, quantum, round_money
 from apps.financing.due_dates import step
 from apps.financing.instalments import Planned, draw_up, respread
 from apps.financing.schedule_terms import Rate
-from apps.products.plan import Plan
+from apps.products.plan import NEXT, Plan
 from apps.products.terms import Terms
 from apps.repayment.interest import accrue
 from apps.repayment.waterfall import Due, Parts, allocate
@@ -118,9 +119,18 @@ def _raise(now: Standing, place: int, balance: "Balance", currency: str, before:
         off = row.owed.interest - arisen
         if abs(off) <= quantum(currency) and now.posted + off >= before and arisen + off >= row.paid.interest:
             now, arisen = _posting(now, now.posted + off), arisen + off
-        row = row._replace(owed=row.owed._replace(interest=arisen))
+        row = row._replace(owed=row.owed._replace(interest=arisen - _waits(now.rows, place, arisen, balance)))
     rows = (*now.rows[:place], row._replace(state=OPEN), *now.rows[place + 1 :])
     return now._replace(accrued=now.posted, rows=rows)
+
+
+def _waits(rows: Rows, place: int, arisen: Decimal, balance: "Balance") -> Decimal:
+    """The interest of the row at `place` that the next one asks for: as much as was paid ahead beyond this row. Who pays
+    an instalment a few days early owes nothing on its date."""
+    if _plan(balance).in_advance != NEXT:
+        return ZERO
+    ahead = sum((row.paid.principal for row in rows[place + 1 :] if not row.is_raised), ZERO)
+    return min(ahead, arisen - rows[place].paid.interest)
 
 
 def undemanded(owed: Parts, rows: Iterable[Row]) -> Decimal:
@@ -272,6 +282,8 @@ def _carried(planned: Rows, fresh: Sequence[Planned], ahead: Decimal, plan: Plan
 
 def age(rows: Sequence[Row], owed: Parts, on: date, balance: "Balance") -> tuple[Decimal, int]:
     """Amount past due and days past due = `on` - oldest unpaid due date, 0 within the days of grace."""
+    if not owed.total:
+        return ZERO, 0
     late = [row for row in rows if row.is_raised and row.due_on <= on and row.open.total]
     past_due = sum((row.open.total for row in late), ZERO)
     oldest = min((row.due_on for row in late), default=None)
