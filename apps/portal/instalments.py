@@ -10,7 +10,7 @@ from apps.financing.models import Financing
 from apps.portal.financings import demand_table
 from apps.portal.formats import format_money
 from apps.portal.tables import Amount, Column, Day, State, Table
-from apps.repayment.changes import Change, balance_of
+from apps.repayment.changes import Change, balance_of, instalments_after
 from apps.repayment.instalment_rows import stored_rows
 from apps.repayment.instalments import Rows, Standing, expected
 from apps.repayment.waterfall import Parts
@@ -49,7 +49,7 @@ def _as_expected(financing: Financing) -> Rows:
 
 def schedule_of(change: Change) -> Table | None:
     """The instalments as a planned change leaves them; None for what is not repaid in instalments."""
-    return _rows_table(change.life.rows, change.financing.currency) if change.life.rows else None
+    return _rows_table(instalments_after(change), change.financing.currency) if change.life.rows else None
 
 
 def _rows_table(rows: Rows, currency: str) -> Table:

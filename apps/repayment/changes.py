@@ -28,7 +28,7 @@ from apps.products.models import FundingPool
 from apps.repayment.day import Balance, OpenDemand
 from apps.repayment.entries import CASH, movement_lines
 from apps.repayment.instalment_rows import add_rows, stored_rows, write_rows
-from apps.repayment.instalments import rows_of, settled
+from apps.repayment.instalments import Rows, rows_of, settled
 from apps.repayment.life import LAST_OF_THE_DAY, SWEEP, Fact, Life, Refused, Told, tell
 from apps.repayment.models import Demand, Event, Movement, identity_of
 from apps.repayment.waterfall import Parts
@@ -343,11 +343,17 @@ def _write_demands(change: Change, at: datetime, by: str) -> None:
     move_all(over, "end", at=at, by=by, reason=change.event.reason)
 
 
+def instalments_after(change: Change) -> Rows:
+    """The instalments as `change` leaves them, in the states that they will have; empty where there are none."""
+    stored = {row.number: row for row in stored_rows(change.financing)}
+    return settled(change.life.rows, stored, _closed_by(change.financing, change.event))
+
+
 def _write_rows(change: Change, at: datetime, by: str) -> None:
     """Bring the stored instalments to what was told: moved, paid, drawn up anew, or more of them."""
     financing, reason = change.financing, change.event.reason
     stored = {row.number: row for row in stored_rows(financing)}
-    told = settled(change.life.rows, stored, financing.closed_through or _begun(financing))
+    told = instalments_after(change)
     moved = [(stored[row.number], row) for row in told if row.number in stored and row != stored[row.number]]
     write_rows(moved, at=at, by=by, reason=reason)
     add_rows(financing, [row for row in told if row.number not in stored], at=at, by=by, reason=reason)

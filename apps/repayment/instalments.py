@@ -125,8 +125,10 @@ def _raise(now: Standing, place: int, balance: "Balance", currency: str, before:
 
 
 def _waits(rows: Rows, place: int, arisen: Decimal, balance: "Balance") -> Decimal:
-    """The interest of the row at `place` that the next one asks for: as much as was paid ahead beyond this row. Who pays
-    an instalment a few days early owes nothing on its date."""
+    """The interest of the row at `place` that the next one asks for: as much as was paid ahead beyond this row.
+
+    Who pays an instalment a few days early owes nothing on its date.
+    """
     if _plan(balance).in_advance != NEXT:
         return ZERO
     ahead = sum((row.paid.principal for row in rows[place + 1 :] if not row.is_raised), ZERO)

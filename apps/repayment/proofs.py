@@ -159,8 +159,8 @@ INSTALMENTS_OFF = Proof(
         OR one.interest < coalesce(sum(row.interest - row.paid_interest) FILTER (WHERE row.state <> 'planned'), 0)
     ORDER BY one.id
     """,
-    "Financing {number} owes principal {principal} and fee {fee}; its instalments leave {open_principal} and {open_fee} "
-    "open, or ask for more interest than is owed.",
+    "Financing {number} owes principal {principal} and fee {fee}; its instalments leave {open_principal} and "
+    "{open_fee} open, or ask for more interest than is owed.",
 )
 POOL_OFF = Proof(
     """

@@ -55,6 +55,11 @@ def test_the_offer_shows_money_first_the_rate_and_every_instalment(
     assert "never more than is due" in page
     assert "There is no last date" not in page
     assert "Interest until the due date" not in page
+    contract = story.accept(offer, "1000", today)
+    signing = client_of(platform, seller.user).get(f"/contracts/{contract.pk}/").content.decode()
+    assert "in 6 instalments" in signing
+    assert "The instalments" in signing
+    assert "Repaid by the money of" not in signing
 
 
 def test_the_seller_and_the_desk_see_what_is_due_when(

@@ -74,7 +74,7 @@ MATRIX = {
     """,
     "repayment.Demand": """
         planned -demand-> open                  + the due date of an instalment has come
-        planned, open -pay-> met
+        planned|open -pay-> met
         open -end-> breached
         met -reopen-> open                      + a payment that met it was reversed
         met -plan_again-> planned               + a payment that met an instalment ahead of its date was reversed

@@ -10,74 +10,150 @@ import apps.core.models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('financing', '0003_events'),
-        ('repayment', '0003_events'),
+        ("financing", "0003_events"),
+        ("repayment", "0003_events"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='demand',
-            name='demand_state_known',
+            model_name="demand",
+            name="demand_state_known",
         ),
         migrations.RemoveConstraint(
-            model_name='demand',
-            name='demand_amounts_sensible',
+            model_name="demand",
+            name="demand_amounts_sensible",
         ),
         migrations.RemoveIndex(
-            model_name='demand',
-            name='demand_unpaid',
+            model_name="demand",
+            name="demand_unpaid",
         ),
         migrations.AddField(
-            model_name='demand',
-            name='fee',
-            field=apps.core.models.AmountField(db_default=Decimal('0'), decimal_places=4, default=Decimal('0'), help_text='Instalments: the part of it that is fee.', max_digits=19),
+            model_name="demand",
+            name="fee",
+            field=apps.core.models.AmountField(
+                db_default=Decimal("0"),
+                decimal_places=4,
+                default=Decimal("0"),
+                help_text="Instalments: the part of it that is fee.",
+                max_digits=19,
+            ),
         ),
         migrations.AddField(
-            model_name='demand',
-            name='interest',
-            field=apps.core.models.AmountField(db_default=Decimal('0'), decimal_places=4, default=Decimal('0'), help_text='Instalments: the part of it that is interest; as planned until it is raised.', max_digits=19),
+            model_name="demand",
+            name="interest",
+            field=apps.core.models.AmountField(
+                db_default=Decimal("0"),
+                decimal_places=4,
+                default=Decimal("0"),
+                help_text="Instalments: the part of it that is interest; as planned until it is raised.",
+                max_digits=19,
+            ),
         ),
         migrations.AddField(
-            model_name='demand',
-            name='paid_fee',
-            field=apps.core.models.AmountField(db_default=Decimal('0'), decimal_places=4, default=Decimal('0'), max_digits=19),
+            model_name="demand",
+            name="paid_fee",
+            field=apps.core.models.AmountField(
+                db_default=Decimal("0"), decimal_places=4, default=Decimal("0"), max_digits=19
+            ),
         ),
         migrations.AddField(
-            model_name='demand',
-            name='paid_interest',
-            field=apps.core.models.AmountField(db_default=Decimal('0'), decimal_places=4, default=Decimal('0'), max_digits=19),
+            model_name="demand",
+            name="paid_interest",
+            field=apps.core.models.AmountField(
+                db_default=Decimal("0"), decimal_places=4, default=Decimal("0"), max_digits=19
+            ),
         ),
         migrations.AlterField(
-            model_name='demand',
-            name='amount',
-            field=apps.core.models.AmountField(decimal_places=4, help_text='Of principal and fee; interest is due with a maturity, and part of an instalment.', max_digits=19),
+            model_name="demand",
+            name="amount",
+            field=apps.core.models.AmountField(
+                decimal_places=4,
+                help_text="Of principal and fee; interest is due with a maturity, and part of an instalment.",
+                max_digits=19,
+            ),
         ),
         migrations.AlterField(
-            model_name='demand',
-            name='kind',
-            field=models.CharField(choices=[('minimum', 'Minimum'), ('maturity', 'Maturity'), ('instalment', 'Instalment')], max_length=10),
+            model_name="demand",
+            name="kind",
+            field=models.CharField(
+                choices=[("minimum", "Minimum"), ("maturity", "Maturity"), ("instalment", "Instalment")], max_length=10
+            ),
         ),
         migrations.AlterField(
-            model_name='demand',
-            name='state',
-            field=django_fsm.FSMField(choices=[('open', 'open'), ('met', 'met'), ('breached', 'breached'), ('planned', 'planned')], default='open', editable=False, max_length=24, protected=True),
+            model_name="demand",
+            name="state",
+            field=django_fsm.FSMField(
+                choices=[("open", "open"), ("met", "met"), ("breached", "breached"), ("planned", "planned")],
+                default="open",
+                editable=False,
+                max_length=24,
+                protected=True,
+            ),
         ),
         migrations.AddIndex(
-            model_name='demand',
-            index=models.Index(condition=models.Q(('paid__lt', models.F('amount')), ('state', 'planned'), _connector='OR'), fields=['financing'], name='demand_unpaid'),
+            model_name="demand",
+            index=models.Index(
+                condition=models.Q(("paid__lt", models.F("amount")), ("state", "planned"), _connector="OR"),
+                fields=["financing"],
+                name="demand_unpaid",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='demand',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'met', 'breached', 'planned'])), name='demand_state_known'),
+            model_name="demand",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["open", "met", "breached", "planned"])), name="demand_state_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='demand',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('paid__gte', 0)), models.Q(('amount', 0), ('kind', 'instalment'), ('paid', 0)), _connector='OR'), name='demand_amounts_sensible'),
+            model_name="demand",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("amount__gt", 0), ("paid__gte", 0)),
+                    models.Q(("amount", 0), ("kind", "instalment"), ("paid", 0)),
+                    _connector="OR",
+                ),
+                name="demand_amounts_sensible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='demand',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('fee__gte', 0), ('interest__gte', 0), ('kind', 'instalment'), ('paid_fee__gte', 0), ('paid_interest__gte', 0), ('amount__gte', django.db.models.expressions.CombinedExpression(models.F('fee'), '+', models.F('interest'))), ('paid__gte', django.db.models.expressions.CombinedExpression(models.F('paid_fee'), '+', models.F('paid_interest'))), ('paid_fee__lte', models.F('fee')), models.Q(('state', 'planned'), models.Q(('paid__lte', models.F('amount')), ('paid_interest__lte', models.F('interest'))), _connector='OR')), models.Q(('fee', 0), ('interest', 0), ('paid_fee', 0), ('paid_interest', 0), models.Q(('kind', 'instalment'), _negated=True), models.Q(('state', 'planned'), _negated=True)), _connector='OR'), name='demand_parts_add_up'),
+            model_name="demand",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("fee__gte", 0),
+                        ("interest__gte", 0),
+                        ("kind", "instalment"),
+                        ("paid_fee__gte", 0),
+                        ("paid_interest__gte", 0),
+                        (
+                            "amount__gte",
+                            django.db.models.expressions.CombinedExpression(models.F("fee"), "+", models.F("interest")),
+                        ),
+                        (
+                            "paid__gte",
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("paid_fee"), "+", models.F("paid_interest")
+                            ),
+                        ),
+                        ("paid_fee__lte", models.F("fee")),
+                        models.Q(
+                            ("state", "planned"),
+                            models.Q(("paid__lte", models.F("amount")), ("paid_interest__lte", models.F("interest"))),
+                            _connector="OR",
+                        ),
+                    ),
+                    models.Q(
+                        ("fee", 0),
+                        ("interest", 0),
+                        ("paid_fee", 0),
+                        ("paid_interest", 0),
+                        models.Q(("kind", "instalment"), _negated=True),
+                        models.Q(("state", "planned"), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="demand_parts_add_up",
+            ),
         ),
     ]
