@@ -27,7 +27,7 @@ from apps.ledger.services import Line, post
 from apps.products.models import FundingPool
 from apps.repayment.day import Balance, OpenDemand
 from apps.repayment.entries import CASH, movement_lines
-from apps.repayment.instalment_rows import add_rows, stored_rows, write_rows
+from apps.repayment.instalment_rows import bring_to, stored_rows
 from apps.repayment.instalments import Rows, rows_of, settled
 from apps.repayment.life import LAST_OF_THE_DAY, SWEEP, Fact, Life, Refused, Told, tell
 from apps.repayment.models import Demand, Event, Movement, identity_of
@@ -255,7 +255,7 @@ def apply(change: Change, *, at: datetime, by: str) -> Event:
         )
     _write_movements(change, entry_key)
     if change.life.rows:
-        _write_rows(change, at, by)
+        bring_to(financing, instalments_after(change), at=at, by=by, reason=event.reason)
     else:
         _write_demands(change, at, by)
     _write_financing(change, at, by)
@@ -347,18 +347,6 @@ def instalments_after(change: Change) -> Rows:
     """The instalments as `change` leaves them, in the states that they will have; empty where there are none."""
     stored = {row.number: row for row in stored_rows(change.financing)}
     return settled(change.life.rows, stored, _closed_by(change.financing, change.event))
-
-
-def _write_rows(change: Change, at: datetime, by: str) -> None:
-    """Bring the stored instalments to what was told: moved, paid, drawn up anew, or more of them."""
-    financing, reason = change.financing, change.event.reason
-    stored = {row.number: row for row in stored_rows(financing)}
-    told = instalments_after(change)
-    moved = [(stored[row.number], row) for row in told if row.number in stored and row != stored[row.number]]
-    write_rows(moved, at=at, by=by, reason=reason)
-    add_rows(financing, [row for row in told if row.number not in stored], at=at, by=by, reason=reason)
-    financing.due_on = told[-1].due_on
-    financing.demands_raised = sum(1 for row in told if row.is_raised)
 
 
 def _write_financing(change: Change, at: datetime, by: str) -> None:

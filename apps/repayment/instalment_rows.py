@@ -45,6 +45,19 @@ def add_rows(financing: Financing, rows: Iterable[Row], *, at: datetime, by: str
     log_birth(demands, at=at, by=by, reason=reason)
 
 
+def bring_to(financing: Financing, told: Rows, *, at: datetime, by: str, reason: str) -> None:
+    """Bring the stored instalments of `financing` to what was told: moved, paid, drawn up anew, or more of them.
+
+    Sets, without saving, when the last one is due and how many are raised.
+    """
+    stored = {row.number: row for row in stored_rows(financing)}
+    moved = [(stored[row.number], row) for row in told if row.number in stored and row != stored[row.number]]
+    write_rows(moved, at=at, by=by, reason=reason)
+    add_rows(financing, [row for row in told if row.number not in stored], at=at, by=by, reason=reason)
+    financing.due_on = told[-1].due_on
+    financing.demands_raised = sum(1 for row in told if row.is_raised)
+
+
 def write_rows(moved: Sequence[tuple[Row, Row]], *, at: datetime, by: str, reason: str = "") -> None:
     """Write stored instalments as they were and as they are now: amounts in one statement, states by transitions."""
     if not moved:

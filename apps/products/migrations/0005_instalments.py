@@ -8,77 +8,167 @@ import apps.core.models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('products', '0004_day_counts'),
+        ("products", "0004_day_counts"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='productversion',
-            name='due_day',
-            field=models.PositiveSmallIntegerField(default=0, help_text='0 is the day of the payout. 31 is the last day of each month.', verbose_name='day of the month'),
+            model_name="productversion",
+            name="due_day",
+            field=models.PositiveSmallIntegerField(
+                default=0,
+                help_text="0 is the day of the payout. 31 is the last day of each month.",
+                verbose_name="day of the month",
+            ),
         ),
         migrations.AddField(
-            model_name='productversion',
-            name='in_advance',
-            field=models.CharField(choices=[('next', 'the next instalment'), ('last', 'the last instalment'), ('reamortise', 'all later instalments alike')], default='next', max_length=12, verbose_name='money in advance pays'),
+            model_name="productversion",
+            name="in_advance",
+            field=models.CharField(
+                choices=[
+                    ("next", "the next instalment"),
+                    ("last", "the last instalment"),
+                    ("reamortise", "all later instalments alike"),
+                ],
+                default="next",
+                max_length=12,
+                verbose_name="money in advance pays",
+            ),
         ),
         migrations.AddField(
-            model_name='productversion',
-            name='instalment_every',
-            field=models.PositiveIntegerField(default=1, verbose_name='one every'),
+            model_name="productversion",
+            name="instalment_every",
+            field=models.PositiveIntegerField(default=1, verbose_name="one every"),
         ),
         migrations.AddField(
-            model_name='productversion',
-            name='instalment_fee',
-            field=apps.core.models.AmountField(decimal_places=4, default=Decimal('0'), help_text='Owed from the payout on, asked for in parts.', max_digits=19, verbose_name='fee of each instalment'),
+            model_name="productversion",
+            name="instalment_fee",
+            field=apps.core.models.AmountField(
+                decimal_places=4,
+                default=Decimal("0"),
+                help_text="Owed from the payout on, asked for in parts.",
+                max_digits=19,
+                verbose_name="fee of each instalment",
+            ),
         ),
         migrations.AddField(
-            model_name='productversion',
-            name='instalment_rounding',
-            field=models.CharField(choices=[('minor', 'to the minor unit'), ('whole', 'to a whole unit'), ('up', 'up to a whole unit')], default='minor', max_length=8, verbose_name='equal instalments are rounded'),
+            model_name="productversion",
+            name="instalment_rounding",
+            field=models.CharField(
+                choices=[("minor", "to the minor unit"), ("whole", "to a whole unit"), ("up", "up to a whole unit")],
+                default="minor",
+                max_length=8,
+                verbose_name="equal instalments are rounded",
+            ),
         ),
         migrations.AddField(
-            model_name='productversion',
-            name='instalment_unit',
-            field=models.CharField(choices=[('weeks', 'weeks'), ('months', 'months')], default='months', max_length=8, verbose_name='weeks or months'),
+            model_name="productversion",
+            name="instalment_unit",
+            field=models.CharField(
+                choices=[("weeks", "weeks"), ("months", "months")],
+                default="months",
+                max_length=8,
+                verbose_name="weeks or months",
+            ),
         ),
         migrations.AddField(
-            model_name='productversion',
-            name='instalments',
-            field=models.PositiveIntegerField(default=0, help_text='0: not repaid in instalments.', verbose_name='number of instalments'),
+            model_name="productversion",
+            name="instalments",
+            field=models.PositiveIntegerField(
+                default=0, help_text="0: not repaid in instalments.", verbose_name="number of instalments"
+            ),
         ),
         migrations.AddField(
-            model_name='productversion',
-            name='interest_grace',
-            field=models.PositiveIntegerField(default=0, help_text='It arises, and the next one asks for it.', verbose_name='first instalments without interest'),
+            model_name="productversion",
+            name="interest_grace",
+            field=models.PositiveIntegerField(
+                default=0,
+                help_text="It arises, and the next one asks for it.",
+                verbose_name="first instalments without interest",
+            ),
         ),
         migrations.AddField(
-            model_name='productversion',
-            name='principal_grace',
-            field=models.PositiveIntegerField(default=0, help_text='They ask for interest and fee only.', verbose_name='first instalments without principal'),
+            model_name="productversion",
+            name="principal_grace",
+            field=models.PositiveIntegerField(
+                default=0,
+                help_text="They ask for interest and fee only.",
+                verbose_name="first instalments without principal",
+            ),
         ),
         migrations.AddField(
-            model_name='productversion',
-            name='repayment_method',
-            field=models.CharField(blank=True, choices=[('equal_instalments', 'equal instalments'), ('equal_principal', 'equal principal'), ('bullet', 'all at the end'), ('interest_only', 'interest only, principal last')], max_length=20, verbose_name='method'),
+            model_name="productversion",
+            name="repayment_method",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("equal_instalments", "equal instalments"),
+                    ("equal_principal", "equal principal"),
+                    ("bullet", "all at the end"),
+                    ("interest_only", "interest only, principal last"),
+                ],
+                max_length=20,
+                verbose_name="method",
+            ),
         ),
         migrations.AddField(
-            model_name='productversion',
-            name='waterfall_mode',
-            field=models.CharField(choices=[('horizontal', 'one instalment after the other'), ('vertical', 'one component after the other')], default='horizontal', max_length=12, verbose_name='a payment pays'),
+            model_name="productversion",
+            name="waterfall_mode",
+            field=models.CharField(
+                choices=[
+                    ("horizontal", "one instalment after the other"),
+                    ("vertical", "one component after the other"),
+                ],
+                default="horizontal",
+                max_length=12,
+                verbose_name="a payment pays",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('instalments', 0), ('repayment_method', '')), models.Q(('instalments__gt', 0), ('instalments__lte', 120), ('repayment_method__in', ('equal_instalments', 'equal_principal', 'bullet', 'interest_only')), ('interest_grace__lt', models.F('instalments')), ('principal_grace__lt', models.F('instalments'))), _connector='OR'), name='product_version_plan_whole', violation_error_message='Instalments need a number, a method, and fewer instalments of grace than there are instalments.'),
+            model_name="productversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("instalments", 0), ("repayment_method", "")),
+                    models.Q(
+                        ("instalments__gt", 0),
+                        ("instalments__lte", 120),
+                        ("repayment_method__in", ("equal_instalments", "equal_principal", "bullet", "interest_only")),
+                        ("interest_grace__lt", models.F("instalments")),
+                        ("principal_grace__lt", models.F("instalments")),
+                    ),
+                    _connector="OR",
+                ),
+                name="product_version_plan_whole",
+                violation_error_message="Instalments need a number, a method, and fewer instalments of grace than there are instalments.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(('instalment_every__gte', 1), ('instalment_every__lte', 52), ('instalment_unit__in', ('weeks', 'months')), models.Q(('due_day', 0), models.Q(('due_day__lte', 31), ('instalment_unit', 'months')), _connector='OR')), name='product_version_due_dates_known', violation_error_message='Instalments are 1 to 52 weeks or months apart; a day of the month, from 1 to 31, goes with months.'),
+            model_name="productversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("instalment_every__gte", 1),
+                    ("instalment_every__lte", 52),
+                    ("instalment_unit__in", ("weeks", "months")),
+                    models.Q(
+                        ("due_day", 0), models.Q(("due_day__lte", 31), ("instalment_unit", "months")), _connector="OR"
+                    ),
+                ),
+                name="product_version_due_dates_known",
+                violation_error_message="Instalments are 1 to 52 weeks or months apart; a day of the month, from 1 to 31, goes with months.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(('in_advance__in', ('next', 'last', 'reamortise')), ('instalment_rounding__in', ('minor', 'whole', 'up')), ('instalment_fee__gte', 0), ('waterfall_mode__in', ('horizontal', 'vertical'))), name='product_version_plan_options_known', violation_error_message='Choose one of the options offered; the fee of an instalment is not below 0.'),
+            model_name="productversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("in_advance__in", ("next", "last", "reamortise")),
+                    ("instalment_rounding__in", ("minor", "whole", "up")),
+                    ("instalment_fee__gte", 0),
+                    ("waterfall_mode__in", ("horizontal", "vertical")),
+                ),
+                name="product_version_plan_options_known",
+                violation_error_message="Choose one of the options offered; the fee of an instalment is not below 0.",
+            ),
         ),
     ]
