@@ -24,14 +24,17 @@ def largest_amount(
 ) -> Decimal:
     """The largest amount that may be offered under `terms`; 0 when it would be below the product's least amount.
 
-    min(limit - exposure, product maximum, pool headroom) and what repays it: for an advance on sales, what the sweep
-    takes of expected sales in the expected days; for receivables, the advance rate times their eligible value.
-    Rounded down to two significant digits for sales, to whole units for receivables.
+    min(limit - exposure, product maximum, pool headroom) and what repays it: for an advance on sales, or instalments
+    that sales pay, what the sweep takes of expected sales in the expected days; for receivables, the advance rate times
+    their eligible value. Rounded down to two significant digits for sales and instalments, to whole units for
+    receivables.
     """
     ceiling = min(limit - exposure, terms.maximum_amount, pool_headroom)
-    if terms.technique == SALES:
+    if terms.technique == SALES or (terms.plan and terms.sweep_rate):
         swept = daily_sales * terms.sweep_rate * terms.expected_days
         amount = two_digits(max(min(ceiling, swept / (1 + terms.fee_rate)), ZERO))
+    elif terms.plan:
+        amount = two_digits(max(ceiling, ZERO))
     elif terms.technique == RECEIVABLE:
         amount = min(ceiling, eligible * terms.advance_rate).to_integral_value(rounding=ROUND_DOWN)
     else:

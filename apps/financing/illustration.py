@@ -6,7 +6,16 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from apps.core.money import round_money
-from apps.financing.pricing import Cost, Projection, flat_fee, projections, receivable_cost, sales_cost
+from apps.financing.instalments import draw_up, fees_of
+from apps.financing.pricing import (
+    Cost,
+    Projection,
+    flat_fee,
+    instalment_cost,
+    projections,
+    receivable_cost,
+    sales_cost,
+)
 from apps.products.terms import RECEIVABLE, SALES, Terms
 
 EXAMPLE_AMOUNT = Decimal(10_000)
@@ -34,6 +43,10 @@ def illustrate(terms: Terms, on: date) -> Illustration | None:
     """
     amount = round_money(min(max(EXAMPLE_AMOUNT, terms.minimum_amount), terms.maximum_amount), terms.currency)
     fee = flat_fee(amount, terms.fee_rate, terms.currency, terms.rounding)
+    if terms.plan:
+        schedule = draw_up(terms, amount, fees_of(terms, fee), on)
+        days = (schedule[-1].due_on - on).days
+        return Illustration(cost=instalment_cost(amount, on, schedule), daily_sales=Decimal(0), days=days, cases=())
     if terms.technique == SALES and terms.sweep_rate and terms.expected_days:
         daily_sales = round_money((amount + fee) / terms.expected_days / terms.sweep_rate, terms.currency)
         cases = projections(

@@ -22,6 +22,7 @@ from apps.products.terms import RECEIVABLE, SALES
 
 LANGUAGES = {"en": "en_GB", "zh-hans": "zh_Hans_CN"}
 SHEETS = {SALES: "sales.html", RECEIVABLE: "receivable.html"}
+IN_INSTALMENTS = "instalments.html"
 # How days are counted: as a clause says it, and as a table does.
 DAY_COUNTS = {
     "en": {
@@ -55,7 +56,8 @@ def contract_html(terms: dict[str, Any], language: str) -> str:
     of one, dates ISO; an empty text or a zero leaves the clause out. Raises KeyError for a technique without a paper.
     """
     language = "zh-hans" if language.lower().startswith("zh") else "en"
-    return render_to_string(f"contracts/{language}/{SHEETS[terms['technique']]}", _wording(terms, language))
+    sheet = IN_INSTALMENTS if terms.get("plan") else SHEETS[terms["technique"]]
+    return render_to_string(f"contracts/{language}/{sheet}", _wording(terms, language))
 
 
 def contract_pdf(terms: dict[str, Any], language: str) -> bytes:
@@ -118,6 +120,30 @@ def _wording(terms: dict[str, Any], language: str) -> dict[str, Any]:
         ],
         "orders_value": words.number(sum(Decimal(order["eligible_value"]) for order in terms.get("orders") or ())),
         "waterfall": _by_standing(terms["waterfall"]),
+        "plan": terms.get("plan") or {},
+        "instalment_fee": words.money((terms.get("plan") or {}).get("fee")),
+        **_schedule(terms, words),
+    }
+
+
+def _schedule(terms: dict[str, Any], words: "_Words") -> dict[str, Any]:
+    """The instalments and their sums, for columns; the first and the usual one, for a sentence."""
+    rows = terms.get("schedule") or ()
+    columns = ("principal", "fee", "interest", "amount")
+    amounts = [Decimal(row["amount"]) for row in rows]
+    return {
+        "schedule": [
+            {
+                "number": row["number"],
+                "due_on": words.day(row["due_on"]),
+                **{name: words.number(row[name]) for name in (*columns, "balance")},
+            }
+            for row in rows
+        ],
+        "schedule_sums": {name: words.number(sum(Decimal(row[name]) for row in rows)) for name in columns},
+        "interest": words.money(sum(Decimal(row["interest"]) for row in rows)),
+        "first_due_on": words.day(rows[0]["due_on"]) if rows else "",
+        "level_amount": words.money(amounts[0]) if len(set(amounts[:-1])) == 1 else "",
     }
 
 

@@ -7,6 +7,7 @@ from decimal import ROUND_CEILING, Decimal
 
 from apps.core.money import ZERO, quantum, round_money
 from apps.financing.daycount import simple_interest
+from apps.financing.instalments import Planned
 from apps.financing.minimums import dated, level_minimums
 from apps.financing.rates import xirr
 
@@ -107,6 +108,13 @@ def receivable_cost(
     interest = round_money(simple_interest(amount, annual_rate, first, last, day_count), currency)
     rate = annualised_rate([(first, -amount), (last, amount + interest + fee)])
     return Cost(amount=amount, charge=interest + fee, total=amount + interest + fee, annualised_rate=rate)
+
+
+def instalment_cost(amount: Decimal, start: date, schedule: Sequence[Planned]) -> Cost:
+    """The cost of drawing `amount` on `start` and paying each instalment of `schedule` in full on its due date."""
+    total = sum((row.amount for row in schedule), ZERO)
+    rate = annualised_rate([(start, -amount), *((row.due_on, row.amount) for row in schedule if row.amount)])
+    return Cost(amount=amount, charge=total - amount, total=total, annualised_rate=rate)
 
 
 def annualised_rate(flows: Sequence[tuple[date, Decimal]]) -> Decimal:

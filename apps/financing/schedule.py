@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import reduce
 
 from apps.core.money import ZERO, quantum, round_money
+from apps.financing.daycount import simple_interest
 from apps.financing.due_dates import MONTHS, Period, due_dates, periods_between, step
 from apps.financing.schedule_terms import (
     BULLET,
@@ -55,6 +56,8 @@ def factor(terms: ScheduleTerms, period: Period, first: date, last: date, annual
     """The share of interest from `first` (exclusive) to `last` (inclusive), a stretch of `period`. Unrounded."""
     if period.number <= terms.interest_free or last <= first:
         return ZERO
+    if terms.day_count:
+        return simple_interest(Decimal(1), annual_rate, first, last, terms.day_count, since=terms.counted_from)
     share = Decimal((last - first).days) / period.days
     if terms.interest_by == BY_PERIOD:
         return annual_rate * terms.every / PERIODS_A_YEAR[terms.unit] * share

@@ -25,7 +25,8 @@ class ScheduleTerms:
     """How a financing is repaid. Amounts are in `currency`; `annual_rate` is a share a year (0.12 is 12 %).
 
     `interest_by` "period" charges the same share each period; "day" counts days over `year_days` (0 = the calendar's),
-    with months of `month_days` (0 = the calendar's). `principal_grace`, `interest_deferred` and `interest_free` are
+    with months of `month_days` (0 = the calendar's); `day_count` names a convention instead, counted from
+    `counted_from` on. `principal_grace`, `interest_deferred` and `interest_free` are
     numbers of periods: no principal due, interest due later, no interest at all.
 
     The instalment is rounded to a whole number of `multiple` (None: the minor unit) by `instalment_rounding`;
@@ -60,6 +61,8 @@ class ScheduleTerms:
     level_for: Decimal | None = None
     level_by_first_period: bool = False
     round_each_part: bool = False
+    day_count: str = ""
+    counted_from: date | None = None
 
 
 class Drawdown(NamedTuple):

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -18,6 +19,7 @@ from apps.portal.formats import format_day, format_money
 from apps.portal.forms import LARGEST_AMOUNT, AmountField, day_field
 from apps.portal.tables import Amount, Column, Count, Day, Table, Text
 from apps.products.models import ProductVersion
+from apps.products.plan import MOST_INSTALMENTS
 from apps.repayment.changes import Change
 from apps.repayment.events import LONGEST_PERIOD, Act
 from apps.repayment.models import Event
@@ -62,6 +64,16 @@ def kinds_for(financing: Financing) -> list[tuple[str, str]]:
     ]
 
 
+def hint_for(kind: str, financing: Financing) -> Promise:
+    """What to know before doing `kind` to `financing`."""
+    if kind == "due_date" and financing.version.terms.plan:
+        return gettext_lazy(
+            "Instalments still to come move: the next one to the day given, the others as far apart as agreed. What is "
+            "late stays late. The principal is spread anew."
+        )
+    return HINTS[kind]
+
+
 class ActForm(forms.Form):
     """What `kind` of act needs to be told, for `financing`. Its `act()` is what the service takes."""
 
@@ -85,7 +97,7 @@ class ActForm(forms.Form):
             "charge": {name: lambda name=name: self._part(name) for name in ("fee", "penalty")},  # type: ignore[misc]
             "rate": {"percent": self._percent, "effective_on": lambda: day_field(_("Counts from"))},
             "pause": {"until": lambda: day_field(_("Through"))},
-            "due_date": {"until": lambda: day_field(_("New due date"))},
+            "due_date": self._due_date(),
             "recovery": {"line": lambda: self._line(positive=True)},
             "chargeback": {
                 "event": lambda: self._event("payment"),
@@ -100,6 +112,15 @@ class ActForm(forms.Form):
             },
         }
         return fields.get(kind, {})
+
+    def _due_date(self) -> dict[str, Callable[[], forms.Field]]:
+        if not self.financing.version.terms.plan:
+            return {"until": lambda: day_field(_("New due date"))}
+        more = partial(forms.IntegerField, label=_("More instalments"), min_value=0, max_value=MOST_INSTALMENTS)
+        return {
+            "until": lambda: day_field(_("The next instalment is due on"), required=False),
+            "more": lambda: more(initial=0, required=False),
+        }
 
     def _line(self, *, positive: bool, required: bool = True) -> forms.Field:
         sign = {"amount__gt": 0} if positive else {"amount__lt": 0}
@@ -176,6 +197,7 @@ class ActForm(forms.Form):
             parts={name: typed[name] for name in ("fee", "interest", "penalty") if typed.get(name)},
             rate=typed["percent"] / 100 if "percent" in typed else None,
             until=typed.get("until"),
+            more=typed.get("more") or 0,
             reverses=int(typed["event"]) if typed.get("event") else None,
             period_days=typed.get("period_days"),
             minimum=typed.get("minimum"),

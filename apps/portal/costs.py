@@ -15,10 +15,19 @@ from apps.products.terms import Terms
 
 
 def cost_lines(
-    cost: Cost, *, fee: Decimal, currency: str, days: int | None, due_on: date | None, late_costs: bool = False
+    cost: Cost,
+    *,
+    fee: Decimal,
+    currency: str,
+    days: int | None,
+    due_on: date | None,
+    late_costs: bool = False,
+    instalments: int = 0,
 ) -> list[Line]:
     """What comes, what it costs, what is to be repaid. `days` is how long an advance is expected to run; `late_costs`
-    says whether being late costs more."""
+    says whether being late costs more; `instalments` how many there are, where it is repaid in them."""
+    if instalments:
+        return _in_instalments(cost, fee, currency, due_on, instalments)
     interest = cost.charge - fee
     lines = [Line(_("You get"), Amount(cost.amount, currency))]
     if fee:
@@ -34,6 +43,20 @@ def cost_lines(
     if due_on is not None:
         lines.append(Line(_("Due on"), Day(due_on)))
     return lines
+
+
+def _in_instalments(cost: Cost, fee: Decimal, currency: str, due_on: date | None, instalments: int) -> list[Line]:
+    number = ngettext("in %(number)s instalment", "in %(number)s instalments", instalments) % {"number": instalments}
+    agreed = _("If each instalment is paid on its day. Sooner costs less, later more.")
+    lines = [
+        Line(_("You get"), Amount(cost.amount, currency)),
+        Line(_("Fees"), Amount(fee, currency)) if fee else None,
+        Line(_("Interest"), Amount(cost.charge - fee, currency), note=agreed),
+        Line(_("You repay in all"), Amount(cost.total, currency), note=number, strong=True),
+        Line(_("Annualised rate"), Share(cost.annualised_rate), note=_rate_note(None)),
+        Line(_("The last one is due on"), Day(due_on)) if due_on else None,
+    ]
+    return [line for line in lines if line is not None]
 
 
 def _rate_note(days: int | None) -> str:

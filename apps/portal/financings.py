@@ -105,6 +105,8 @@ def _why(one: Receipt) -> str:
             return _("From the money of the orders it rests on; once past due, from a share of your other sales too.")
         case "last":
             return _("This was all that was still to be repaid.")
+        case "due":
+            return _("No more than was due; a cap or the part that always stays with you may have made it less.")
         case "less":
             return _(
                 "Less than the share: a cap, the part that always stays with you, or another financing came first."

@@ -94,9 +94,11 @@ class DrawForm(forms.Form):
         self.fields["refill"] = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
 
-def day_field(label: str | StrPromise) -> forms.DateField:
+def day_field(label: str | StrPromise, *, required: bool = True) -> forms.DateField:
     """A business date, chosen from the browser's own calendar."""
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    return forms.DateField(
+        label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
 
 
 class ThroughForm(forms.Form):

@@ -87,6 +87,7 @@ DEMAND = {
     "open": Wording(NEUTRAL, pgettext_lazy("demand", "Running")),
     "met": Wording(GOOD, pgettext_lazy("demand", "Met")),
     "breached": Wording(BAD, pgettext_lazy("demand", "Missed")),
+    "planned": Wording(NEUTRAL, pgettext_lazy("demand", "To come")),
 }
 
 EVENT = {

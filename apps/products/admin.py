@@ -15,7 +15,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from apps.core.admin import GranaryAdmin, Step, ViewOnlyInline, money, person, share
 from apps.products import services
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion, ProvisionClass
-from apps.products.terms import RECEIVABLE, SALES
+from apps.products.terms import ORDER, RECEIVABLE, SALES
 
 
 @admin.register(FundingPool)
@@ -187,11 +187,34 @@ BOOKKEEPING = (
         "classes": ["collapse"],
     },
 )
+INSTALMENTS = (
+    _("In instalments"),
+    {
+        "fields": (
+            "instalments", "repayment_method", "instalment_every", "instalment_unit", "due_day", "principal_grace",
+            "interest_grace", "instalment_rounding", "instalment_fee", "in_advance", "waterfall_mode", "grace_days",
+        ),
+        "description": _(
+            "What falls due when is fixed on the day of the payout. The last instalment takes what rounding left."
+        ),
+    },
+)  # fmt: skip
+WHILE_DUE = (
+    _("From sales, while an instalment is due"),
+    {
+        "fields": ("sweep_rate", "livelihood_floor", "day_cap", "priority"),
+        "description": _(
+            "From its due date on, at most this share of the day's net sales pays an instalment, and no more than is "
+            "due. 0: the seller pays by bank."
+        ),
+    },
+)
 TERMS = {
+    ORDER: (INTEREST, INSTALMENTS, WHILE_DUE, PENALTY, AMOUNTS, BOOKKEEPING),
     SALES: (COST, REPAYMENT, MINIMUM, PENALTY, AMOUNTS, BOOKKEEPING),
     RECEIVABLE: (INTEREST, AGAINST_ORDERS, FROM_ORDERS, PENALTY, BOOKKEEPING),
 }
-OTHER_TERMS = (INTEREST, REPAYMENT, MINIMUM, PENALTY, AGAINST_ORDERS, BOOKKEEPING)
+OTHER_TERMS = (INTEREST, INSTALMENTS, REPAYMENT, MINIMUM, PENALTY, AGAINST_ORDERS, BOOKKEEPING)
 STANDING = (None, {"fields": ("product", "number", "state", "maker", "approver")})
 
 

@@ -13,6 +13,19 @@ from django_fsm import transition
 from apps.core.models import AmountField, CurrencyField, RateField
 from apps.core.states import Stateful, state_field, states_hold
 from apps.products.buckets import RISK_CLASSES, RiskClass
+from apps.products.plan import (
+    ADVANCES,
+    HORIZONTAL,
+    INSTALMENT_ROUNDINGS,
+    METHODS,
+    MODES,
+    MONTHS,
+    NEXT,
+    TO_MINOR,
+    UNITS,
+    Plan,
+)  # fmt: skip
+from apps.products.plan_rules import check_plan, plan_holds
 from apps.products.terms import DAY_COUNTS, DEFAULT_WATERFALL, RECEIVABLE, SALES, TECHNIQUES, Terms
 
 
@@ -99,6 +112,11 @@ class ProvisionClass(models.Model):
 
 VERSION_STATES = ("draft", "in_review", "active", "retired")
 ROUNDINGS = ((ROUND_HALF_EVEN, _("half to even")), (ROUND_HALF_UP, _("half up")))
+METHOD_NAMES = (_("equal instalments"), _("equal principal"), _("all at the end"), _("interest only, principal last"))
+UNIT_NAMES = (_("weeks"), _("months"))
+ROUNDING_NAMES = (_("to the minor unit"), _("to a whole unit"), _("up to a whole unit"))
+ADVANCE_NAMES = (_("the next instalment"), _("the last instalment"), _("all later instalments alike"))
+MODE_NAMES = (_("one instalment after the other"), _("one component after the other"))
 
 
 class VersionQuerySet(models.QuerySet["ProductVersion"]):
@@ -194,6 +212,39 @@ class ProductVersion(Stateful):
         db_default=Decimal(0),
         help_text=_("Owed when the bank or a buyer takes a payment back. 0 is none."),
     )
+    instalments = models.PositiveIntegerField(
+        _("number of instalments"), default=0, help_text=_("0: not repaid in instalments.")
+    )
+    repayment_method = models.CharField(
+        _("method"), max_length=20, blank=True, choices=list(zip(METHODS, METHOD_NAMES, strict=True))
+    )
+    instalment_every = models.PositiveIntegerField(_("one every"), default=1)
+    instalment_unit = models.CharField(
+        _("weeks or months"), max_length=8, default=MONTHS, choices=list(zip(UNITS, UNIT_NAMES, strict=True))
+    )
+    due_day = models.PositiveSmallIntegerField(
+        _("day of the month"), default=0, help_text=_("0 is the day of the payout. 31 is the last day of each month.")
+    )
+    principal_grace = models.PositiveIntegerField(
+        _("first instalments without principal"), default=0, help_text=_("They ask for interest and fee only.")
+    )
+    interest_grace = models.PositiveIntegerField(
+        _("first instalments without interest"), default=0, help_text=_("It arises, and the next one asks for it.")
+    )
+    instalment_rounding = models.CharField(
+        _("equal instalments are rounded"), max_length=8, default=TO_MINOR,
+        choices=list(zip(INSTALMENT_ROUNDINGS, ROUNDING_NAMES, strict=True)),
+    )  # fmt: skip
+    in_advance = models.CharField(
+        _("money in advance pays"), max_length=12, default=NEXT,
+        choices=list(zip(ADVANCES, ADVANCE_NAMES, strict=True)),
+    )  # fmt: skip
+    waterfall_mode = models.CharField(
+        _("a payment pays"), max_length=12, default=HORIZONTAL, choices=list(zip(MODES, MODE_NAMES, strict=True))
+    )
+    instalment_fee = AmountField(
+        _("fee of each instalment"), default=Decimal(0), help_text=_("Owed from the payout on, asked for in parts.")
+    )
     made_by = models.CharField(max_length=80, blank=True)
     approved_by = models.CharField(max_length=80, blank=True)
     state = state_field(VERSION_STATES)
@@ -225,6 +276,7 @@ class ProductVersion(Stateful):
                     "floor and daily cap not below 0."
                 ),
             ),
+            *plan_holds(),
             models.CheckConstraint(
                 condition=Q(penalty_rate__gte=0, penalty_rate__lt=1, penalty_per_thousand__gte=0)
                 & Q(penalty_per_thousand__lt=10, dispute_fee__gte=0)
@@ -272,6 +324,7 @@ class ProductVersion(Stateful):
             raise ValidationError({"season_shaped": _("Only a minimum can follow the seasons: set one, and its days.")})
         if bool(self.near_breach_share) != bool(self.near_breach_checks):
             raise ValidationError({"near_breach_checks": _("A warning needs a share and how often it is looked at.")})
+        check_plan(self, technique)
         if sorted(self.waterfall) != sorted(DEFAULT_WATERFALL):
             raise ValidationError({"waterfall": _("The waterfall names each standing and component exactly once.")})
 
@@ -291,6 +344,25 @@ class ProductVersion(Stateful):
 
     @transition(field="state", source="active", target="retired")
     def retire(self) -> None: ...
+
+    @cached_property
+    def plan(self) -> Plan | None:
+        """How it is repaid in instalments, if it is."""
+        if not self.instalments:
+            return None
+        return Plan(
+            method=self.repayment_method,
+            number=self.instalments,
+            every=self.instalment_every,
+            unit=self.instalment_unit,
+            due_day=self.due_day,
+            principal_grace=self.principal_grace,
+            interest_grace=self.interest_grace,
+            rounding=self.instalment_rounding,
+            in_advance=self.in_advance,
+            mode=self.waterfall_mode,
+            fee=self.instalment_fee,
+        )
 
     @cached_property
     def terms(self) -> Terms:

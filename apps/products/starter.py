@@ -1,11 +1,11 @@
-"""A pool and two products to begin with, for replays and demo platforms. Real platforms design theirs in the admin."""
+"""A pool and products to begin with, for replays and demo platforms. Real platforms design theirs in the admin."""
 
 from datetime import date, datetime
 from decimal import Decimal
 
 from apps.products.funding import commit_funding
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion
-from apps.products.terms import RECEIVABLE, SALES
+from apps.products.terms import ORDER, RECEIVABLE, SALES
 
 MAKER, CHECKER = "starter:maker", "starter:checker"
 
@@ -13,9 +13,9 @@ MAKER, CHECKER = "starter:maker", "starter:checker"
 def start_products(
     *, currency: str, financier: str, funding: Decimal, business_date: date, at: datetime, least: Decimal, most: Decimal
 ) -> None:
-    """One pool with `funding`, an advance on sales and a receivable product, each with an active first version.
+    """One pool with `funding`, an advance on sales, a receivable product and a loan in instalments.
 
-    Amounts in `currency`. Products that are there already are left as they are.
+    Each has an active first version. Amounts in `currency`. Products that are there already are left as they are.
     """
     if FinancingProduct.objects.exists():
         return
@@ -50,6 +50,22 @@ def start_products(
         minimum_amount=least,
         maximum_amount=most,
         priority=10,
+    )
+    _activate(
+        FinancingProduct.objects.create(
+            code="stock-loan", name="Stock loan", name_zh="备货贷", technique=ORDER, pool=pool
+        ),
+        at,
+        annual_rate=Decimal("0.12"),
+        day_count="ACT/365F",
+        instalments=6,
+        repayment_method="equal_instalments",
+        sweep_rate=Decimal("0.5"),
+        expected_days=90,
+        grace_days=3,
+        minimum_amount=least,
+        maximum_amount=most,
+        priority=5,
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from apps.core.money import ZERO
+from apps.products.plan import Plan
 
 SALES = "sales"
 RECEIVABLE = "receivable"
@@ -26,7 +27,8 @@ class Terms:
 
     fee_rate         flat fee, as a share of the amount drawn
     annual_rate      daily simple interest, per year under day_count
-    sweep_rate       share of a day's net sales that repays (for receivables: of other sales, once past due)
+    sweep_rate       share of a day's net sales that repays (for receivables: of other sales, once past due; in
+                     instalments: while one is due)
     advance_rate     receivables: share of an order's eligible value that is advanced
     livelihood_floor what a day's sweep always leaves to the seller
     day_cap          the most that one day's sweep may take; 0 is no cap
@@ -45,6 +47,7 @@ class Terms:
     near_breach_share, near_breach_checks  at so many checks inside a period, who has repaid less than this share of
         what would be even progress is near a breach; 0 checks none
     dispute_fee      owed when the bank or a buyer takes a payment back
+    plan             repayment in instalments; None where sales, or the orders it rests on, repay it
     """
 
     product: str
@@ -78,6 +81,7 @@ class Terms:
     near_breach_share: Decimal = ZERO
     near_breach_checks: int = 0
     dispute_fee: Decimal = ZERO
+    plan: Plan | None = None
 
     @property
     def penalises(self) -> bool:

@@ -35,7 +35,7 @@ SELECT 'sweep', seller.external_id, business_date::text, sweep.state, kept::text
 FROM repayment_sweep AS sweep JOIN sellers_seller AS seller ON seller.id = sweep.seller_id
 UNION ALL
 SELECT 'demand', financing.number, demand.number::text, demand.state, demand.due_on::text,
-       concat_ws('/', demand.amount, paid)
+       concat_ws('/', demand.amount, paid, demand.fee, demand.interest, paid_fee, paid_interest)
 FROM repayment_demand AS demand JOIN financing_financing AS financing ON financing.id = demand.financing_id
 UNION ALL
 SELECT 'near breach', financing.number, near.number::text, near.checked_on::text, '',

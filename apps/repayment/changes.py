@@ -27,13 +27,18 @@ from apps.ledger.services import Line, post
 from apps.products.models import FundingPool
 from apps.repayment.day import Balance, Extras, OpenDemand
 from apps.repayment.entries import COLLECTED, movement_lines
+from apps.repayment.instalment_rows import bring_to, stored_rows
+from apps.repayment.instalments import Rows, rows_of, settled
 from apps.repayment.life import LAST_OF_THE_DAY, SWEEP, Fact, Life, Refused, Told, payoff, tell
 from apps.repayment.models import Demand, Event, Movement, identity_of
 from apps.repayment.periods import Plan
 from apps.repayment.waterfall import Parts
 from apps.sellers.models import Seller
 
-FACTS = ("payment", "refund", "waiver", "charge", "rate", "write_off", "chargeback", "carried", "restructure", "refill")
+FACTS = (
+    "payment", "refund", "waiver", "charge", "rate", "due_date", "write_off", "chargeback", "carried", "restructure",
+    "refill",
+)  # fmt: skip
 ENDS = ("write_off", "restructure")  # proposed before they are done, and the last thing that happens
 
 
@@ -159,6 +164,8 @@ def facts_of(standing: Iterable[Recorded], events: Iterable[Event]) -> list[Fact
             one.business_date + DAY if one.details.get("after_the_night") else one.business_date,
             Decimal(one.details["rate"]) if one.kind == "rate" else one.amount or ZERO,
             Parts(**{part: Decimal(amount) for part, amount in one.details.get("parts", {}).items()}),
+            date.fromisoformat(one.details["to"]) if one.details.get("to") else None,
+            one.details.get("more", 0),
         )
         for one in events
         if one.kind in FACTS and (one.kind != "chargeback" or one.details.get("parts"))
@@ -175,8 +182,12 @@ def _order(event: Event) -> int:
 
 def start_of(financing: Financing) -> Balance:
     """`financing` as it was on the day of its disbursement, with the demands that were raised since, unpaid."""
+    start = _at_start(financing)
+    if start.terms.plan:
+        rows = rows_of(start.terms, financing.amount, financing.flat_fee, start.disbursed_on)
+        return start._replace(rows=rows, due_on=rows[-1].due_on, demands_raised=0)
     demands = Demand.objects.filter(financing=financing).order_by("number")
-    return _at_start(financing)._replace(
+    return start._replace(
         demands=tuple(
             OpenDemand(one.pk, one.number, one.kind, one.starts_on, one.due_on, one.amount, ZERO, "open")
             for one in demands
@@ -214,7 +225,7 @@ def balance_of(financing: Financing) -> Balance:
     closed_through = financing.closed_through or _begun(financing)
     start = _at_start(financing)
     unpaid: tuple[OpenDemand, ...] = ()
-    if start.terms.penalises:
+    if start.terms.penalises and not start.terms.plan:
         rows = Demand.objects.filter(financing=financing, paid__lt=F("amount")).order_by("number")
         unpaid = tuple(
             OpenDemand(one.pk, one.number, one.kind, one.starts_on, one.due_on, one.amount, one.paid, one.state)
@@ -228,6 +239,7 @@ def balance_of(financing: Financing) -> Balance:
         annual_rate=financing.annual_rate,
         past_due=financing.past_due,
         demands=unpaid,
+        rows=stored_rows(financing) if start.terms.plan else (),
         extras=start.extras._replace(
             penalty_accrued=financing.penalty_accrued, penalty_posted=financing.penalty_posted
         ),
@@ -291,7 +303,10 @@ def apply(change: Change, *, at: datetime, by: str) -> Event:
             by=by,
         )
     _write_movements(change, entry_key)
-    _write_demands(change, at, by)
+    if change.life.rows:
+        bring_to(financing, instalments_after(change), at=at, by=by, reason=event.reason)
+    else:
+        _write_demands(change, at, by)
     _write_financing(change, at, by)
     _write_pool(change)
     _write_seller(change, lines)
@@ -375,6 +390,12 @@ def _write_demands(change: Change, at: datetime, by: str) -> None:
     over = [one for one in again if closed_through is not None and one.due_on <= closed_through]
     move_all(met, "pay", at=at, by=by, reason=change.event.reason)
     move_all(over, "end", at=at, by=by, reason=change.event.reason)
+
+
+def instalments_after(change: Change) -> Rows:
+    """The instalments as `change` leaves them, in the states that they will have; empty where there are none."""
+    stored = {row.number: row for row in stored_rows(change.financing)}
+    return settled(change.life.rows, stored, _closed_by(change.financing, change.event))
 
 
 def _write_financing(change: Change, at: datetime, by: str) -> None:

@@ -13,6 +13,7 @@ from apps.core.money import ZERO
 from apps.products.models import ProductVersion
 from apps.products.terms import Terms
 from apps.repayment.day import NO_EXTRAS, Balance, Extras, OpenDemand, SalesDay, SellerDay
+from apps.repayment.instalments import Row, row_of
 from apps.repayment.periods import Plan, periods_of
 from apps.repayment.waterfall import Parts
 
@@ -70,8 +71,11 @@ ORDER BY id
 """
 
 DEMANDS = """
-SELECT financing_id, id, number, kind, starts_on, due_on, amount, paid, state
-FROM repayment_demand WHERE financing_id = ANY(%(financings)s::bigint[]) AND paid < amount ORDER BY financing_id, number
+SELECT financing_id, id, number, kind, starts_on, due_on, amount, paid, state, fee, interest, paid_fee, paid_interest
+FROM repayment_demand
+WHERE financing_id = ANY(%(financings)s::bigint[]) AND (paid < amount OR state = 'planned')
+  AND (state <> 'planned' OR due_on <= %(date)s OR paid > 0)
+ORDER BY financing_id, number
 """
 
 # Only for terms that need them: penalty so far, and what sweeps took since the running period began.
@@ -146,14 +150,15 @@ class Chunk:
     def _financings(self) -> dict[int, list[Balance]]:
         rows = self._read(FINANCINGS)
         self._arguments["financings"] = _keys(rows)
-        demands = self._demands() if rows else {}
+        demands, instalments = self._demands() if rows else ({}, {})
         terms = _terms({row[2] for row in rows})
         by_seller: defaultdict[int, list[Balance]] = defaultdict(list)
         for row in rows:
             # From `lent` to `sweep_rate` the columns are the fields of a balance, in their order; the plan comes last.
             owed, open_demands = Parts(*row[4:8]), tuple(demands.get(row[0], ()))
             extras = Extras(plan=Plan.of_json(json.loads(row[-1]))) if row[-1] else NO_EXTRAS
-            fields = (row[0], terms[row[2]], row[3], owed, *row[8:-1], open_demands, extras)
+            due = tuple(instalments.get(row[0], ()))
+            fields = (row[0], terms[row[2]], row[3], owed, *row[8:-1], open_demands, extras, due)
             by_seller[row[1]].append(Balance._make(fields))
         if any(one.penalises or one.maximum_share for one in terms.values()):
             self._add_extras(by_seller)
@@ -178,11 +183,15 @@ class Chunk:
         night: date = self._arguments["date"]
         return periods.bounds(periods.reached(night))[0]
 
-    def _demands(self) -> dict[int, list[OpenDemand]]:
+    def _demands(self) -> tuple[dict[int, list[OpenDemand]], dict[int, list[Row]]]:
         by_financing: defaultdict[int, list[OpenDemand]] = defaultdict(list)
+        instalments: defaultdict[int, list[Row]] = defaultdict(list)
         for financing_id, *fields in self._read(DEMANDS):
-            by_financing[financing_id].append(OpenDemand(*fields))
-        return by_financing
+            if fields[2] == "instalment":
+                instalments[financing_id].append(row_of(*fields))
+            else:
+                by_financing[financing_id].append(OpenDemand(*fields[:8]))
+        return by_financing, instalments
 
     def _sales(self) -> dict[int, SalesDay]:
         sums: dict[int, list[Decimal]] = {}

@@ -20,6 +20,8 @@ from apps.repayment.changes import finish
 from apps.repayment.chunk import Chunk
 from apps.repayment.day import Closed, OpenDemand, SellerClosed, close_seller, near_breaches, quiet_through
 from apps.repayment.entries import paid_lines
+from apps.repayment.instalment_rows import write_rows
+from apps.repayment.instalments import Row
 from apps.repayment.models import Demand, Movement, NearBreach, Sweep
 from apps.sellers.models import Seller
 
@@ -100,6 +102,7 @@ class _Writer:
         self._financings()
         self._demands()
         self._near_breaches()
+        write_rows(self._rows_moved(), at=self.at, by=self.by)
         self._repaid()
         self._sellers()
         # Rows that other chunks write too come last, so that nobody waits long for them.
@@ -107,12 +110,14 @@ class _Writer:
         self._pools()
 
     def counts(self) -> Counts:
-        raised = [demand for one in self.financings for demand in one.demands if demand.id is None]
+        raised = sum(1 for one in self.financings for demand in one.demands if demand.id is None)
+        raised += sum(one.demands_raised - one.before.demands_raised for one in self.financings if one.rows)
+        missed = sum(1 for was, now in self._rows_moved() if now.state == "breached" != was.state)
         return Counts(
             sellers=len(self.closed),
             financings=len(self.financings),
-            demands_raised=len(raised),
-            demands_breached=sum(1 for demand in self._decided("breached")),
+            demands_raised=raised,
+            demands_breached=missed + sum(1 for demand in self._decided("breached")),
             accrued=sum((one.interest_posted for one in self.financings), ZERO),
             sales=sum((seller.before.sales.net for seller in self.closed), ZERO),
             kept=sum((seller.kept for seller in self.closed), ZERO),
@@ -253,6 +258,16 @@ class _Writer:
             for demand in one.demands:
                 if demand.state == state and before.get(demand.id, "open") == "open":
                     yield demand
+
+    def _rows_moved(self) -> list[tuple[Row, Row]]:
+        """The instalments that the night raised, paid or decided, before and after."""
+        return [
+            (was, now)
+            for one in self.financings
+            if one.rows is not one.before.rows
+            for was, now in zip(one.before.rows, one.rows, strict=True)
+            if was != now
+        ]
 
     def _repaid(self) -> None:
         keys = [one.before.id for one in self.financings if not one.owed.total]

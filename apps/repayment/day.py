@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 from apps.core.dates import DAY
 from apps.core.money import ZERO, round_money
-from apps.financing.daycount import simple_interest
 from apps.products.terms import SALES, Terms
+from apps.repayment import instalments
+from apps.repayment.instalments import Rows, Standing
+from apps.repayment.interest import TWELVE_PLACES, accrue
 from apps.repayment.penalties import Overdue, penalty_added
 from apps.repayment.periods import Check, Plan, asked_by, check_days, last_check, most_now, periods_of
 from apps.repayment.sweep import Claim, sweep
 from apps.repayment.waterfall import Due, Parts, allocate
-
-TWELVE_PLACES = Decimal("0.000000000001")
 
 
 class OpenDemand(NamedTuple):
@@ -62,6 +62,7 @@ class Balance(NamedTuple):
     accrued_through  the last date of interest: an event may have taken it further than the last night
     annual_rate      as agreed since, or None where the terms' own holds
     paused_days      days by which pauses moved its minimum periods
+    rows             its instalments, where it is repaid in them: for a night, those that are due and not paid
     """
 
     id: int
@@ -82,6 +83,7 @@ class Balance(NamedTuple):
     sweep_rate: Decimal
     demands: tuple[OpenDemand, ...]
     extras: Extras = NO_EXTRAS
+    rows: Rows = ()
 
     @property
     def rate(self) -> Decimal:
@@ -129,6 +131,7 @@ class Closed(NamedTuple):
     days_past_due: int
     penalty_accrued: Decimal = ZERO
     penalty_posted: Decimal = ZERO
+    rows: Rows = ()
 
 
 class SellerClosed(NamedTuple):
@@ -152,9 +155,11 @@ def close_seller(seller: SellerDay, business_date: date) -> SellerClosed:
     net = sold + seller.balance if seller.balance < 0 else sold
     taken = [ZERO] * len(accrued)
     if net > 0 and accrued:
-        claims = [_claim(one, seller.sales.own.get(one.before.id, ZERO)) for one in accrued]
+        claims = [_claim(one, seller.sales.own.get(one.before.id, ZERO), business_date) for one in accrued]
         taken = sweep(net, claims, seller.sweep_cap, seller.currency, seller.financings[0].terms.rounding)
-    closed = tuple([_pay_and_age(one, amount, business_date) for one, amount in zip(accrued, taken, strict=True)])
+    closed = tuple(
+        [_pay_and_age(one, amount, business_date, seller.currency) for one, amount in zip(accrued, taken, strict=True)]
+    )
     kept = sum(taken, ZERO)
     left = seller.balance + sold - kept
     paid_out = left if left > 0 and seller.may_be_paid else ZERO
@@ -169,6 +174,12 @@ def close_seller(seller: SellerDay, business_date: date) -> SellerClosed:
 
 
 def _raise_and_accrue(balance: Balance, currency: str, business_date: date) -> Closed:
+    run = _run_instalments if balance.terms.plan else _run_demands
+    after = run(balance, currency, business_date)
+    return _penalise(after, currency, business_date) if balance.terms.penalises else after
+
+
+def _run_demands(balance: Balance, currency: str, business_date: date) -> Closed:
     demands, raised = balance.demands, balance.demands_raised
     for demand in due_demands(balance, currency, business_date):
         demands, raised = (*demands, demand), demand.number
@@ -178,7 +189,7 @@ def _raise_and_accrue(balance: Balance, currency: str, business_date: date) -> C
         posted = round_money(accrued, currency, balance.terms.rounding) - balance.accrued_posted
     if posted:
         owed = Parts(owed.penalty, owed.fee, owed.interest + posted, owed.principal)
-    closed = Closed(
+    return Closed(
         before=balance,
         owed=owed,
         accrued=accrued,
@@ -189,40 +200,52 @@ def _raise_and_accrue(balance: Balance, currency: str, business_date: date) -> C
         past_due=balance.past_due,
         days_past_due=0,
     )
-    return _penalise(closed, currency, business_date) if balance.terms.penalises else closed
 
 
 def _penalise(one: Closed, currency: str, business_date: date) -> Closed:
     before = one.before
     accrued = accrue_penalty(
-        before.extras.penalty_accrued, one.demands, before.terms, before.accrued_through, business_date
+        before.extras.penalty_accrued,
+        overdue_of(one.demands, one.rows, business_date),
+        before.terms,
+        before.accrued_through,
+        business_date,
     )
     posted = round_money(accrued, currency, before.terms.rounding) - before.extras.penalty_posted
     owed = one.owed._replace(penalty=one.owed.penalty + posted)
     return one._replace(owed=owed, penalty_accrued=accrued, penalty_posted=posted)
 
 
-def accrue_penalty(
-    accrued: Decimal, demands: Sequence[OpenDemand], terms: Terms, since: date, through: date
-) -> Decimal:
+def overdue_of(demands: Sequence[OpenDemand], rows: Rows, on: date) -> list[Overdue]:
+    """What demands and instalments due before `on` leave unpaid."""
+    asked: list[OpenDemand | instalments.Row] = [*demands, *rows]
+    return [Overdue(one.due_on, one.unpaid) for one in asked if one.due_on < on and one.unpaid > 0]
+
+
+def accrue_penalty(accrued: Decimal, overdue: Sequence[Overdue], terms: Terms, since: date, through: date) -> Decimal:
     """All penalty since disbursement, unrounded to twelve places: `accrued` and that of the days after `since` through
-    `through` (inclusive) on what `demands` leave unpaid, from the day after their days of grace."""
-    overdue = [Overdue(one.due_on, one.unpaid) for one in demands if one.unpaid > 0 and one.due_on < through]
+    `through` (inclusive) on what is `overdue`, from the day after its days of grace."""
     if not overdue or since >= through:
         return accrued
     return accrued + penalty_added(terms, overdue, since, through).quantize(TWELVE_PLACES)
 
 
-def accrue(
-    accrued: Decimal, principal: Decimal, rate: Decimal, since: date, through: date, balance: Balance
-) -> Decimal:
-    """All interest since disbursement, unrounded to twelve places: `accrued` and that of the days after `since`
-    through `through` (inclusive) on `principal` at `rate` a year, counted as the terms of `balance` say."""
-    if not rate or since >= through:
-        return accrued
-    day_count = balance.terms.day_count
-    interest = simple_interest(principal, rate, since, through, day_count, since=balance.disbursed_on)
-    return accrued + interest.quantize(TWELVE_PLACES)
+def _run_instalments(balance: Balance, currency: str, business_date: date) -> Closed:
+    before = Standing(balance.owed, balance.accrued, balance.accrued_posted, balance.accrued_through, balance.rows)
+    now = instalments.run_to(before, balance, balance.rate, currency, business_date)
+    raised = sum(1 for one, was in zip(now.rows, balance.rows, strict=True) if one.is_raised and not was.is_raised)
+    return Closed(
+        before=balance,
+        owed=now.owed,
+        accrued=now.accrued,
+        interest_posted=now.posted - balance.accrued_posted,
+        paid=Parts(),
+        demands=balance.demands,
+        demands_raised=balance.demands_raised + raised,
+        past_due=balance.past_due,
+        days_past_due=0,
+        rows=now.rows,
+    )
 
 
 def due_demands(balance: Balance, currency: str, business_date: date) -> list[OpenDemand]:
@@ -278,16 +301,18 @@ def quiet_through(one: Closed, business_date: date) -> date | None:
     return min(days) - DAY if days else date.max
 
 
-def _claim(one: Closed, own: Decimal) -> Claim:
-    terms = one.before.terms
+def _claim(one: Closed, own: Decimal, business_date: date) -> Claim:
+    terms, outstanding = one.before.terms, one.owed.total
     # Receivables are repaid by their own orders; only once past due do they take a share of other sales.
     rate = one.before.sweep_rate if terms.technique == SALES or one.before.past_due else ZERO
+    if terms.plan:
+        rate, outstanding = one.before.sweep_rate, instalments.due_now(one.rows, one.owed, business_date, one.before)
     day_cap = terms.day_cap
     if terms.maximum_share:
         most = most_now(terms, one.before.lent, one.before.extras.swept, terms.currency) or ZERO
         rate, day_cap = (rate, min(day_cap, most) if day_cap else most) if most else (ZERO, ZERO)
     return Claim(
-        outstanding=one.owed.total,
+        outstanding=outstanding,
         own=own,
         rate=rate,
         floor=terms.livelihood_floor,
@@ -296,7 +321,9 @@ def _claim(one: Closed, own: Decimal) -> Claim:
     )
 
 
-def _pay_and_age(one: Closed, amount: Decimal, business_date: date) -> Closed:
+def _pay_and_age(one: Closed, amount: Decimal, business_date: date, currency: str) -> Closed:
+    if one.before.terms.plan:
+        return _pay_instalments(one, amount, business_date, currency)
     terms = one.before.terms
     owed, paid = one.owed, one.paid
     if amount:
@@ -320,6 +347,16 @@ def _pay_and_age(one: Closed, amount: Decimal, business_date: date) -> Closed:
         penalty_accrued=one.penalty_accrued,
         penalty_posted=one.penalty_posted,
     )
+
+
+def _pay_instalments(one: Closed, amount: Decimal, business_date: date, currency: str) -> Closed:
+    owed, rows, paid = one.owed, one.rows, one.paid
+    if amount:
+        paid, _left, rows = instalments.pay(rows, owed, amount, business_date, one.before, currency)
+        owed = owed.minus(paid)
+    rows = instalments.decide(rows, business_date)
+    past_due, days = instalments.age(rows, owed, business_date, one.before)
+    return one._replace(owed=owed, paid=paid, rows=rows, past_due=past_due, days_past_due=days)
 
 
 def settle_demands(demands: Sequence[OpenDemand], paid: Decimal, business_date: date) -> tuple[OpenDemand, ...]:

@@ -28,6 +28,7 @@ from apps.ledger import chart
 from apps.ledger.calendar import open_date
 from apps.ledger.services import Line, post
 from apps.products.models import FundingPool, ProductVersion
+from apps.products.plan import MOST_INSTALMENTS
 from apps.products.terms import SALES
 from apps.repayment.changes import Change, apply, plan
 from apps.repayment.hold import hold
@@ -50,6 +51,7 @@ class Act:
     parts     waiver and charge: how much of which component (principal cannot be waived or charged)
     rate      the new rate a year, as a share
     until     pause: its last day; due date: the new one; restructure: the due date where the new terms have one
+    more      due date of instalments: how many are added at the end
     reverses  reversal and chargeback: the number of the event that is taken back
 
     period_days, minimum               reschedule: the days of a period, and what each asks for
@@ -65,6 +67,7 @@ class Act:
     parts: Mapping[str, Decimal] = field(default_factory=dict)
     rate: Decimal | None = None
     until: date | None = None
+    more: int = 0
     reverses: int | None = None
     period_days: int | None = None
     minimum: Decimal | None = None
@@ -297,6 +300,8 @@ def _resume(financing: Financing, _act: Act, on: date) -> dict[str, Any]:
 
 def _due_date(financing: Financing, act: Act, on: date) -> dict[str, Any]:
     _must_run(financing)
+    if financing.version.terms.plan:
+        return _new_plan(financing, act, on)
     if financing.due_on is None or act.until is None or act.until <= on or financing.past_due:
         raise Refused(_("A due date can be moved to a later day than today while nothing is past due."))
     return {"details": {"from": financing.due_on.isoformat(), "to": act.until.isoformat()}}
@@ -317,6 +322,8 @@ def _reschedule(financing: Financing, act: Act, on: date) -> dict[str, Any]:
 
 def _restructure(financing: Financing, act: Act, on: date) -> dict[str, Any]:
     _must_run(financing)
+    if financing.version.terms.plan:
+        raise Refused(_("What is repaid in instalments is planned anew: move the next due date or add instalments."))
     _no_refill_waits(financing)
     if Event.objects.filter(financing=financing, kind="restructure", state="proposed").exists():
         raise Refused(_("A restructuring is proposed already; another person approves or refuses it."))
@@ -333,6 +340,21 @@ def _restructure(financing: Financing, act: Act, on: date) -> dict[str, Any]:
         "due_on": due_on.isoformat() if due_on else "",
     }  # fmt: skip
     return {"amount": financing.outstanding, "details": details}
+
+
+def _new_plan(financing: Financing, act: Act, on: date) -> dict[str, Any]:
+    """Instalments that have not fallen due yet get other dates, more of them, or both; what is late stays late."""
+    planned = Demand.objects.filter(financing=financing, state="planned", due_on__gt=on).order_by("number").first()
+    if planned is None:
+        raise Refused(_("Every instalment has fallen due already: there is none to move."))
+    if act.until is None and not act.more:
+        raise Refused(_("Say when the next instalment is due, or how many more there are to be."))
+    if act.until is not None and act.until <= on:
+        raise Refused(_("The next instalment can be moved to a later day than today."))
+    if not 0 <= act.more <= MOST_INSTALMENTS:
+        raise Refused(_("At most 120 instalments can be added."))
+    to = act.until.isoformat() if act.until else ""
+    return {"details": {"from": planned.due_on.isoformat(), "to": to, "more": act.more}}
 
 
 def _write_off(financing: Financing, _act: Act, _on: date) -> dict[str, Any]:
@@ -374,7 +396,7 @@ def _do(change: Change, act: Act, at: datetime, by: str) -> Event:
     match act.kind:
         case "pause" | "resume":
             _shift(financing, event)
-        case "due_date":
+        case "due_date" if not financing.version.terms.plan:
             financing.due_on = act.until
             Demand.objects.filter(financing=financing, kind="maturity", state="open").update(due_on=act.until)
         case "reschedule":

@@ -15,12 +15,16 @@ from django.utils.translation import gettext as _
 
 from apps.core.dates import DAY
 from apps.core.money import ZERO, round_money
-from apps.repayment.day import Balance, OpenDemand, accrue, accrue_penalty, age, settle_demands
+from apps.financing.schedule_terms import Rate
+from apps.repayment import instalments
+from apps.repayment.day import Balance, OpenDemand, accrue_penalty, age, overdue_of, settle_demands
+from apps.repayment.instalments import Rows, Standing
+from apps.repayment.interest import accrue
 from apps.repayment.rebates import rebate, spread_of, taken_off
 from apps.repayment.waterfall import Due, Parts, allocate
 
-SWEEP, PAYMENT, REFUND, WAIVER, CHARGE, RATE, WRITE_OFF, RESTRUCTURE, REFILL = (
-    "sweep", "payment", "refund", "waiver", "charge", "rate", "write_off", "restructure", "refill",
+SWEEP, PAYMENT, REFUND, WAIVER, CHARGE, RATE, WRITE_OFF, DUE_DATE, RESTRUCTURE, REFILL = (
+    "sweep", "payment", "refund", "waiver", "charge", "rate", "write_off", "due_date", "restructure", "refill",
 )  # fmt: skip
 LAST_OF_THE_DAY = 1_000_000
 
@@ -35,6 +39,7 @@ class Fact(NamedTuple):
     order      its place among the facts of one date
     identity   names it for ever, with its date: "sweep", "payment:3"
     booked_on  the date in whose books it first stood: it pays the demands that were raised by then
+    to, more   of a new due date of instalments: when the next one is due, and how many are added at the end
     """
 
     on: date
@@ -44,6 +49,8 @@ class Fact(NamedTuple):
     booked_on: date
     amount: Decimal = ZERO
     parts: Parts = Parts()
+    to: date | None = None
+    more: int = 0
 
 
 class Told(NamedTuple):
@@ -58,7 +65,8 @@ class Told(NamedTuple):
 
 
 class Life(NamedTuple):
-    """A financing after its facts. `past_due` and `days_past_due` are as of the last closed date."""
+    """A financing after its facts. `past_due` and `days_past_due` are as of the last closed date; `rows` are its
+    instalments, raised or planned, undecided."""
 
     told: tuple[Told, ...]
     owed: Parts
@@ -71,6 +79,7 @@ class Life(NamedTuple):
     demands: tuple[OpenDemand, ...]
     past_due: Decimal
     days_past_due: int
+    rows: Rows = ()
 
 
 def tell(start: Balance, facts: Sequence[Fact], through: date, currency: str) -> Life:
@@ -115,21 +124,37 @@ class _Teller:
         self.penalty_accrued = self.penalty_posted = self.fee_waived = ZERO
         self.accrued_to = start.disbursed_on
         self.demands = start.demands
+        self.rows = start.rows
+        self.rates = [Rate(start.disbursed_on, start.rate)]
         self.told: list[Told] = []
 
     def accrue_through(self, day: date) -> None:
         """Post the interest of the days up to `day`, once."""
-        since, self.accrued_to = self.accrued_to, max(day, self.accrued_to)
-        self.accrued = accrue(self.accrued, self.owed.principal, self.rate, since, day, self.start)
-        interest = round_money(self.accrued, self.currency, self.terms.rounding) - self.posted
-        if interest:
-            self.posted += interest
-            self._change(Fact(day, 0, "accrual", "accrual", day), Parts(interest=interest))
+        since = self.accrued_to
+        if self.terms.plan:
+            self._run_instalments_to(day)
+        else:
+            self.accrued = accrue(self.accrued, self.owed.principal, self.rate, since, day, self.start)
+            self.accrued_to = max(day, since)
+            self._post(round_money(self.accrued, self.currency, self.terms.rounding), day)
         if self.terms.penalises:
             self._penalise(since, day)
 
+    def _run_instalments_to(self, day: date) -> None:
+        before = Standing(self.owed, self.accrued, self.posted, self.accrued_to, self.rows)
+        now = instalments.run_to(before, self.start, self.rate, self.currency, day)
+        self.accrued, self.accrued_to, self.rows = now.accrued, now.accrued_to, now.rows
+        self._post(now.posted, day)
+
+    def _post(self, posted: Decimal, day: date) -> None:
+        interest = posted - self.posted
+        if interest:
+            self.posted = posted
+            self._change(Fact(day, 0, "accrual", "accrual", day), Parts(interest=interest))
+
     def _penalise(self, since: date, day: date) -> None:
-        self.penalty_accrued = accrue_penalty(self.penalty_accrued, self._raised(day), self.terms, since, day)
+        overdue = overdue_of(self._raised(day), self.rows, day)
+        self.penalty_accrued = accrue_penalty(self.penalty_accrued, overdue, self.terms, since, day)
         penalty = round_money(self.penalty_accrued, self.currency, self.terms.rounding) - self.penalty_posted
         if penalty:
             self.penalty_posted += penalty
@@ -138,23 +163,22 @@ class _Teller:
     def tell(self, fact: Fact) -> None:
         """What `fact` does, on top of what happened before it."""
         match fact.kind:
-            case "sweep":
-                self._pay(fact)
-            case "payment" | "refill":
-                self._give_rebate(fact)
+            case "sweep" | "payment" | "refill":
                 self._pay(fact)
             case "refund":
                 self._refund(fact)
             case "waiver":
-                waived = Parts(*(min(pair) for pair in zip(fact.parts, self.owed, strict=True)))
-                self.fee_waived += waived.fee
-                self._reduce(fact, waived)
+                self._waive(fact)
             case "charge" | "carried":
-                self._change(fact, fact.parts)
+                self._charge(fact)
             case "write_off" | "restructure":
                 self._reduce(fact, self.owed)
             case "rate":
                 self.rate = fact.amount
+                self.rates.append(Rate(fact.on + DAY, fact.amount))
+                self._replan()
+            case "due_date":
+                self._replan(fact.to, fact.more)
             case _:
                 raise ValueError(f"{fact.kind!r} is not a kind of fact.")
 
@@ -178,11 +202,35 @@ class _Teller:
         spread = spread_of(start.lent - start.owed.principal, start.disbursed_on, start.due_on, self.terms)
         return taken_off(self.owed, rebate(spread, on, self.fee_waived, self.terms, self.currency))
 
+    def _waive(self, fact: Fact) -> None:
+        waived = Parts(*(min(pair) for pair in zip(fact.parts, self.owed, strict=True)))
+        self.fee_waived += waived.fee
+        if self.rows:
+            self.rows = instalments.forgive(self.rows, self.owed, waived, self.start)
+        self._reduce(fact, waived)
+
+    def _charge(self, fact: Fact) -> None:
+        if self.rows:
+            self.rows = instalments.charge(self.rows, fact.parts.fee, fact.on)
+        self._change(fact, fact.parts)
+
+    def _replan(self, to: date | None = None, more: int = 0) -> None:
+        if self.rows:
+            self.rows = instalments.replan(self.rows, self.start, self.currency, self.rates, to, more)
+            self.start = self.start._replace(due_on=self.rows[-1].due_on)
+
     def _pay(self, fact: Fact) -> None:
+        if fact.kind != SWEEP:
+            self._give_rebate(fact)
+        if self.terms.plan:
+            paid, left, self.rows = instalments.pay(
+                self.rows, self.owed, fact.amount, fact.on, self.start, self.currency
+            )
+            return self._change(fact, Parts().minus(paid), left)
         past_due, _days = age(self._raised(fact.on - DAY), self.owed, fact.on - DAY, self.terms.grace_days)
         dues = [Due("past_due" if past_due else "due", self.owed)]
         (paid,), left = allocate(fact.amount, dues, self.terms.waterfall)
-        self._reduce(fact, paid, left)
+        return self._reduce(fact, paid, left)
 
     def _reduce(self, fact: Fact, paid: Parts, left: Decimal = ZERO) -> None:
         # The night raises a date's demands before its sweep; a person acts on the day before that night.
@@ -208,6 +256,8 @@ class _Teller:
 
     def life(self, closed_through: date) -> Life:
         """The end of it."""
+        if self.terms.plan:
+            return self._in_instalments(closed_through)
         past_due, days = age(self._raised(closed_through), self.owed, closed_through, self.terms.grace_days)
         return Life(
             told=tuple(self.told),
@@ -223,6 +273,27 @@ class _Teller:
             days_past_due=days,
         )
 
+    def _in_instalments(self, closed_through: date) -> Life:
+        past_due, days = instalments.age(self.rows, self.owed, closed_through, self.start)
+        return Life(
+            told=tuple(self.told),
+            owed=self.owed,
+            surplus=self.surplus,
+            accrued=self.accrued,
+            accrued_posted=self.posted,
+            penalty_accrued=self.penalty_accrued,
+            penalty_posted=self.penalty_posted,
+            rate=self.rate,
+            demands=(),
+            past_due=past_due,
+            days_past_due=days,
+            rows=instalments.ended(self.rows) if self._is_repaid() else self.rows,
+        )
+
+    def _is_repaid(self) -> bool:
+        """What is written off is owed no more either, but its instalments stay unpaid."""
+        return not self.owed.total and not any(row.open.total for row in self.rows)
+
 
 def payoff(balance: Balance, on: date, currency: str, fee: Decimal = ZERO, waived: Decimal = ZERO) -> Parts:
     """What repays everything on `on`: what is owed, with interest and penalty through that date (inclusive), less the
@@ -233,12 +304,16 @@ def payoff(balance: Balance, on: date, currency: str, fee: Decimal = ZERO, waive
     if on < balance.accrued_through:
         raise ValueError(f"Interest has run through {balance.accrued_through}; {on} is past.")
     terms, since, extras = balance.terms, balance.accrued_through, balance.extras
-    accrued = accrue(balance.accrued, balance.owed.principal, balance.rate, since, on, balance)
-    interest = round_money(accrued, currency, terms.rounding) - balance.accrued_posted
-    penalty = ZERO
+    overdue = overdue_of(balance.demands, balance.rows, on)
+    if terms.plan:
+        now = Standing(balance.owed, balance.accrued, balance.accrued_posted, since, balance.rows)
+        owed = instalments.run_to(now, balance, balance.rate, currency, on).owed
+    else:
+        accrued = accrue(balance.accrued, balance.owed.principal, balance.rate, since, on, balance)
+        interest = round_money(accrued, currency, terms.rounding) - balance.accrued_posted
+        owed = balance.owed.plus(Parts(interest=interest))
     if terms.penalises:
-        accrued = accrue_penalty(extras.penalty_accrued, balance.demands, terms, since, on)
-        penalty = round_money(accrued, currency, terms.rounding) - extras.penalty_posted
-    owed = balance.owed.plus(Parts(penalty=penalty, interest=interest))
+        accrued = accrue_penalty(extras.penalty_accrued, overdue, terms, since, on)
+        owed = owed.plus(Parts(penalty=round_money(accrued, currency, terms.rounding) - extras.penalty_posted))
     spread = spread_of(fee, balance.disbursed_on, balance.due_on, terms)
     return owed.minus(taken_off(owed, rebate(spread, on, waived, terms, currency)))

@@ -174,11 +174,12 @@ def identity_of(key: str) -> str:
     return key.partition("@")[0]
 
 
-DEMAND_STATES = ("open", "met", "breached")
+DEMAND_STATES = ("open", "met", "breached", "planned")
 
 
 class Demand(Stateful):
-    """An amount to be repaid by a date: a minimum period of an advance on sales, or the maturity of a receivable.
+    """An amount to be repaid by a date: a minimum period of an advance on sales, the maturity of a receivable, or an
+    instalment, which is planned from the payout on and open from its due date on.
 
     A decided demand is never rewritten: a breach stays, and `paid` goes on counting until the shortfall is made up.
     """
@@ -186,32 +187,57 @@ class Demand(Stateful):
     class Kind(models.TextChoices):
         MINIMUM = "minimum"
         MATURITY = "maturity"
+        INSTALMENT = "instalment"
 
     financing = models.ForeignKey(Financing, on_delete=models.PROTECT, related_name="demands", db_index=False)
     number = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=Kind.choices)
     starts_on = models.DateField()
     due_on = models.DateField(help_text="The last date on which it is paid in time.")
-    amount = AmountField(help_text="Of principal and fee; interest is due with a maturity.")
+    amount = AmountField(help_text="Of principal and fee; interest is due with a maturity, and part of an instalment.")
     paid = AmountField(default=Decimal(0))
+    fee = AmountField(default=Decimal(0), db_default=Decimal(0), help_text="Instalments: the part of it that is fee.")
+    interest = AmountField(
+        default=Decimal(0), db_default=Decimal(0), help_text="Instalments: the part of it that is interest; as planned "
+        "until it is raised."
+    )  # fmt: skip
+    paid_fee = AmountField(default=Decimal(0), db_default=Decimal(0))
+    paid_interest = AmountField(default=Decimal(0), db_default=Decimal(0))
     state = state_field(DEMAND_STATES)
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
             states_hold("demand", DEMAND_STATES),
             models.UniqueConstraint(fields=["financing", "number"], name="demand_once"),
-            models.CheckConstraint(condition=Q(amount__gt=0, paid__gte=0), name="demand_amounts_sensible"),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0, paid__gte=0) | Q(kind="instalment", amount=0, paid=0),
+                name="demand_amounts_sensible",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="instalment", fee__gte=0, interest__gte=0, paid_fee__gte=0, paid_interest__gte=0)
+                & Q(amount__gte=F("fee") + F("interest"), paid__gte=F("paid_fee") + F("paid_interest"))
+                & Q(paid_fee__lte=F("fee"))
+                & (Q(state="planned") | Q(paid_interest__lte=F("interest"), paid__lte=F("amount")))
+                | Q(fee=0, interest=0, paid_fee=0, paid_interest=0) & ~Q(kind="instalment") & ~Q(state="planned"),
+                name="demand_parts_add_up",
+            ),
             models.CheckConstraint(condition=Q(due_on__gte=F("starts_on")), name="demand_due_after_start"),
             models.CheckConstraint(condition=~Q(state="met") | Q(paid__gte=F("amount")), name="demand_met_is_paid"),
         ]
         indexes: ClassVar[list[Any]] = [
-            models.Index(fields=["financing"], condition=Q(paid__lt=F("amount")), name="demand_unpaid")
+            models.Index(
+                fields=["financing"], condition=Q(paid__lt=F("amount")) | Q(state="planned"), name="demand_unpaid"
+            )
         ]
 
     def __str__(self) -> str:
         return f"{self.financing_id} {self.due_on}"
 
-    @transition(field="state", source="open", target="met")
+    @transition(field="state", source="planned", target="open")
+    def demand(self) -> None:
+        """The due date of an instalment has come."""
+
+    @transition(field="state", source=["planned", "open"], target="met")
     def pay(self) -> None: ...
 
     @transition(field="state", source="open", target="breached")
@@ -220,6 +246,10 @@ class Demand(Stateful):
     @transition(field="state", source="met", target="open")
     def reopen(self) -> None:
         """A payment that met it was reversed."""
+
+    @transition(field="state", source="met", target="planned")
+    def plan_again(self) -> None:
+        """A payment that met an instalment ahead of its date was reversed."""
 
 
 class NearBreach(models.Model):

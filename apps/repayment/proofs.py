@@ -170,6 +170,22 @@ SWEEP_OFF = Proof(
     """,
     "The sweep of seller {external_id} on {business_date} kept {kept}; the financings were repaid {swept} by it.",
 )
+INSTALMENTS_OFF = Proof(
+    """
+    SELECT one.number, one.principal, one.fee, sum(row.amount - row.fee - row.interest - row.paid + row.paid_fee
+               + row.paid_interest) AS open_principal, sum(row.fee - row.paid_fee) AS open_fee
+    FROM financing_financing AS one
+    JOIN repayment_demand AS row ON row.financing_id = one.id AND row.kind = 'instalment'
+    WHERE one.state IN ('active', 'repaid', 'overpaid')
+    GROUP BY one.id
+    HAVING one.principal <> sum(row.amount - row.fee - row.interest - row.paid + row.paid_fee + row.paid_interest)
+        OR one.fee <> sum(row.fee - row.paid_fee)
+        OR one.interest < coalesce(sum(row.interest - row.paid_interest) FILTER (WHERE row.state <> 'planned'), 0)
+    ORDER BY one.id
+    """,
+    "Financing {number} owes principal {principal} and fee {fee}; its instalments leave {open_principal} and "
+    "{open_fee} open, or ask for more interest than is owed.",
+)
 POOL_OFF = Proof(
     """
     SELECT name, drawn, reserved, coalesce(owed, 0) AS owed, coalesce(promised, 0) AS promised
@@ -206,6 +222,7 @@ PROOFS = (
     CARRIED_BY_ANOTHER_AMOUNT,
     CONTROL_ACCOUNT_OFF,
     SWEEP_OFF,
+    INSTALMENTS_OFF,
     POOL_OFF,
     NOT_QUIET,
 )

@@ -22,7 +22,7 @@ class Receipt:
     taken     what was kept for this financing, and the parts of it that it paid
     others    what was kept for the seller's other financings that night
     why       why `taken` is what it is: share, last (it was all that was left), own (the money of the financed orders),
-              or less (a cap, a floor or another financing left no more)
+              less (a cap, a floor or another financing left no more), or due (of an instalment, no more than was due)
     """
 
     financing: Financing
@@ -100,4 +100,6 @@ def _why(financing: Financing, taken: Decimal, share: Decimal, left: Decimal) ->
         return "own"
     if taken == share:
         return "share"
+    if financing.due_on is not None and left:
+        return "due"
     return "last" if not left else "less"

@@ -10,6 +10,8 @@ from apps.financing.models import Financing
 from apps.ledger import chart
 from apps.ledger.services import Line, post
 from apps.products.models import FundingPool
+from apps.repayment.instalment_rows import add_rows
+from apps.repayment.instalments import Rows, rows_of
 from apps.repayment.models import Movement
 from apps.repayment.refilling import held_back, pay_off
 from apps.sellers.models import Seller
@@ -24,10 +26,17 @@ def disburse(*, financing_id: int, on: date, at: datetime, by: str) -> Financing
     with transaction.atomic():
         known = Financing.objects.only("seller_id").get(pk=financing_id)
         Seller.objects.select_for_update().get(pk=known.seller_id)
-        financing = Financing.objects.select_for_update(of=("self",)).select_related("offer").get(pk=financing_id)
+        financing = (
+            Financing.objects.select_for_update(of=("self",))
+            .select_related("offer", "version__product__pool")
+            .get(pk=financing_id)
+        )
         if financing.disbursed_on is not None:
             return financing
+        rows = _planned(financing, on)
+        financing.due_on = rows[-1].due_on if rows else financing.due_on
         financing.move("disburse", at=at, by=by, on=on)
+        add_rows(financing, rows, at=at, by=by, reason="paid out")
         financing.offer.move("disburse", at=at, by=by)
         key = f"disbursement:{financing.pk}"
         held = held_back(financing)
@@ -65,3 +74,9 @@ def disburse(*, financing_id: int, on: date, at: datetime, by: str) -> Financing
         record(kind="disbursed", subject=subject, payload=payload, business_date=on, at=at, by=by)
         pay_off(financing, on=on, at=at, by=by)
         return financing
+
+
+def _planned(financing: Financing, on: date) -> Rows:
+    """The instalments of a financing paid out on `on`, if it has any: from this day on they are fixed."""
+    terms = financing.version.terms
+    return rows_of(terms, financing.amount, financing.flat_fee, on) if terms.plan else ()

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import unicodedata
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
@@ -74,6 +75,39 @@ RECEIVABLE: dict[str, Any] = {
         {"id": 2, "external_id": "53cdb2fc8bc7dce0", "eligible_value": "250.75", "expected_on": "2026-03-28"},
     ],
 }
+
+
+def _row(number: int, due_on: str, principal: str, interest: str, balance: str) -> dict[str, Any]:
+    amount = str(sum(map(Decimal, (principal, interest))) + (20 if number == 1 else 0))
+    fee = "20.00" if number == 1 else "0.00"
+    return {"number": number, "due_on": due_on, "principal": principal, "fee": fee, "interest": interest,
+            "amount": amount, "balance": balance}  # fmt: skip
+
+
+LOAN: dict[str, Any] = {
+    **SALES,
+    "technique": "order",
+    "product": {"code": "stock-loan", "name": "Stock loan", "name_zh": "备货贷", "version": 1},
+    "amount": "1000.0000",
+    "fee": "20.0000",
+    "charge": "40.0100",
+    "total": "1040.0100",
+    "annual_rate": "0.12000000",
+    "annualised_rate": "0.265700",
+    "sweep_rate": "0.50000000",
+    "minimum_share": "0E-8",
+    "period_days": 0,
+    "projections": [],
+    "due_on": "2026-06-09",
+    "plan": {"method": "equal_instalments", "number": 3, "every": 1, "unit": "months", "due_day": 0,
+             "principal_grace": 0, "interest_grace": 0, "rounding": "minor", "in_advance": "next", "mode": "horizontal",
+             "fee": "0"},
+    "schedule": [
+        _row(1, "2026-04-09", "329.82", "10.19", "670.18"),
+        _row(2, "2026-05-09", "333.40", "6.61", "336.78"),
+        _row(3, "2026-06-09", "336.78", "3.43", "0.00"),
+    ],
+}  # fmt: skip
 
 
 def text_of(terms: dict[str, Any], language: str) -> str:
@@ -304,3 +338,26 @@ def test_a_rate_a_year_is_said_as_one_and_without_terms_nothing_is_said() -> Non
     plain = contract_html(SALES, "en")
     assert "No default interest" in plain
     assert "The flat fee stays owed in full." in plain
+
+
+def test_an_english_loan_shows_its_cost_in_money_and_every_instalment() -> None:
+    text = text_of(LOAN, "en")
+    key_terms = text[text.index("Key terms") : text.index("Definitions")]
+    assert "Total cost CNY 40.01 if each instalment is paid on its date" in key_terms
+    assert key_terms.index("Total cost") < key_terms.index("Annualised rate 26.57% a year")
+    assert "3 instalments, the first on 9 April 2026, the last on 9 June 2026" in key_terms
+    assert "1 9 April 2026 360.01 329.82 20.00 10.19 670.18" in text
+    assert "3 9 June 2026 340.21 336.78 0.00 3.43 0.00" in text
+    assert "In all 1,040.23 1,000.00 20.00 20.23" in text
+    assert "deducts 50% of the Net Sales" in text
+    assert "pays the next Instalments" in text
+    assert "Assigned Orders" not in text  # it rests on no orders
+
+
+def test_a_chinese_loan_has_the_table_of_instalments() -> None:
+    text = unspaced(text_of(LOAN, "zh-hans"))
+    assert "分期借款合同" in text
+    assert "共3期,首期2026年4月9日,末期2026年6月9日" in text
+    assert "22026年5月9日340.01333.400.006.61336.78" in text
+    assert "依次冲抵以后各期" in text
+    assert "转让订单" not in text

@@ -1,4 +1,4 @@
-"""Anything, in any order: a machine acts on four financings of two sellers and holds the books to their promises.
+"""Anything, in any order: a machine acts on six financings of two sellers and holds the books to their promises.
 
 Every step is a real service on a real PostgreSQL, inside one transaction that is rolled back when the example ends.
 After every step: debits are credits, balances are what moved and what the ledger says, nothing is below zero, the
@@ -37,6 +37,8 @@ from apps.reconciliation.night import close_days
 from apps.repayment import proofs as repayment_proofs
 from apps.repayment.changes import plan
 from apps.repayment.events import Act, approve, perform, refuse
+from apps.repayment.instalment_rows import stored_rows
+from apps.repayment.instalments import settled
 from apps.repayment.life import Refused
 from apps.repayment.models import Demand, Event, Movement, Sweep
 from apps.repayment.refilling import accept_refill
@@ -46,17 +48,19 @@ from tests.factories import make_bank_line
 from tests.story import DAY, FIRST, Story
 
 D = Decimal
-DAYS_BEFORE = 50  # so that minimum periods of 60 days and maturities of 14 end while the machine runs
+# So that minimum periods of 60 days, maturities of 14 and the first instalment end while the machine runs.
+DAYS_BEFORE, DAYS_BEFORE_LOAN = 50, 22
 REVERSIBLE = ("payment", "waiver", "charge", "rate")
 
-which = st.integers(0, 3)
+which = st.integers(0, 5)
 cents = st.integers(1, 60_000)
 days_back = st.integers(0, 12)
 share = st.sampled_from([D("0.1"), D("0.5"), D(1)])
 
 
 class Town:
-    """Two sellers of one platform, each with an advance on sales that is 50 days old and a receivable drawn today."""
+    """Two sellers of one platform, each with an advance on sales that is 50 days old, a loan in instalments that is
+    about a month old, and a receivable drawn today."""
 
     def __init__(self, platform: Platform) -> None:
         self.story = story = Story(platform)
@@ -65,12 +69,15 @@ class Town:
         ask_for_all(FIRST, story)
         night(self)
         advances = [story.draw(story.offer(one), "1000", self.today) for one in self.sellers]
-        for _day in range(DAYS_BEFORE):
+        for _day in range(DAYS_BEFORE_LOAN):
+            night(self)
+        loans = [story.draw(story.offer(one, "stock-loan"), "900", self.today) for one in self.sellers]
+        for _day in range(DAYS_BEFORE - DAYS_BEFORE_LOAN):
             night(self)
         self.orders = [story.delivered(one, "2000.00", self.today) for one in self.sellers]
         night(self)
         receivables = [story.draw(story.offer(one, "early-payment"), "800", self.today) for one in self.sellers]
-        self.financings = [one.pk for one in (*advances, *receivables)]
+        self.financings = [one.pk for one in (*advances, *receivables, *loans)]
 
 
 def ask_for_all(today: date, story: Story) -> None:
@@ -179,7 +186,7 @@ class Machine(RuleBasedStateMachine):
 
         def move() -> None:
             self.perform(place, Act("reversal", "posted to the wrong financing", reverses=event.number))
-            self.perform((place + 1) % 4, Act("payment", "posted here instead", line_id=event.details["line"]))
+            self.perform((place + 1) % 6, Act("payment", "posted here instead", line_id=event.details["line"]))
 
         self.attempt("moved to another", move)
 
@@ -284,6 +291,12 @@ class Machine(RuleBasedStateMachine):
         assert Financing.objects.get(pk=old).state == "repaid"
         self.financings = [*self.financings[:place], new.pk, *self.financings[place + 1 :]]
         self.moved = set(range(len(self.financings)))
+
+    @rule(place=which, days=st.integers(0, 3), more=st.integers(0, 2))
+    def the_next_instalment_moves(self, place: int, days: int, more: int) -> None:
+        """To one of the next days, or only more of them are added."""
+        until = self.today + days * DAY if days else None
+        self.act(4 + place % 2, "due_date", until=until, more=more)
 
     @rule(place=which)
     def a_write_off_is_proposed(self, place: int) -> None:
@@ -410,6 +423,11 @@ class Machine(RuleBasedStateMachine):
             told = plan(financing, _no_event(financing, self.today))
             assert (told.undone, told.told) == ((), ()), financing.number
             assert told.after == told.before, financing.number
+            stored = stored_rows(financing)
+            if stored:
+                through = financing.closed_through
+                assert settled(told.life.rows, {one.number: one for one in stored}, through) == stored
+                continue
             paid = dict(Demand.objects.filter(financing=financing).values_list("pk", "paid"))
             assert {one.id: one.paid for one in told.life.demands} == paid, financing.number
 

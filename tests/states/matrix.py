@@ -73,9 +73,11 @@ MATRIX = {
         repaid -reopen-> active                 + what repaid it was reversed
     """,
     "repayment.Demand": """
-        open -pay-> met
+        planned -demand-> open                  + the due date of an instalment has come
+        planned|open -pay-> met
         open -end-> breached
         met -reopen-> open                      + a payment that met it was reversed
+        met -plan_again-> planned               + a payment that met an instalment ahead of its date was reversed
     """,
     "repayment.Event": """
         proposed -approve-> done

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from apps.financing.instalments import Planned
 from apps.financing.minimums import dated
 from apps.financing.models import Offer
 from apps.financing.pricing import Cost, Projection, minimum_periods
@@ -17,6 +18,7 @@ from apps.financing.services.terms import minimums_of, quote
 class Preview:
     """The cost of drawing an amount, how it would be repaid, and what it would rest on.
 
+    schedule         the instalments, if the money came today; empty for what sales or orders repay
     minimum_periods  (first date, last date, amount), dates inclusive, if the money came today; empty without a minimum
     """
 
@@ -25,6 +27,7 @@ class Preview:
     fee: Decimal
     projections: Sequence[Projection]
     minimum_periods: Sequence[tuple[date, date, Decimal]]
+    schedule: Sequence[Planned]
     orders: Sequence[AssignedOrder]
     due_on: date | None
 
@@ -59,6 +62,7 @@ def preview(*, offer: Offer, amount: Decimal, on: date, zone: ZoneInfo) -> Previ
             start=on,
             currency=terms.currency,
         ),
+        schedule=figures["schedule"],
         orders=orders,
-        due_on=due_on,
+        due_on=max((row.due_on for row in figures["schedule"]), default=due_on),
     )

@@ -6,10 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from apps.core.money import ZERO
+from apps.financing.instalments import Planned, draw_up, fees_of
 from apps.financing.minimums import frozen_minimums
 from apps.financing.models import Application, Offer
-from apps.financing.pricing import Cost, Projection, flat_fee, projections, receivable_cost, sales_cost
+from apps.financing.pricing import Projection, flat_fee, instalment_cost, projections, receivable_cost, sales_cost
 from apps.financing.services.receivables import AssignedOrder
+from apps.products.plan import Plan
 from apps.products.terms import SALES
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
@@ -18,7 +20,8 @@ from apps.tenants.services import current_platform
 def quote(
     offer: Offer, amount: Decimal, business_date: date, due_on: date | None = None, fee: Decimal | None = None
 ) -> dict[str, Any]:
-    """What drawing `amount` costs: fee, total, annualised rate, and for advances on sales the three projections.
+    """What drawing `amount` costs: fee, total, annualised rate, for advances on sales the three projections, and the
+    schedule of what is repaid in instalments, if the money comes on `business_date`.
 
     `fee` replaces the flat fee of the terms where another was agreed. The same figures stand on the offer page and in
     the contract. Money in the offer's currency, rates as shares.
@@ -26,8 +29,13 @@ def quote(
     terms = offer.version.terms
     if fee is None:
         fee = flat_fee(amount, terms.fee_rate, terms.currency, terms.rounding)
-    cases = []
-    if terms.technique == SALES:
+    cases: Sequence[Projection] = ()
+    schedule: Sequence[Planned] = ()
+    if terms.plan:
+        fee = fees_of(terms, fee)
+        schedule = draw_up(terms, amount, fee, business_date)
+        cost = instalment_cost(amount, business_date, schedule)
+    elif terms.technique == SALES:
         cases = projections(
             net=amount,
             fee=fee,
@@ -35,7 +43,7 @@ def quote(
             sweep_rate=terms.sweep_rate,
             currency=terms.currency,
         )
-        cost: Cost = sales_cost(amount=amount, fee=fee, expected=cases[1])
+        cost = sales_cost(amount=amount, fee=fee, expected=cases[1])
     else:
         cost = receivable_cost(
             amount=amount,
@@ -46,7 +54,7 @@ def quote(
             currency=terms.currency,
             fee=fee,
         )
-    return {"fee": fee, "cost": cost, "projections": cases}
+    return {"fee": fee, "cost": cost, "projections": cases, "schedule": schedule}
 
 
 def terms_of(
@@ -64,8 +72,8 @@ def terms_of(
     platform = current_platform()
     terms = offer.version.terms
     amount = application.approved_amount or ZERO
-    due_on = max((order.expected_on for order in orders), default=None)
-    figures = quote(offer, amount, business_date, due_on, fee)
+    figures = quote(offer, amount, business_date, max((order.expected_on for order in orders), default=None), fee)
+    due_on = max(_dates(orders, figures["schedule"]), default=None)
     product = offer.version.product
     return {
         "number": number,
@@ -107,6 +115,19 @@ def terms_of(
         ],
         "advance_rate": str(terms.advance_rate),
         "due_on": due_on.isoformat() if due_on else "",
+        "plan": _plan_of(terms.plan) if terms.plan else {},
+        "schedule": [
+            {
+                "number": row.number,
+                "due_on": row.due_on.isoformat(),
+                "principal": str(row.principal),
+                "fee": str(row.fee),
+                "interest": str(row.interest),
+                "amount": str(row.amount),
+                "balance": str(row.balance),
+            }
+            for row in figures["schedule"]
+        ],
         "orders": [
             {
                 "id": order.order_id,
@@ -135,3 +156,25 @@ def minimums_of(offer: Offer, owed: Decimal, cases: Sequence[Projection], busine
         known_on=offer.assessment.business_date,
         begins_after=business_date,
     )
+
+
+def _dates(orders: Sequence[AssignedOrder], schedule: Sequence[Planned]) -> list[date]:
+    """The dates on which money is to come; the last of them is when all of it is due."""
+    return [order.expected_on for order in orders] or [row.due_on for row in schedule]
+
+
+def _plan_of(plan: Plan) -> dict[str, Any]:
+    """How instalments are reckoned, as the contract says it."""
+    return {
+        "method": plan.method,
+        "number": plan.number,
+        "every": plan.every,
+        "unit": plan.unit,
+        "due_day": plan.due_day,
+        "principal_grace": plan.principal_grace,
+        "interest_grace": plan.interest_grace,
+        "rounding": plan.rounding,
+        "in_advance": plan.in_advance,
+        "mode": plan.mode,
+        "fee": str(plan.fee),
+    }

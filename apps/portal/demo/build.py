@@ -20,6 +20,7 @@ from apps.portal.demo.lived import SCRIPT, Act, LivedDays
 from apps.portal.demo.market import MARKETS, PASSWORD, Market, market_of
 from apps.portal.demo.stores import fill_warehouses
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion
+from apps.products.plan import EQUAL_INSTALMENTS
 from apps.products.starter import start_products
 from apps.sellers.models import Seller
 from apps.sellers.services import Newcomer, onboard_from_platform
@@ -168,7 +169,7 @@ def _onboard(market: Market, platform: Platform, at: datetime) -> None:
 
 
 def _put_on_offer(market: Market, at: datetime) -> None:
-    """The pool, two products that lend, and one that a financier has only begun."""
+    """The pool, three products that lend, and one that a financier has only begun."""
     start_products(
         currency=CURRENCY,
         financier=market.financier,
@@ -192,6 +193,8 @@ def _put_on_offer(market: Market, at: datetime) -> None:
         advance_rate=draft.advance_rate,
         annual_rate=draft.annual_rate,
         expected_days=draft.expected_days,
+        instalments=draft.instalments,
+        repayment_method=EQUAL_INSTALMENTS if draft.instalments else "",
         minimum_amount=market.least,
         maximum_amount=market.most,
         made_by=BY,

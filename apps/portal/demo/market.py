@@ -37,6 +37,7 @@ class Draft:
     advance_rate: Decimal
     annual_rate: Decimal
     expected_days: int
+    instalments: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,9 @@ LIVESTREAM = Market(
         Person("周敏", "zhou.min@sparrow.example", "staff", "zh-hans"),
         Person("Noah Weber", "noah.weber@sparrow.example", "auditor"),
     ),
-    draft=Draft("order-advance", "Order advance", "订单融资", ORDER, Decimal("0.5"), Decimal("0.11"), 30),
+    draft=Draft(
+        "order-advance", "Order advance", "订单融资", ORDER, Decimal("0.5"), Decimal("0.11"), 30, instalments=3
+    ),
     seed=2,
 )
 MARKETS = (HARVEST, LIVESTREAM)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.financing.instalments import Planned
 from apps.financing.models import Contract, Financing
 from apps.financing.pricing import Cost
 from apps.financing.refusals import ContractRefused
@@ -20,6 +21,7 @@ from apps.financing.services import decline_contract, sign_contract
 from apps.ledger.calendar import booking_date
 from apps.portal.costs import assigned_orders, cost_lines
 from apps.portal.doors import SignedIn, come_back_later, for_seller
+from apps.portal.instalments import agreed_table
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
 from apps.users.access import for_roles
@@ -100,6 +102,7 @@ def _page(request: HttpRequest, paper: Contract, *, refusal: str = "", status: i
         total=Decimal(terms["total"]),
         annualised_rate=Decimal(terms["annualised_rate"]),
     )
+    schedule = [_planned(row) for row in terms.get("schedule") or ()]
     return render(
         request,
         "portal/contract.html",
@@ -115,7 +118,9 @@ def _page(request: HttpRequest, paper: Contract, *, refusal: str = "", status: i
                 days=next((one["days"] for one in terms["projections"] if one["case"] == "expected"), None),
                 due_on=_day(terms["due_on"]),
                 late_costs=paper.application.version.terms.penalises,
+                instalments=len(schedule),
             ),
+            "schedule": agreed_table(schedule, terms["currency"]) if schedule else None,
             "orders": assigned_orders(
                 [
                     (one["external_id"], date.fromisoformat(one["expected_on"]), Decimal(one["eligible_value"]))
@@ -133,6 +138,13 @@ def _typed(terms: dict[str, Any]) -> dict[str, Any]:
     """The terms as templates print them: amounts and shares as Decimal."""
     figures = ("amount", "total", "sweep_rate", "annual_rate", "livelihood_floor", "day_cap", "minimum_share")
     return {**terms, **{name: Decimal(terms[name] or 0) for name in figures}}
+
+
+def _planned(row: dict[str, Any]) -> Planned:
+    """An instalment as the contract states it; it says when it is due, not when its period starts."""
+    due_on = date.fromisoformat(row["due_on"])
+    amounts = (Decimal(row[name]) for name in ("principal", "fee", "interest", "balance"))
+    return Planned(row["number"], due_on, due_on, *amounts)
 
 
 def _day(text: str) -> date | None:

@@ -12,15 +12,9 @@ from django.views.decorators.http import require_safe
 
 from apps.financing.models import Financing, Offer
 from apps.portal.doors import SignedIn, for_seller, shown_date
-from apps.portal.financings import (
-    demand_table,
-    event_table,
-    figures_of,
-    movement_table,
-    near_breach_line,
-    receipt_lines,
-)
+from apps.portal.financings import event_table, figures_of, movement_table, near_breach_line, receipt_lines
 from apps.portal.forms import RangeForm
+from apps.portal.instalments import due_table
 from apps.portal.paging import BY_NUMBER, page_of
 from apps.portal.statements import statement_pdf
 from apps.repayment.changes import payoff_of
@@ -67,7 +61,7 @@ def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespo
             "today": today,
             "near": near_breach_line(found),
             "refill_offer": refill_offer(found, today),
-            "demands": demand_table(found.demands.order_by("number"), found.currency),
+            "demands": due_table(found),
             "movements": movement_table(movements.rows, found.currency),
             "page": movements,
         },

@@ -22,6 +22,7 @@ from apps.ledger.calendar import booking_date
 from apps.portal.costs import assigned_orders, case_lines, cost_lines, fine_words, projection_picture
 from apps.portal.doors import SignedIn, come_back_later, for_seller, shown_date
 from apps.portal.forms import DrawForm
+from apps.portal.instalments import agreed_table
 from apps.repayment.refilling import accept_refill, refill_of
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
@@ -143,7 +144,9 @@ def _cost(chosen: Offer, amount: Decimal) -> dict[str, Any]:
             days=expected,
             due_on=figures.due_on,
             late_costs=chosen.version.terms.penalises,
+            instalments=len(figures.schedule),
         ),
+        "schedule": agreed_table(figures.schedule, currency) if figures.schedule else None,
         "chart": projection_picture(cases, total=cost.total, start=today, currency=currency) if cases else None,
         "cases": case_lines(cases),
         "first_period": next(iter(figures.minimum_periods), None),

@@ -9,17 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.financing.models import Financing
-from apps.portal.acts import HINTS, ActForm, change_table, kinds_for, rewritten_table
+from apps.portal.acts import HINTS, ActForm, change_table, hint_for, kinds_for, rewritten_table
 from apps.portal.doors import SignedIn, come_back_later, shown_date
-from apps.portal.financings import (
-    EVENTS,
-    demand_table,
-    event_table,
-    known_figures,
-    movement_table,
-    near_breach_line,
-)
+from apps.portal.financings import EVENTS, event_table, known_figures, movement_table, near_breach_line
 from apps.portal.forms import OnDayForm
+from apps.portal.instalments import due_table, schedule_of
 from apps.portal.paging import BY_NUMBER, page_of
 from apps.portal.people import names_of
 from apps.repayment.events import approve, perform, preview, refuse
@@ -59,7 +53,7 @@ def _page(request: HttpRequest, found: Financing, refusal: str = "", status: int
             "near": near_breach_line(found),
             "follows": found.follows or found.refills,
             "followed_by": Financing.objects.filter(Q(follows=found) | Q(refills=found)).first(),
-            "demands": demand_table(found.demands.order_by("number"), found.currency),
+            "demands": due_table(found),
             "movements": movement_table(page.rows, found.currency),
             "page": page,
             "kinds": kinds_for(found),
@@ -90,7 +84,7 @@ def act(request: SignedIn, financing_id: int, kind: str) -> HttpResponseBase:
     if kind not in HINTS:
         raise Http404
     form = ActForm(request.POST or None, kind=kind, financing=found)
-    page = {"section": "sellers", "financing": found, "form": form, "name": EVENTS[kind], "hint": HINTS[kind]}
+    page = {"section": "sellers", "financing": found, "form": form, "name": EVENTS[kind], "hint": hint_for(kind, found)}
     if not form.is_valid():
         return render(request, "desk/act.html", page, status=REFUSED if form.is_bound else 200)
     now = timezone.now()
@@ -106,7 +100,8 @@ def act(request: SignedIn, financing_id: int, kind: str) -> HttpResponseBase:
         change = preview(financing_id=found.pk, act=asked, asked_on=shown_date(now), at=now, by=by)
     except Refused as refusal:
         return render(request, "desk/act.html", {**page, "refusal": str(refusal)}, status=REFUSED)
-    shown = {"change": change_table(change), "days": rewritten_table(change), "fingerprint": change.fingerprint}
+    shown = {"change": change_table(change), "days": rewritten_table(change), "fingerprint": change.fingerprint,
+             "schedule": schedule_of(change)}  # fmt: skip
     return render(request, "desk/act.html", {**page, **shown, "rewrites": change.rewrites_history})
 
 
