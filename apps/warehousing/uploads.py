@@ -78,6 +78,8 @@ def _picture(name: str, content: bytes) -> Upload:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=list(PICTURES)) as whole:
+                whole.verify()
             with Image.open(io.BytesIO(content), formats=list(PICTURES)) as picture:
                 return Upload(name, content, PICTURES[str(picture.format)], _shown(name, picture))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
