@@ -71,7 +71,7 @@ def receipt_table(receipts: Iterable[WarehouseReceipt], *, page: str, caption: s
             Text(one.holder.name, note=one.lot and _("lot %(lot)s") % {"lot": one.lot}),
             Text(weight_text(one.weight or one.announced_weight, one.unit)),
             State("warehouse_receipt", one.state),
-            Day(one.valid_until, short=True),
+            Day(one.valid_until),
         )
         for one in receipts
     ]
