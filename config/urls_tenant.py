@@ -12,5 +12,6 @@ urlpatterns = [
     path("language/", include("django.conf.urls.i18n")),
     path("api/", include("apps.api.urls")),
     path("desk/", include("apps.portal.urls.desk")),
+    path("warehouse/", include("apps.portal.urls.warehouse")),
     path("", include("apps.portal.urls.seller")),
 ]

@@ -34,12 +34,18 @@ from apps.risk.scorecard import frozen
 from apps.sellers.models import Consent, Seller
 from apps.users.models import Role, User
 from apps.warehousing.models import (
+    Attachment,
     Commodity,
     CommodityPrice,
+    Inspection,
     MarginCall,
+    Operator,
     Pledge,
     PledgedReceipt,
     PriceFile,
+    ReceiptFile,
+    ReceiptPaper,
+    ReceiptTransfer,
     Warehouse,
     WarehouseReceipt,
 )
@@ -78,9 +84,13 @@ def _made(model: type[M], facts: dict[str, Any], /, **defaults: Any) -> M:
 
 
 def make_user(**facts: Any) -> User:
-    password = facts.pop("password", "a long pass phrase")
+    """A person; one with the role of an operator works in `warehouse`, or in one of their own."""
+    password, warehouse = facts.pop("password", "a long pass phrase"), facts.pop("warehouse", None)
     values = {"email": f"{unique('person')}@granary.test", "role": Role.STAFF, "name": "Lin", **facts}
-    return User.objects.create_user(password=password, **values)
+    user = User.objects.create_user(password=password, **values)
+    if user.role == Role.WAREHOUSE:
+        Operator.objects.create(user=user, warehouse=warehouse or make_warehouse())
+    return user
 
 
 def make_transition(**facts: Any) -> Transition:
@@ -271,6 +281,10 @@ def make_warehouse(**facts: Any) -> Warehouse:
     return _made(Warehouse, facts, code=unique("cold-store"), name="Cold store 3", operator="Riverbank Storage")
 
 
+def make_operator(**facts: Any) -> Operator:
+    return Operator.objects.get(user=make_user(role=Role.WAREHOUSE, **facts))
+
+
 def make_warehouse_receipt(**facts: Any) -> WarehouseReceipt:
     """A receipt that was asked for; nothing is issued yet."""
     depositor = facts.pop("depositor", None) or make_seller()
@@ -283,6 +297,66 @@ def make_warehouse_receipt(**facts: Any) -> WarehouseReceipt:
         holder=depositor,
         commodity="apples",
     )
+
+
+def make_receipt_transfer(**facts: Any) -> ReceiptTransfer:
+    """An offer that waits for the other seller."""
+    receipt = facts.pop("receipt", None) or make_warehouse_receipt()
+    return _made(ReceiptTransfer, facts, receipt=receipt, giver=receipt.holder, taker=make_seller, offered_on=DAY)
+
+
+def make_inspection(**facts: Any) -> Inspection:
+    """A lot that waits to be counted."""
+    return _made(
+        Inspection,
+        facts,
+        warehouse=make_warehouse,
+        lot=unique("L"),
+        inspector=make_user,
+        assigned_by="user:0",
+        assigned_on=DAY,
+        due_on=DAY + timedelta(days=3),
+        unit="kg",
+    )
+
+
+def make_attachment(**facts: Any) -> Attachment:
+    name = unique("weight slip")
+    return _made(
+        Attachment,
+        facts,
+        receipt=None if "inspection" in facts else make_warehouse_receipt(),
+        kind="document",
+        name=f"{name}.pdf",
+        media_type="application/pdf",
+        size=9,
+        sha256=hashlib.sha256(name.encode()).hexdigest(),
+        original=f"goods/{name}.pdf",
+        added_at=AT,
+        by=BY,
+    )
+
+
+def make_receipt_paper(**facts: Any) -> ReceiptPaper:
+    digest = hashlib.sha256(unique("paper").encode()).hexdigest()
+    return _made(
+        ReceiptPaper,
+        facts,
+        receipt=make_warehouse_receipt,
+        number=1,
+        facts="{}",
+        facts_sha256=digest,
+        token=digest[:24],
+        document=f"receipts/{digest}.pdf",
+        document_sha256=digest,
+        rendered_at=AT,
+        by=BY,
+    )
+
+
+def make_receipt_file(**facts: Any) -> ReceiptFile:
+    digest = hashlib.sha256(unique("receipts").encode()).hexdigest()
+    return _made(ReceiptFile, facts, sha256=digest, name="receipts.csv", taken_in_at=AT, by=BY)
 
 
 def make_pledge(**facts: Any) -> Pledge:

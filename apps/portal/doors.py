@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 
 from apps.core.states import ConcurrentTransition
 from apps.financing.refusals import SellerBusy
@@ -15,6 +15,7 @@ from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
 from apps.users.access import for_roles
 from apps.users.models import Role, User
+from apps.warehousing.models import Operator
 
 View = Callable[..., HttpResponseBase]
 SECONDS_TO_WAIT = 60
@@ -39,6 +40,18 @@ def for_seller(view: View) -> View:
         if seller is None:
             return render(request, "portal/no_shop.html")
         return view(request, seller, *args, **kwargs)
+
+    return opened
+
+
+def for_warehouse(view: View) -> View:
+    """Let warehouse operators in; the view gets the warehouse that the person works in as its second argument."""
+
+    @for_roles(Role.WAREHOUSE)
+    @wraps(view)
+    def opened(request: SignedIn, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        operator = get_object_or_404(Operator.objects.select_related("warehouse"), user=request.user)
+        return view(request, operator.warehouse, *args, **kwargs)
 
     return opened
 

@@ -128,7 +128,7 @@ class RangeForm(forms.Form):
 
 
 class SearchForm(forms.Form):
-    """A name, or the platform's own key, of a seller."""
+    """A name, or a number."""
 
     q = forms.CharField(
         label=gettext_lazy("Name or number"),

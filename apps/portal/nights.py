@@ -15,6 +15,7 @@ from apps.reconciliation.steps import StepNow
 
 STEPS: dict[str, Promise | str] = {
     "age_orders": gettext_lazy("Age orders and refunds"),
+    "expire_receipts": gettext_lazy("Expire receipts"),
     "value_receipts": gettext_lazy("Value receipts"),
     "raise_demands": gettext_lazy("Raise demands"),
     "accrue": gettext_lazy("Accrue"),

@@ -38,11 +38,16 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:  # noqa: ARG001  u
         _group(
             _("Goods in store"),
             _page(_("Warehouse receipts"), "warehouse", "warehousing_warehousereceipt"),
+            _page(_("Warehouses"), "store", "warehousing_warehouse"),
+            _page(_("Warehouse operators"), "badge", "warehousing_operator"),
+            _page(_("Counts"), "fact_check", "warehousing_inspection"),
+            _page(_("Transfers of receipts"), "swap_horiz", "warehousing_receipttransfer"),
             _page(_("Pledges"), "lock", "warehousing_pledge"),
             _page(_("Margin calls"), "notifications_active", "warehousing_margincall"),
             _page(_("Commodities"), "category", "warehousing_commodity"),
             _page(_("Commodity prices"), "show_chart", "warehousing_commodityprice"),
             _page(_("Price files"), "upload_file", "warehousing_pricefile"),
+            _page(_("Receipt files"), "upload_file", "warehousing_receiptfile"),
         ),
         _group(
             _("Money"),

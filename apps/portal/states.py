@@ -108,6 +108,22 @@ WAREHOUSE_RECEIPT = {
     "title_transferred": Wording(BAD, pgettext_lazy("warehouse receipt", "Title passed on")),
     "frozen": Wording(WARN, pgettext_lazy("warehouse receipt", "Frozen")),
     "replaced": Wording(NEUTRAL, pgettext_lazy("warehouse receipt", "Replaced")),
+    "cancelled": Wording(NEUTRAL, pgettext_lazy("warehouse receipt", "Not taken in")),
+}
+
+RECEIPT_TRANSFER = {
+    "offered": Wording(WARN, pgettext_lazy("receipt transfer", "Waits for an answer")),
+    "accepted": Wording(GOOD, pgettext_lazy("receipt transfer", "Accepted")),
+    "declined": Wording(NEUTRAL, pgettext_lazy("receipt transfer", "Declined")),
+    "taken_back": Wording(NEUTRAL, pgettext_lazy("receipt transfer", "Taken back")),
+}
+
+INSPECTION = {
+    "assigned": Wording(WARN, pgettext_lazy("inspection", "To be counted")),
+    "passed": Wording(GOOD, pgettext_lazy("inspection", "Passed")),
+    "failed": Wording(BAD, pgettext_lazy("inspection", "Failed, goods frozen")),
+    "resolved": Wording(NEUTRAL, pgettext_lazy("inspection", "Failed, settled")),
+    "cancelled": Wording(NEUTRAL, pgettext_lazy("inspection", "Called off")),
 }
 
 PLEDGE = {
@@ -231,6 +247,8 @@ MACHINES = {
     "demand": DEMAND,
     "event": EVENT,
     "warehouse_receipt": WAREHOUSE_RECEIPT,
+    "receipt_transfer": RECEIPT_TRANSFER,
+    "inspection": INSPECTION,
     "pledge": PLEDGE,
     "margin_call": MARGIN_CALL,
     "receivable": RECEIVABLE,

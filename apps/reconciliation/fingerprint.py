@@ -46,6 +46,9 @@ SELECT 'instruction', key, kind, from_purpose, business_date::text, amount::text
 UNION ALL
 SELECT 'seller', external_id, state, worst_days_past_due::text, '', balance::text FROM sellers_seller
 UNION ALL
+SELECT 'receipt', receipt.number, receipt.state, holder.external_id, valid_until::text, weight::text
+FROM warehousing_warehousereceipt AS receipt JOIN sellers_seller AS holder ON holder.id = receipt.holder_id
+UNION ALL
 SELECT 'offer', seller.external_id, product_code, offer.state, made_on::text, maximum_amount::text
 FROM financing_offer AS offer JOIN sellers_seller AS seller ON seller.id = offer.seller_id
 """

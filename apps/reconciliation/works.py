@@ -24,6 +24,7 @@ from apps.repayment.closing import close_sellers
 from apps.repayment.models import Movement
 from apps.risk.services import assess_sellers
 from apps.tenants.models import Platform
+from apps.warehousing.services import expire_receipts
 
 RETURN_WINDOW = timedelta(days=7)
 Report = dict[str, Any]
@@ -44,6 +45,7 @@ def do(piece: Piece) -> Report:
     """Do one piece of the night and report {step: {done, skipped, total}}."""
     work = {
         "orders": _orders,
+        "expiry": _expiry,
         "close": _close,
         "offers": _offers,
         "papers": _papers,
@@ -69,6 +71,11 @@ def _orders(piece: Piece) -> Report:
         by=piece.by,
     )
     return {"age_orders": {"done": completed}}
+
+
+def _expiry(piece: Piece) -> Report:
+    expired = expire_receipts(through=piece.date, at=piece.at, by=piece.by)
+    return {"expire_receipts": {"done": expired}}
 
 
 def _close(piece: Piece) -> Report:

@@ -1,8 +1,11 @@
 """The base of management commands that work inside one platform."""
 
 from argparse import ArgumentParser
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.tenants.models import Platform
@@ -25,6 +28,39 @@ class PlatformCommand(BaseCommand):
     def work(self, platform: Platform, **options: Any) -> None:
         """What the command does inside `platform`."""
         raise NotImplementedError
+
+
+class FileCommand(PlatformCommand):
+    """A command that takes one file, or folder, into a platform; what does not land goes to a file of its own."""
+
+    refusal: type[Exception]
+    path_help = "a CSV file"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("path", type=Path, metavar="PATH", help=self.path_help)
+        parser.add_argument(
+            "--rejects", type=Path, metavar="FILE", help="where rejected lines go (default: under var/rejects/)"
+        )
+
+    def work(self, platform: Platform, **options: Any) -> None:
+        path: Path = options["path"]
+        folder = Path(settings.BASE_DIR) / "var" / "rejects" / platform.schema_name
+        options["rejects"] = options["rejects"] or folder / f"{path.name}.rejects.csv"
+        try:
+            told = self.take_in(**options)
+        except self.refusal as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write("\n".join(told))
+
+    def take_in(self, *, path: Path, rejects: Path, **options: Any) -> list[str]:
+        """Take in what lies at `path` and tell what became of it, in lines. Raises `refusal` with a sentence."""
+        raise NotImplementedError
+
+
+def known_already(name: str, taken_in_at: datetime) -> str:
+    """What a command says of bytes that were taken in before."""
+    return f"Nothing to do: these very bytes came as {name} on {taken_in_at:%Y-%m-%d %H:%M} UTC."
 
 
 class PlatformsCommand(PlatformCommand):

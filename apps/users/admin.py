@@ -1,4 +1,5 @@
-"""Platform staff make the users of sellers. Everyone else's users come from the platform's operator."""
+"""Platform staff make the users of sellers, and keep those of warehouses. Everyone else's come from the platform's
+operator."""
 
 from typing import Any
 
@@ -21,8 +22,11 @@ for unused in (EmailAddress, EmailConfirmation, Group):
         admin.site.unregister(unused)
 
 
+KEPT_BY_STAFF = (Role.SELLER, Role.WAREHOUSE)
+
+
 class SellerUserForm(forms.ModelForm[User]):
-    """A seller's user. The password is told to the person; it can be set anew here."""
+    """A seller's or a warehouse's user. The password is told to the person; it can be set anew here."""
 
     new_password = forms.CharField(
         label=_("New password"),
@@ -63,8 +67,8 @@ class UserAdmin(GranaryAdmin):
         return ["role", *seen, "date_joined", "last_login"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Sellers' users only: nobody gives themselves or others more rights here."""
-        return super().has_change_permission(request, obj) and (obj is None or obj.role == Role.SELLER)
+        """Sellers' and warehouses' users only: nobody gives themselves or others more rights here."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.role in KEPT_BY_STAFF)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         if not change:

@@ -13,6 +13,7 @@ class Role(models.TextChoices):
     FINANCIER = "financier", _("Financier")
     STAFF = "staff", _("Platform staff")
     AUDITOR = "auditor", _("Auditor")
+    WAREHOUSE = "warehouse", _("Warehouse operator")
 
 
 # What a role may do in the admin, by app label: the verbs of Django's model permissions. "*" stands for every app.
@@ -28,8 +29,10 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         "*": frozenset({"view"}),
         "users": frozenset({"view", "add", "change"}),
         "sellers": frozenset({"view", "add", "change"}),
+        "warehousing": frozenset({"view", "add"}),
     },
     Role.AUDITOR: {"*": frozenset({"view"})},
+    Role.WAREHOUSE: {},
 }
 
 

@@ -13,7 +13,7 @@ from apps.sellers.models import Seller
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
 from apps.users.models import Role, User
-from apps.warehousing.models import Commodity
+from apps.warehousing.models import Commodity, Operator, Warehouse
 from tests import factories
 from tests.conftest import PlatformClient
 from tests.core.test_factories import MODELS, factory_name
@@ -22,13 +22,13 @@ from tests.factories import make_user
 Clients = Callable[..., PlatformClient]
 REGISTERED = [model for model in MODELS if model in admin.site._registry]
 EDITABLE: dict[str, set[Any]] = {
-    Role.FINANCIER: {FundingPool, FinancingProduct, ProductVersion, ProvisionClass, Commodity},
+    Role.FINANCIER: {FundingPool, FinancingProduct, ProductVersion, ProvisionClass, Commodity, Warehouse},
     Role.STAFF: {User, Seller},
     Role.AUDITOR: set(),
 }
 ADDABLE: dict[str, set[Any]] = {
     Role.FINANCIER: {FundingPool, FinancingProduct, ProvisionClass},
-    Role.STAFF: {User},
+    Role.STAFF: {User, Warehouse, Operator},
     Role.AUDITOR: set(),
 }
 

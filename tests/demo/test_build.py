@@ -77,7 +77,7 @@ def test_a_financier_finds_one_product_in_draft_and_a_warehouse_its_receipts(sma
     with entered(small_demo.platform.schema_name):
         versions = dict(ProductVersion.objects.values_list("product__code", "state"))
         assert versions == {"sales-advance": "active", "early-payment": "active", "receipt-loan": "draft"}
-        assert set(WarehouseReceipt.objects.values_list("state", flat=True)) == {"issued"}
+        assert set(WarehouseReceipt.objects.values_list("state", flat=True)) == {"issued", "requested"}
         assert not CommodityPrice.objects.filter(on__gt=YESTERDAY).exists()
         assert CommodityPrice.objects.filter(commodity="rice").count() >= 60
 
@@ -136,7 +136,7 @@ def test_a_start_that_was_cut_short_leaves_closed_doors_and_is_made_good_by_the_
         assert whole.pk != half.pk
         with entered("cutshort"):
             assert NightlyRun.objects.count() == 4
-            assert User.objects.count() == 6
+            assert User.objects.count() == 8
         assert markets_to_make([market]) == []
 
         suspend(platform=whole, at=NOW, by="test")  # by a person, on purpose: that is no reason to make it again

@@ -96,6 +96,7 @@ MATRIX = {
     """,
     "warehousing.WarehouseReceipt": """
         requested -issue-> issued
+        requested -cancel-> cancelled           + announced goods that never come
         issued -pledge-> pledged
         pledged -release-> issued
         issued -withdraw-> delivered
@@ -108,8 +109,23 @@ MATRIX = {
         invoked -sell-> sold
         invoked -transfer_title-> title_transferred
         any -freeze-> frozen
+        frozen -unfreeze-> issued               + what stopped it is cleared up; it is again what it was
+        frozen -unfreeze-> pledged              + likewise
+        frozen -unfreeze-> expired              + likewise
+        frozen -unfreeze-> invoked              + likewise
         issued -replace-> replaced
         frozen -replace-> replaced              + a lost paper is frozen first
+    """,
+    "warehousing.ReceiptTransfer": """
+        offered -accept-> accepted              + the two steps of a receipt's transfer
+        offered -decline-> declined
+        offered -take_back-> taken_back
+    """,
+    "warehousing.Inspection": """
+        assigned -succeed-> passed              + a surprise count by a second person
+        assigned -fail-> failed
+        assigned -cancel-> cancelled
+        failed -resolve-> resolved
     """,
     "warehousing.Pledge": """
         requested -confirm-> pledged

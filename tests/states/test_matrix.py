@@ -21,7 +21,12 @@ LINE = re.compile(r"(?P<sources>[a-z_|]+) -(?P<verb>[a-z_]+)-> (?P<target>[a-z_]
 ROWS: dict[str, list[dict[str, Any]]] = {
     "sellers.Seller": [{f"{step}_done": True for step in STEPS}],
     "warehousing.Pledge": [{"warehouse_confirmed_by": "user:1", "financier_confirmed_by": "user:2"}],
-    "warehousing.WarehouseReceipt": [{"was_pledged": False}, {"was_pledged": True}],
+    "warehousing.WarehouseReceipt": [
+        {"was_pledged": False, "frozen_from": "issued"},
+        {"was_pledged": True, "frozen_from": "pledged"},
+        {"was_pledged": False, "frozen_from": "expired"},
+        {"was_pledged": True, "frozen_from": "invoked"},
+    ],
 }
 
 

@@ -26,8 +26,9 @@ class Address:
 
     def path(self, *, row: int, day: date) -> str:
         """The address of the row with that key, or of that day."""
-        slug = "waiver" if "kind" in self.arguments else "approve"
-        values = {"int": row, "path": row, "day": day, "slug": slug, "regex": "sellers"}
+        slugs = {"kind": "waiver", "act": "freeze", "answer": "accept"}
+        slug = next((slugs[name] for name in self.arguments if name in slugs), "approve")
+        values = {"int": row, "path": row, "day": day, "slug": slug, "string": "no-such-token", "regex": "sellers"}
         return reverse(self.name, kwargs={name: values[kind] for name, kind in self.arguments.items()})
 
 

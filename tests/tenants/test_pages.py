@@ -12,6 +12,7 @@ from apps.sellers.models import Seller
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
 from apps.users.models import Role, User
+from apps.warehousing.models import Operator, Warehouse
 from tests import factories
 from tests.conftest import PlatformClient
 from tests.core.test_factories import MODELS, factory_name
@@ -38,7 +39,7 @@ def clients(two_platforms: tuple[Platform, Platform], client_of: Callable[..., P
     with entered("meadow"):
         people["meadow"] = _people("Meadow Orchard")
         for model in MODELS:
-            if model not in {User, Seller} and model._meta.app_label != "banking":
+            if model not in {User, Seller, Operator, Warehouse} and model._meta.app_label != "banking":
                 assert not model._default_manager.exists(), f"Meadow has a {model.__name__}"
 
     def maker(platform: Platform) -> Clients:
@@ -48,7 +49,8 @@ def clients(two_platforms: tuple[Platform, Platform], client_of: Callable[..., P
 
 
 def _people(name: str) -> dict[str, User]:
-    people = {role: factories.make_user(role=role, name=name) for role in Role.values}
+    warehouse = factories.make_warehouse(name=name)
+    people = {role: factories.make_user(role=role, name=name, warehouse=warehouse) for role in Role.values}
     factories.make_seller(user=people["seller"], name=name)
     return people
 
@@ -68,11 +70,23 @@ def _fill(name: str) -> dict[str, User]:
     )
     factories.make_financing(contract=contract, state="active", disbursed_on=DAY, closed_through=DAY)
     factories.make_order(seller=seller, external_id=name)
+    _fill_store(seller, people)
     for model in MODELS:
         if not model._default_manager.exists():
             getattr(factories, factory_name(model))()
         assert model._default_manager.filter(pk__in=[THEIRS, 1]).exists(), model.__name__
     return people
+
+
+def _fill_store(seller: Seller, people: dict[str, User]) -> None:
+    """A receipt that an operator and a seller see, with a photo, offered to that seller by another, and a count."""
+    warehouse = Warehouse.objects.get()
+    receipt = factories.make_warehouse_receipt(
+        warehouse=warehouse, depositor=factories.make_seller(), holder=seller, origin=seller.name
+    )
+    factories.make_attachment(receipt=receipt)
+    factories.make_receipt_transfer(receipt=receipt, giver=factories.make_seller(), taker=seller)
+    factories.make_inspection(warehouse=warehouse, inspector=people[Role.WAREHOUSE])
 
 
 def _path(address: Address, key: int) -> str:

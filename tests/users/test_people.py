@@ -15,11 +15,15 @@ from tests.factories import make_user
 # What each role may do, by hand. "*" is every other app; nobody may delete anything.
 MATRIX = {
     Role.SELLER: {"*": ""},
-    Role.FINANCIER: {"*": "view", "products": "view add change"},
-    Role.STAFF: {"*": "view", "users": "view add change", "sellers": "view add change"},
+    Role.FINANCIER: {"*": "view", "products": "view add change", "warehousing": "view change"},
+    Role.STAFF: {"*": "view", "users": "view add change", "sellers": "view add change", "warehousing": "view add"},
     Role.AUDITOR: {"*": "view"},
+    Role.WAREHOUSE: {"*": ""},
 }
-APPS = ["users", "ledger", "evidence", "banking", "sellers", "orders", "products", "financing", "repayment", "core"]
+APPS = [
+    "users", "ledger", "evidence", "banking", "sellers", "orders", "products", "warehousing", "financing", "repayment",
+    "core",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("role", Role.values)
@@ -39,7 +43,7 @@ def test_nobody_may_do_everything(role: str) -> None:
     assert not user.has_perm("")
     assert not user.has_perm("ledger")
     assert not user.has_perms(["ledger.view_entry", "ledger.delete_entry"])
-    assert user.is_staff is (role != Role.SELLER)
+    assert user.is_staff is (role not in {Role.SELLER, Role.WAREHOUSE})
 
 
 def test_a_disabled_person_may_do_nothing() -> None:
@@ -79,7 +83,8 @@ def test_a_person_is_named_in_logs_by_a_key_not_by_personal_data(platform: Platf
 FRONT_DOORS = {
     "/": {Role.SELLER},
     "/desk/": {Role.STAFF, Role.AUDITOR, Role.FINANCIER},
-    "/admin/": set(Role) - {Role.SELLER},
+    "/admin/": set(Role) - {Role.SELLER, Role.WAREHOUSE},
+    "/warehouse/": {Role.WAREHOUSE},
 }
 
 

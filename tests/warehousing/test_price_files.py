@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
 from apps.warehousing.models import Commodity, CommodityPrice, PriceFile
-from apps.warehousing.prices import ImportedPrices, PricesRefused, import_prices, own, pink_sheet
+from apps.warehousing.prices import ImportedPrices, import_prices, own, pink_sheet
 from apps.warehousing.prices.judging import Known, judge
-from apps.warehousing.prices.reading import BadCell, NotTold, SentFile, price_in
+from apps.warehousing.prices.reading import price_in
+from apps.warehousing.sheets import BadCell, FileRefused, NotTold, SentFile
 from tests.warehousing.price_files import COTTON, official_sheet, price_file
 
 D = Decimal
@@ -89,7 +90,7 @@ BAD_LINES = [
     ({"price": "0.146"}, "0.146 is absurd beside the 14.6 of 2025-03-09"),
     ({"date": "2025-02-30"}, "date: '2025-02-30' is no day"),
     ({"date": "20250310"}, "date: '20250310' is no day"),
-    ({"date": "1325-03-10"}, "date: 1325-03-10 is absurd: prices begin with 1900."),
+    ({"date": "1325-03-10"}, "date: 1325-03-10 is absurd: records begin with 1900."),
     ({"date": "2025-03-15"}, "2025-03-15 lies in the future"),
     ({"date": "2025-03-09"}, "The price of 2025-03-09 stands on line 2 already."),
     ({"unit": "bag-0kg"}, "unit: 'bag-0kg' is no unit that is known."),
@@ -166,7 +167,7 @@ def test_another_file_is_refused_with_a_sentence(tmp_path: Path, content: bytes,
     path.write_bytes(content)
     if format == "pink-sheet" and content[:1] in b"c<" and b"\0" not in content and content.isascii():
         words = "is empty" if not content else "neither the columns"
-    with pytest.raises(PricesRefused, match=words) as refusal:
+    with pytest.raises(FileRefused, match=words) as refusal:
         take_in(path, format=format)
     assert "Nothing was changed" in str(refusal.value)
     assert not PriceFile.objects.exists()
@@ -174,12 +175,12 @@ def test_another_file_is_refused_with_a_sentence(tmp_path: Path, content: bytes,
 
 
 def test_a_folder_a_missing_file_and_an_unwritable_place_are_told(tmp_path: Path) -> None:
-    with pytest.raises(PricesRefused, match="is no file"):
+    with pytest.raises(FileRefused, match="is no file"):
         take_in(tmp_path)
-    with pytest.raises(PricesRefused, match="cannot be read"):
+    with pytest.raises(FileRefused, match="cannot be read"):
         take_in(tmp_path / "none.csv")
     (tmp_path / "taken").write_text("a file where a folder should be")
-    with pytest.raises(PricesRefused, match="name another place with --rejects"):
+    with pytest.raises(FileRefused, match="name another place with --rejects"):
         take_in(price_file(tmp_path, COTTON, COTTON), rejects_path=tmp_path / "taken" / "bad.csv")
     assert not CommodityPrice.objects.exists()
     assert not Commodity.objects.exists()
@@ -250,7 +251,7 @@ def test_a_wide_sheet_without_its_names_or_with_a_column_twice_is_refused(tmp_pa
         (",Cotton,Cotton\n,($/kg),($/kg)\n2024M11,1,2\n", "two columns for one commodity"),
     ]:
         path.write_text(content)
-        with pytest.raises(PricesRefused, match=words):
+        with pytest.raises(FileRefused, match=words):
             take_in(path, format="pink-sheet")
     assert not PriceFile.objects.exists()
 
@@ -267,7 +268,7 @@ def test_whatever_a_file_holds_it_is_told_named_or_refused(header: str, body: st
     content = (header + body).encode("utf-8", errors="surrogatepass")
     try:
         entries = list(reader(SentFile("any.csv", content)))
-    except PricesRefused:
+    except FileRefused:
         return
     for entry in entries:
         assert entry.reason if isinstance(entry, NotTold) else entry.price > 0

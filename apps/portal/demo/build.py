@@ -27,6 +27,8 @@ from apps.sellers.services import Newcomer, onboard_from_platform
 from apps.tenants.models import TEMPLATE_SCHEMA, Domain, Platform
 from apps.tenants.services import create_platform, entered, resume, suspend
 from apps.users.models import User
+from apps.warehousing.models import Warehouse
+from apps.warehousing.services import appoint_operator
 
 BY = "demo"
 TIME_ZONE = "Asia/Shanghai"
@@ -205,8 +207,10 @@ def _put_on_offer(market: Market, at: datetime) -> None:
 
 def _let_people_in(market: Market) -> None:
     for person in market.people:
-        user = User.objects.create_user(
-            email=person.email, password=PASSWORD, role=person.role, name=person.name, language=person.language
-        )
+        facts = {"email": person.email, "password": PASSWORD, "name": person.name, "language": person.language}
+        if person.works_in:
+            appoint_operator(warehouse=Warehouse.objects.get(code=person.works_in), **facts, by=BY)
+            continue
+        user = User.objects.create_user(role=person.role, **facts)
         if person.sells_as is not None:
             Seller.objects.filter(external_id=market.seller_number(person.sells_as)).update(user=user)

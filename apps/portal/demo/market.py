@@ -17,13 +17,15 @@ PASSWORD = "granary-demo"  # noqa: S105  # nosec B105
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone who can sign in. `sells_as` is the place of the seller they act for, among the platform's sellers."""
+    """Someone who can sign in. `sells_as` is the place of the seller they act for, among the platform's sellers;
+    `works_in` is the code of an operator's warehouse."""
 
     name: str
     email: str
     role: str
     language: str = "en"
     sells_as: int | None = None
+    works_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,8 @@ HARVEST = Market(
         Person("Mei Zhao", "mei.zhao@harvest.example", "staff"),
         Person("陈立", "chen.li@harvest.example", "staff", "zh-hans"),
         Person("Ines Duarte", "ines.duarte@harvest.example", "auditor"),
+        Person("Tomas Weir", "tomas.weir@harvest.example", "warehouse", works_in="dry-store-1"),
+        Person("孙丽", "sun.li@harvest.example", "warehouse", "zh-hans", works_in="cold-store-2"),
     ),
     draft=Draft(
         "receipt-loan", "Warehouse receipt loan", "仓单质押融资", RECEIPT, Decimal("0.6"), Decimal("0.075"), 180

@@ -10,7 +10,7 @@ from apps.core.money import round_money
 from apps.sellers.models import Seller
 from apps.tenants.models import Platform
 from apps.warehousing.models import Commodity, CommodityPrice, Warehouse
-from apps.warehousing.services import Goods, issue_receipt
+from apps.warehousing.services import Goods, announce_goods, issue_receipt
 
 # What can be stored, in which grade, and about what a kilogram costs in yuan.
 STORED = {
@@ -88,10 +88,27 @@ def _deposit(
                 bin=f"{luck.choice('ABCDEF')}{luck.randint(1, 24):02}",
                 insurance=f"Granary Demo Mutual {luck.randint(100_000, 999_999)}",
                 insured_until=issued_on + KEPT,
+                origin=seller.region,
             ),
             issued_on=issued_on,
             valid_until=issued_on + KEPT,
             at=datetime.combine(issued_on, time(15), tzinfo=platform.zone),
             by=by,
         )
+    _announce(seller, warehouses[0], last, platform, by)
     return number
+
+
+def _announce(seller: Seller, warehouse: Warehouse, last: date, platform: Platform, by: str) -> None:
+    """The seller has told the warehouse that more will come."""
+    announce_goods(
+        number=f"WR-{seller.external_id}-NEXT",
+        warehouse=warehouse,
+        seller=seller,
+        commodity=seller.category,
+        unit="kg",
+        weight=Decimal(900),
+        origin=seller.region,
+        at=datetime.combine(last, time(16), tzinfo=platform.zone),
+        by=by,
+    )

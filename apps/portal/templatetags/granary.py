@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 
 from apps.portal import formats, states
 from apps.portal.tables import Amount
+from apps.warehousing.models import Inspection
 
 register = template.Library()
 
@@ -116,6 +117,12 @@ def platform_name(context: Context) -> str:
 def local_name(named: Any) -> str:
     """`{% local_name product %}`: the name of a product or a platform for this reader."""
     return str(named.local_name(get_language() or "en"))
+
+
+@register.simple_tag
+def failed_counts() -> int:
+    """`{% failed_counts as number %}`: counts of goods that failed and that nobody has settled."""
+    return Inspection.objects.alarming().count()
 
 
 @register.simple_tag

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.urls import path, register_converter
 
-from apps.portal.views.desk import books, breaks, financings, nights, sellers
+from apps.portal.views.desk import books, breaks, financings, inspections, nights, sellers
 
 
 class DayConverter:
@@ -37,5 +37,8 @@ urlpatterns = [
     path("financings/<int:financing_id>/", financings.financing, name="financing"),
     path("financings/<int:financing_id>/known/", financings.known, name="known"),
     path("financings/<int:financing_id>/<slug:kind>/", financings.act, name="act"),
+    path("inspections/", inspections.inspections, name="inspections"),
+    path("inspections/<int:inspection_id>/", inspections.inspection, name="inspection"),
+    path("inspections/<int:inspection_id>/cancel/", inspections.cancel, name="cancel_inspection"),
     path("events/<int:event_id>/<slug:verdict>/", financings.decide, name="decide"),
 ]

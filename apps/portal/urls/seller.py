@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.portal.views import contracts, home, money, offers, shop
+from apps.portal.views import contracts, home, money, offers, receipts, shop, trace
 
 app_name = "portal"
 urlpatterns = [
@@ -18,5 +18,13 @@ urlpatterns = [
     path("money/<int:financing_id>/statement.pdf", money.statement, name="statement"),
     path("orders/", shop.orders, name="orders"),
     path("documents/", shop.documents, name="documents"),
+    path("receipts/", receipts.receipts, name="receipts"),
+    path("receipts/bring/", receipts.bring, name="bring"),
+    path("receipts/<int:receipt_id>/", receipts.receipt, name="receipt"),
+    path("receipts/<int:receipt_id>/paper.pdf", receipts.paper, name="receipt_paper"),
+    path("receipts/<int:receipt_id>/pass-on/", receipts.pass_on, name="pass_on"),
+    path("receipts/offers/<int:transfer_id>/<slug:answer>/", receipts.answer, name="answer_transfer"),
+    path("receipts/files/<int:attachment_id>/", receipts.file, name="receipt_file"),
+    path("trace/<str:token>/", trace.trace, name="trace"),
     path("more/", shop.more, name="more"),
 ]

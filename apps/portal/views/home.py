@@ -19,7 +19,12 @@ from apps.sellers.models import Seller
 from apps.users.models import Role
 
 NIGHTS_SHOWN = 3
-FRONT_DOORS = {Role.STAFF: "desk:night", Role.FINANCIER: "admin:index", Role.AUDITOR: "admin:index"}
+FRONT_DOORS = {
+    Role.STAFF: "desk:night",
+    Role.FINANCIER: "admin:index",
+    Role.AUDITOR: "admin:index",
+    Role.WAREHOUSE: "warehouse:waiting",
+}
 
 
 @require_safe

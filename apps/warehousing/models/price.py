@@ -8,7 +8,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from apps.core.models import CurrencyField
+from apps.core.models import CurrencyField, RateField
 
 PRICE_DECIMALS = 10
 DAYS_A_MONTHLY_PRICE_LASTS = 45
@@ -34,6 +34,12 @@ class Commodity(models.Model):
     )
     bushel_kg = models.DecimalField("kilograms a bushel", max_digits=14, decimal_places=8, null=True, blank=True)
     bag_kg = models.DecimalField("kilograms a bag", max_digits=14, decimal_places=8, null=True, blank=True)
+    count_tolerance = RateField(
+        null=True,
+        blank=True,
+        help_text="A count may differ from the receipts by this share, such as 0.01 for grain that dries; empty: by "
+        "what the warehouse says.",
+    )
     source = models.CharField(
         "source that counts", max_length=60, blank=True, help_text="Goods are valued by it alone; empty: by any."
     )
@@ -45,6 +51,10 @@ class Commodity(models.Model):
             models.CheckConstraint(
                 condition=(Q(bushel_kg=None) | Q(bushel_kg__gt=0)) & (Q(bag_kg=None) | Q(bag_kg__gt=0)),
                 name="commodity_weights_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(count_tolerance=None) | Q(count_tolerance__gte=0, count_tolerance__lt=1),
+                name="commodity_tolerance_is_share",
             ),
         ]
 

@@ -2,6 +2,5 @@
 
 from apps.warehousing.prices.importing import ImportedPrices, import_prices
 from apps.warehousing.prices.quotes import Priced, quotes_for
-from apps.warehousing.prices.reading import PricesRefused
 
-__all__ = ["ImportedPrices", "Priced", "PricesRefused", "import_prices", "quotes_for"]
+__all__ = ["ImportedPrices", "Priced", "import_prices", "quotes_for"]

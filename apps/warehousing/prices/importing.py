@@ -15,7 +15,8 @@ from apps.tenants.services import current_platform
 from apps.warehousing.models import Commodity, CommodityPrice, PriceFile
 from apps.warehousing.prices import own, pink_sheet
 from apps.warehousing.prices.judging import Judged, Known, judge
-from apps.warehousing.prices.reading import NotTold, PricesRefused, PriceTold, SentFile, Series, sent_file
+from apps.warehousing.prices.reading import PriceTold, Series
+from apps.warehousing.sheets import FileRefused, NotTold, SentFile, sent_file
 from apps.warehousing.units import bushel_of
 
 Format = Literal["csv", "pink-sheet"]
@@ -66,7 +67,7 @@ def import_prices(
     `accept_steps` a person takes responsibility for prices that rose or fell further than their commodity's
     `largest_step`; a file of which some waited may then be sent once more. One import a platform at a time.
 
-    Raises PricesRefused, with a sentence, when the file cannot be read or is something else. Then nothing was changed.
+    Raises FileRefused, with a sentence, when the file cannot be read or is something else. Then nothing was changed.
     """
     sent = sent_file(path)
     entries = list(FORMATS[format](sent))
@@ -169,7 +170,7 @@ def _bad(file: str, not_told: Iterable[NotTold], verdicts: Iterable[Judged]) -> 
     bad += [(file, price.line, reason, price.text) for verdict in verdicts for price, reason in verdict.rejected]
     if len(bad) > MOST_BAD_LINES:
         _name, line, reason, _text = min(bad)
-        raise PricesRefused(
+        raise FileRefused(
             f"More than {MOST_BAD_LINES} lines are bad, first line {line} of {file}: {reason} Nothing was changed."
         )
     return bad
@@ -179,7 +180,7 @@ def _write(path: Path, bad: list[tuple[str, int, str, str]]) -> None:
     try:
         write_rejects(path, bad)
     except OSError as error:
-        raise PricesRefused(
+        raise FileRefused(
             f"The rejected lines cannot be written to {path}: {error.strerror}. Nothing was changed; name another "
             "place with --rejects."
         ) from error

@@ -1,21 +1,20 @@
 """Our own format of prices: one CSV file, one line a price. Its columns are described in docs/prices.md."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from apps.core.money import is_currency
-from apps.warehousing.prices.reading import (
+from apps.warehousing.prices.reading import PriceTold, Series, currency_in, price_in
+from apps.warehousing.sheets import (
     BadCell,
+    FileRefused,
     Line,
     NotTold,
-    PricesRefused,
-    PriceTold,
     SentFile,
-    Series,
     code_in,
-    currency_in,
     day_in,
+    header_of,
     lines_of,
-    price_in,
+    named,
     unit_in,
 )
 
@@ -25,11 +24,11 @@ LONGEST_SOURCE, LONGEST_NAME = 60, 120
 
 
 def told_in(file: SentFile) -> Iterator[PriceTold | NotTold]:
-    """Every line of `file` after the header. Raises PricesRefused when it has another form."""
+    """Every line of `file` after the header. Raises FileRefused when it has another form."""
     header, *lines = lines_of(file)
     columns = header_of(header, file.name, REQUIRED)
     if unknown := [column for column in columns if column not in REQUIRED + OPTIONAL]:
-        raise PricesRefused(
+        raise FileRefused(
             f"{file.name} has a column {', '.join(unknown)} that is not known. Nothing was changed; known are "
             f"{', '.join(REQUIRED + OPTIONAL)}."
         )
@@ -38,28 +37,6 @@ def told_in(file: SentFile) -> Iterator[PriceTold | NotTold]:
             yield _told(line, named(line, columns))
         except BadCell as fault:
             yield NotTold(line.number, line.text, str(fault))
-
-
-def header_of(line: Line, file: str, required: Sequence[str]) -> list[str]:
-    """The names of the columns. Raises PricesRefused when one of `required` is missing or one stands there twice."""
-    columns = line.cells or []
-    if missing := [column for column in required if column not in columns]:
-        raise PricesRefused(
-            f"{file} has no column {', '.join(missing)}. Nothing was changed; the first line must name the columns, "
-            "separated by commas."
-        )
-    if len(set(columns)) < len(columns):
-        raise PricesRefused(f"{file} names a column twice. Nothing was changed.")
-    return columns
-
-
-def named(line: Line, columns: Sequence[str]) -> dict[str, str]:
-    """The cells of a line by the names of their columns. Raises BadCell."""
-    if line.cells is None:
-        raise BadCell("A quotation mark is not closed, or stands inside a cell.")
-    if len(line.cells) != len(columns):
-        raise BadCell(f"The line has {len(line.cells)} cells, the header {len(columns)}.")
-    return dict(zip(columns, line.cells, strict=True))
 
 
 def _told(line: Line, cells: dict[str, str]) -> PriceTold:

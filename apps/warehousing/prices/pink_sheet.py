@@ -13,20 +13,17 @@ from typing import NamedTuple
 
 from django.utils.text import slugify
 
-from apps.warehousing.prices.own import header_of, named
-from apps.warehousing.prices.reading import (
-    MISSING,
+from apps.warehousing.prices.reading import MISSING, PriceTold, Series, month_end_in, price_in
+from apps.warehousing.sheets import (
     BadCell,
+    FileRefused,
     Line,
     NotTold,
-    PricesRefused,
-    PriceTold,
     SentFile,
-    Series,
     code_in,
+    header_of,
     lines_of,
-    month_end_in,
-    price_in,
+    named,
     unit_in,
 )
 
@@ -50,13 +47,13 @@ class Column(NamedTuple):
 
 
 def told_in(file: SentFile) -> Iterator[PriceTold | NotTold]:
-    """Every price of `file`. Raises PricesRefused when it has neither layout."""
+    """Every price of `file`. Raises FileRefused when it has neither layout."""
     lines = lines_of(file)
     if set(COLUMNS) <= set(lines[0].cells or []):
         return _long(lines, file.name)
     first = next((place for place, line in enumerate(lines) if _is_month(line)), None)
     if first is None:
-        raise PricesRefused(
+        raise FileRefused(
             f"{file.name} has neither the columns {', '.join(COLUMNS)} nor lines that begin with a month such as "
             "1960M01. Nothing was changed; save the sheet of monthly prices as CSV."
         )
@@ -118,7 +115,7 @@ def _columns(above: list[Line], file: str) -> list[Column | None]:
     """What each column after the first holds, from the rows of names and units; None where there is no name."""
     places = [place for place, line in enumerate(above) if _are_units(line)]
     if not places or places[-1] == 0:
-        raise PricesRefused(
+        raise FileRefused(
             f"{file} has no row of names above a row of units such as ($/mt). Nothing was changed; save the whole "
             "sheet of monthly prices as CSV."
         )
@@ -126,7 +123,7 @@ def _columns(above: list[Line], file: str) -> list[Column | None]:
     columns = [_column(name, unit) if name else None for name, unit in zip(names[1:], units[1:], strict=False)]
     codes = [column.series for column in columns if column and column.series]
     if len(set(codes)) < len(codes):
-        raise PricesRefused(f"{file} has two columns for one commodity. Nothing was changed.")
+        raise FileRefused(f"{file} has two columns for one commodity. Nothing was changed.")
     return columns
 
 

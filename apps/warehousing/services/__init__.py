@@ -1,5 +1,51 @@
-"""What warehouses and financiers do with goods: receipts for goods that came in."""
+"""What warehouses and financiers do with goods, from the announcement to the day they leave."""
 
-from apps.warehousing.services.receipts import Goods, ReceiptRefused, issue_receipt
+from apps.warehousing.services.attachments import attach
+from apps.warehousing.services.custody import (
+    expire_receipts,
+    freeze_receipt,
+    replace_lost_paper,
+    revalidate_receipt,
+    split_receipt,
+    unfreeze_receipt,
+    withdraw_receipt,
+)
+from apps.warehousing.services.inspections import (
+    InspectionRefused,
+    assign_inspection,
+    cancel_inspection,
+    record_count,
+    resolve_inspection,
+)
+from apps.warehousing.services.locking import ReceiptRefused
+from apps.warehousing.services.operators import appoint_operator
+from apps.warehousing.services.papers import paper_of
+from apps.warehousing.services.receipts import Goods, announce_goods, issue_receipt, turn_away
+from apps.warehousing.services.transfers import accept_transfer, decline_transfer, offer_transfer, take_back_transfer
 
-__all__ = ["Goods", "ReceiptRefused", "issue_receipt"]
+__all__ = [
+    "Goods",
+    "InspectionRefused",
+    "ReceiptRefused",
+    "accept_transfer",
+    "announce_goods",
+    "appoint_operator",
+    "assign_inspection",
+    "attach",
+    "cancel_inspection",
+    "decline_transfer",
+    "expire_receipts",
+    "freeze_receipt",
+    "issue_receipt",
+    "offer_transfer",
+    "paper_of",
+    "record_count",
+    "replace_lost_paper",
+    "resolve_inspection",
+    "revalidate_receipt",
+    "split_receipt",
+    "take_back_transfer",
+    "turn_away",
+    "unfreeze_receipt",
+    "withdraw_receipt",
+]

@@ -5,54 +5,42 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.core.management.base import CommandError
 from django.utils import timezone
 
-from apps.tenants.command import PlatformCommand
-from apps.tenants.models import Platform
-from apps.warehousing.prices import ImportedPrices, PricesRefused, import_prices
+from apps.tenants.command import FileCommand, known_already
+from apps.warehousing.prices import ImportedPrices, import_prices
+from apps.warehousing.sheets import FileRefused
 
 MOST_SHOWN = 20
 
 
-class Command(PlatformCommand):
+class Command(FileCommand):
     help = "Take in prices of commodities and exchange rates. The formats are described in docs/prices.md."
+
+    refusal = FileRefused
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("path", type=Path, metavar="PATH", help="a CSV file")
         parser.add_argument("--format", required=True, choices=["csv", "pink-sheet"])
-        parser.add_argument(
-            "--rejects", type=Path, metavar="FILE", help="where rejected lines go (default: under var/rejects/)"
-        )
         parser.add_argument(
             "--accept-steps", action="store_true", help="take prices however far they rose or fell: a person checked"
         )
 
-    def work(self, platform: Platform, **options: Any) -> None:
-        path: Path = options["path"]
-        rejects_path = options["rejects"] or (
-            Path(settings.BASE_DIR) / "var" / "rejects" / platform.schema_name / f"{path.name}.rejects.csv"
+    def take_in(self, *, path: Path, rejects: Path, **options: Any) -> list[str]:
+        result = import_prices(
+            path=path,
+            format=options["format"],
+            rejects_path=rejects,
+            accept_steps=options["accept_steps"],
+            at=timezone.now(),
+            by="command",
         )
-        try:
-            result = import_prices(
-                path=path,
-                format=options["format"],
-                rejects_path=rejects_path,
-                accept_steps=options["accept_steps"],
-                at=timezone.now(),
-                by="command",
-            )
-        except PricesRefused as error:
-            raise CommandError(str(error)) from error
-        self.stdout.write("\n".join(_told(result)))
+        return _told(result)
 
 
 def _told(result: ImportedPrices) -> list[str]:
     if result.known is not None:
-        known = result.known
-        return [f"Nothing to do: these very bytes came as {known.name} on {known.taken_in_at:%Y-%m-%d %H:%M} UTC."]
+        return [known_already(result.known.name, result.known.taken_in_at)]
     told = [
         f"{result.told:,} prices told: {result.landed:,} are new, {result.corrected:,} correct an earlier one, "
         f"{result.unchanged:,} are as they were, {result.passed_over:,} were passed over, {result.rejected:,} were "

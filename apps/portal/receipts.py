@@ -1,0 +1,137 @@
+"""How receipts, their custody and their files are laid out, and who may see which."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext as _
+
+from apps.portal.formats import format_count, format_day
+from apps.portal.people import names_of
+from apps.portal.tables import Column, Day, Line, Moment, State, Table, Text
+from apps.users.models import Role, User
+from apps.warehousing.custody import Step
+from apps.warehousing.models import Attachment, Commodity, WarehouseReceipt
+
+VERBS: Mapping[str, Promise] = {
+    "create": pgettext_lazy("custody", "Entered"),
+    "issue": pgettext_lazy("custody", "Weighed, taken in, receipt issued"),
+    "cancel": pgettext_lazy("custody", "Not taken in"),
+    "pledge": pgettext_lazy("custody", "Pledged"),
+    "release": pgettext_lazy("custody", "Released from the pledge"),
+    "withdraw": pgettext_lazy("custody", "Taken out"),
+    "split": pgettext_lazy("custody", "Split into parts"),
+    "transfer": pgettext_lazy("custody", "Passed on to a new holder"),
+    "expire": pgettext_lazy("custody", "Expired"),
+    "revalidate": pgettext_lazy("custody", "Looked at again and re-validated"),
+    "invoke": pgettext_lazy("custody", "Taken over by the financier"),
+    "sell": pgettext_lazy("custody", "Sold"),
+    "transfer_title": pgettext_lazy("custody", "Title passed to the financier"),
+    "freeze": pgettext_lazy("custody", "Frozen"),
+    "unfreeze": pgettext_lazy("custody", "Freeze lifted"),
+    "replace": pgettext_lazy("custody", "Paper lost, replaced by a new one"),
+    "succeed": pgettext_lazy("custody", "Counted: all there"),
+    "fail": pgettext_lazy("custody", "Counted: not as the receipts say"),
+    "resolve": pgettext_lazy("custody", "Difference settled"),
+}
+
+
+def visible_to(user: User) -> QuerySet[WarehouseReceipt]:
+    """The receipts that a person may see: a seller's own, those of an operator's warehouse, all for the platform's."""
+    receipts = WarehouseReceipt.objects.select_related("warehouse", "holder", "depositor", "parent", "replaces")
+    if user.role == Role.SELLER:
+        return receipts.filter(holder__user=user)
+    if user.role == Role.WAREHOUSE:
+        return receipts.filter(warehouse__operators__user=user)
+    return receipts
+
+
+def commodity_names(codes: Iterable[str]) -> dict[str, str]:
+    """What each commodity is called; its code where it has no name yet."""
+    codes = set(codes)
+    names = dict(Commodity.objects.filter(code__in=codes).values_list("code", "name"))
+    return {code: names.get(code) or code.replace("-", " ").capitalize() for code in codes}
+
+
+def weight_text(weight: Decimal | None, unit: str) -> str:
+    """5,000 kg; empty for a weight that nobody has seen yet."""
+    return "" if weight is None else f"{format_count(weight.normalize())}\N{NO-BREAK SPACE}{unit}"
+
+
+def receipt_table(receipts: Iterable[WarehouseReceipt], *, page: str, caption: str, empty: str) -> Table:
+    """Receipts as a list; each leads to the view named `page`."""
+    receipts = list(receipts)
+    names = commodity_names(one.commodity for one in receipts)
+    rows = [
+        (
+            Text(names[one.commodity], note=one.number, href=reverse(page, args=[one.pk])),
+            Text(one.holder.name, note=one.lot and _("lot %(lot)s") % {"lot": one.lot}),
+            Text(weight_text(one.weight or one.announced_weight, one.unit)),
+            State("warehouse_receipt", one.state),
+            Day(one.valid_until),
+        )
+        for one in receipts
+    ]
+    columns = (
+        Column(_("Goods")),
+        Column(_("Holder")),
+        Column(_("Weight"), numeric=True),
+        Column(_("State")),
+        Column(_("Valid through")),
+    )
+    return Table(caption, columns, rows, empty=empty)
+
+
+def fact_lines(receipt: WarehouseReceipt) -> list[Line]:
+    """What is known of a receipt, as far as it has come."""
+    language = get_language() or "en"
+    weight = weight_text(receipt.weight, receipt.unit)
+    announced = weight_text(receipt.announced_weight, receipt.unit)
+    lines = [
+        Line(_("Weight"), Text(weight or announced), note="" if weight else _("as announced"), strong=True),
+        Line(_("Goods"), Text(commodity_names([receipt.commodity])[receipt.commodity])),
+        Line(_("Warehouse"), Text(receipt.warehouse.local_name(language), note=receipt.warehouse.region)),
+        Line(_("Holder"), Text(receipt.holder.name)),
+    ]
+    texts = ((_("Origin"), receipt.origin), (_("Grade"), receipt.grade), (_("Lot"), receipt.lot),
+             (_("Place"), receipt.bin))  # fmt: skip
+    lines += [Line(label, Text(text)) for label, text in texts if text]
+    if receipt.insured_until:
+        until = _("through %(day)s") % {"day": format_day(receipt.insured_until)}
+        lines.append(Line(_("Insurance"), Text(receipt.insurance, note=until)))
+    days = ((_("Issued on"), receipt.issued_on), (_("Valid through"), receipt.valid_until))
+    lines += [Line(label, Day(day)) for label, day in days if day]
+    return lines
+
+
+def custody_table(steps: Iterable[Step]) -> Table:
+    """Every step with who took it and why, the latest first."""
+    steps = list(steps)[::-1]
+    names = names_of(step.by for step in steps)
+    rows = [
+        (
+            Moment(step.at),
+            Text(str(VERBS.get(step.verb, step.verb)), note=step.reason),
+            Text(step.number),
+            Text(names.get(step.by, "")),
+        )
+        for step in steps
+    ]
+    columns = (Column(_("When")), Column(_("What")), Column(_("Receipt or lot")), Column(_("Who")))
+    return Table(_("Where the goods have been"), columns, rows, empty=_("Nothing has happened yet."))
+
+
+def shown_files(attachments: Iterable[Attachment]) -> list[dict[str, object]]:
+    """Photos and documents with the addresses they are read at."""
+    return [
+        {
+            "href": reverse("portal:receipt_file", args=[one.pk]),
+            "title": one.name,
+            "is_picture": one.is_picture,
+            "note": format_day(one.added_at),
+        }
+        for one in attachments
+    ]
