@@ -20,6 +20,7 @@ from django.test.utils import setup_databases, teardown_databases
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
+from apps.core.sms import MemoryGateway, Sms
 from apps.tenants.models import Domain, Platform
 from apps.tenants.services import create_platform, ensure_template, entered, tenant_connection
 from apps.users.models import User
@@ -162,6 +163,14 @@ def client_of(clean_cache: None) -> Callable[..., PlatformClient]:
         return client
 
     return make
+
+
+@pytest.fixture
+def sms_outbox() -> Iterator[list[Sms]]:
+    """The text messages that the test has sent, oldest first."""
+    MemoryGateway.outbox.clear()
+    yield MemoryGateway.outbox
+    MemoryGateway.outbox.clear()
 
 
 @pytest.fixture

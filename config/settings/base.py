@@ -111,6 +111,8 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 0
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+# Text messages: the dotted path of a gateway, see apps.core.sms.
+GRANARY_SMS_BACKEND = os.environ.get("SMS_BACKEND", "apps.core.sms.ConsoleGateway")
 X_FRAME_OPTIONS = "SAMEORIGIN"  # the contract is shown inside our own signing page
 CSRF_FAILURE_VIEW = "apps.portal.views.errors.stale_page"
 

@@ -36,6 +36,7 @@ DEBUG = False
 ALLOWED_HOSTS = ["localhost", ".localhost", ".test", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+GRANARY_SMS_BACKEND = "apps.core.sms.MemoryGateway"
 MEDIA_ROOT = Path(tempfile.gettempdir()) / f"granary-{TEST_RUN}-media"
 ACCOUNT_RATE_LIMITS = {"login": "1000/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 DATABASES["default"]["TEST"] = {"NAME": f"granary_test{_slot()}"}  # noqa: F405  pytest-django adds the worker's name
