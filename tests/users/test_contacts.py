@@ -40,7 +40,7 @@ def test_it_is_read_as_it_was_meant(typed: str, country: str, kind: str, value: 
         "a@" + "b" * 400 + ".test",
         "lin@granary.test\nBcc: all@granary.test",
         "\x00",
-    ],  # fmt: skip
+    ],
 )
 def test_anything_else_is_refused_in_words(typed: str) -> None:
     with pytest.raises(ValidationError, match="Please check the e-mail address"):
