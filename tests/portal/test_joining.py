@@ -13,6 +13,7 @@ from tests.factories import make_seller, make_user
 from tests.sellers.test_numbers import RIC, USCC
 
 Clients = Callable[..., PlatformClient]
+EMAIL = "wang@farm.example"
 STEPS = {
     "identity": {"legal_form": "person", "legal_name": "王秀兰", "number": RIC},
     "business": {"category": "eggs", "region": "Yunnan", "sells_since": "2020-05-01", "shop_number": "S-77"},
@@ -24,7 +25,7 @@ STEPS = {
 @pytest.fixture
 def newcomer(platform: Platform) -> Seller:
     return make_seller(
-        user=make_user(role=Role.SELLER), state="registered", payout_account=None, payout_frozen=True,
+        user=make_user(role=Role.SELLER, email=EMAIL), state="registered", payout_account=None, payout_frozen=True,
         external_id="joining-1", identity_done=False, business_done=False, payout_account_done=False,
         data_consent_done=False,
     )  # fmt: skip
@@ -115,7 +116,7 @@ def test_what_was_typed_when_the_session_had_ended_is_there_after_signing_in(
     thief = phone.session["typed_before_sign_in"]
     assert "123456" not in str(thief)
     phone.post(
-        "/account/login/?next=/joining/identity/", {"login": newcomer.user.email, "password": "a long pass phrase"}
+        "/account/login/?next=/joining/identity/", {"login": EMAIL, "password": "a long pass phrase"}
     )  # type: ignore[union-attr]
     back = phone.get("/joining/identity/").content.decode()
     assert "Half typed" in back
@@ -125,7 +126,8 @@ def test_what_was_typed_when_the_session_had_ended_is_there_after_signing_in(
 
 def test_it_is_shown_to_nobody_else(phone: PlatformClient, newcomer: Seller) -> None:
     page = phone.get("/joining/identity/")
-    other = make_seller(user=make_user(role=Role.SELLER), state="registered").user
+    other = make_user(role=Role.SELLER)
+    make_seller(user=other, state="registered")
     phone.session.flush()
     phone.post("/joining/identity/", {"legal_name": "Half typed", "typed_by": page.context["typist"]})
     phone.post("/account/login/", {"login": other.email, "password": "a long pass phrase"})

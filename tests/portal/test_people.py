@@ -124,7 +124,8 @@ def test_a_device_that_is_not_there_is_404(phone: PlatformClient, number: str) -
 
 
 def test_nobody_signs_anothers_device_out(story: Story, phone: PlatformClient, client_of: Clients) -> None:
-    other = make_seller(user=make_user(role=Role.SELLER, email="wang@meadow.example")).user
+    other = make_user(role=Role.SELLER, email="wang@meadow.example")
+    make_seller(user=other)
     theirs = client_of(story.platform)
     theirs.post("/account/login/", {"login": other.email, "password": PASSWORD})
     row = UserSession.objects.get(user=other)
