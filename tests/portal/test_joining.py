@@ -115,9 +115,7 @@ def test_what_was_typed_when_the_session_had_ended_is_there_after_signing_in(
     assert Particulars.objects.count() == 0
     thief = phone.session["typed_before_sign_in"]
     assert "123456" not in str(thief)
-    phone.post(
-        "/account/login/?next=/joining/identity/", {"login": EMAIL, "password": "a long pass phrase"}
-    )  # type: ignore[union-attr]
+    phone.post("/account/login/?next=/joining/identity/", {"login": EMAIL, "password": "a long pass phrase"})
     back = phone.get("/joining/identity/").content.decode()
     assert "Half typed" in back
     assert "What you typed is still here" in back
