@@ -20,6 +20,7 @@ from django.test.utils import setup_databases, teardown_databases
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
+from apps.core.sms import MemoryGateway, Sms
 from apps.tenants.models import Domain, Platform
 from apps.tenants.services import create_platform, ensure_template, entered, tenant_connection
 from apps.users.models import User
@@ -165,6 +166,14 @@ def client_of(clean_cache: None) -> Callable[..., PlatformClient]:
 
 
 @pytest.fixture
+def sms_outbox() -> Iterator[list[Sms]]:
+    """The text messages that the test has sent, oldest first."""
+    MemoryGateway.outbox.clear()
+    yield MemoryGateway.outbox
+    MemoryGateway.outbox.clear()
+
+
+@pytest.fixture
 def clean_cache() -> Iterator[None]:
     """Forgets what this test run has cached (rate limits among it), before the test and after."""
     _forget_cached()
@@ -230,8 +239,8 @@ def start_worker(child_environment: dict[str, str]) -> Iterator[Callable[[], Wor
 
 
 @pytest.fixture
-def web_server(child_environment: dict[str, str]) -> Iterator[WebServer]:
-    """The web application, served by gunicorn to a real browser."""
-    server = WebServer(child_environment)
+def web_server(child_environment: dict[str, str], tmp_path: Path) -> Iterator[WebServer]:
+    """The web application, served by gunicorn to a real browser; the e-mails that it sends lie in `server.mail`."""
+    server = WebServer(child_environment, mail=tmp_path / "mail")
     yield server
     server.stop()

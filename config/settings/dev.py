@@ -25,6 +25,7 @@ CELERY_BEAT_SCHEDULE = {
     **CELERY_BEAT_SCHEDULE,  # noqa: F405  from base
     "demo-days-go-on": {"task": "demo.go_on_everywhere", "schedule": crontab(minute="*")},
 }
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True  # passkeys on http://harvest.localhost
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 STORAGES = {
     **STORAGES,  # noqa: F405  from base

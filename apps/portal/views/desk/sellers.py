@@ -79,6 +79,7 @@ def seller(request: SignedIn, seller_id: int) -> HttpResponse:
             "assessment": assessment,
             "reasons": in_words(assessment),
             "risk": class_name(class_of(found.worst_days_past_due, ProvisionClass.in_force()).code),
+            "change": found.payout_changes.open().select_related("account", "before").first(),
             "room": room_of(seller=found, on=today),
             "financings": financing_table(financings),
             "offers": offer_table(offers),
