@@ -28,10 +28,10 @@ from apps.products.models import FinancingProduct, FundingPool, ProductVersion
 from apps.products.terms import SALES
 from apps.reconciliation.models import Break, ControlTotal, NightlyChunk, NightlyRun, NightlyStep, SetAside
 from apps.repayment.models import Demand, Event, Movement, Sweep
-from apps.risk.models import Assessment
+from apps.risk.models import Assessment, Goal
 from apps.risk.scorecard import Record as SellerRecord
 from apps.risk.scorecard import frozen
-from apps.sellers.models import Consent, Seller
+from apps.sellers.models import Consent, Delivery, Message, MessageSettings, Seller
 from apps.users.models import Role, User
 from apps.warehousing.models import (
     Commodity,
@@ -229,6 +229,28 @@ def make_consent(**facts: Any) -> Consent:
     )
 
 
+def make_message(**facts: Any) -> Message:
+    return _made(
+        Message,
+        facts,
+        seller=make_seller,
+        kind="repaid",
+        key=unique("repaid"),
+        subject="home",
+        facts={"number": "F-000001"},
+        business_date=DAY,
+        created_at=AT,
+    )
+
+
+def make_delivery(**facts: Any) -> Delivery:
+    return _made(Delivery, facts, message=make_message, channel="email", due_at=AT)
+
+
+def make_message_settings(**facts: Any) -> MessageSettings:
+    return _made(MessageSettings, facts, seller=make_seller)
+
+
 def make_feed_file(**facts: Any) -> FeedFile:
     name = unique("orders")
     return _made(FeedFile, facts, sha256=f"{name:0>64}", kind="orders", name=f"{name}.csv", taken_in_at=AT, by=BY)
@@ -407,6 +429,20 @@ def make_assessment(**facts: Any) -> Assessment:
         currency="CNY",
         features=frozen(RECORD),
         reasons=[],
+    )
+
+
+def make_goal(**facts: Any) -> Goal:
+    """Fewer than a tenth of the orders sent back."""
+    return _made(
+        Goal,
+        facts,
+        seller=make_seller,
+        name="returned",
+        target=D("0.10"),
+        below=True,
+        started_at=D("0.15"),
+        set_on=DAY,
     )
 
 

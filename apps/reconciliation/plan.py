@@ -27,5 +27,6 @@ NIGHT = (
     Work("payouts", ("payout_batch",)),
     Work("match", ("match",)),
     Work("prove", ("control_totals",)),
+    Work("messages", ("messages",), by_seller=True),
 )
 CHUNK_OF_SELLERS = 5_000

@@ -11,6 +11,7 @@ from apps.ledger import chart
 from apps.ledger.services import Line, post
 from apps.products.models import FundingPool
 from apps.repayment.models import Movement
+from apps.sellers.messages.services import Notice, tell
 from apps.sellers.models import Seller
 
 
@@ -59,4 +60,7 @@ def disburse(*, financing_id: int, on: date, at: datetime, by: str) -> Financing
         pool.save(update_fields=["reserved", "drawn"])
         payload = {"number": financing.number, "amount": financing.amount, "currency": financing.currency}
         record(kind="disbursed", subject=subject, payload=payload, business_date=on, at=at, by=by)
+        facts = {"number": financing.number, "amount": str(financing.amount), "currency": financing.currency}
+        notice = Notice(financing.seller_id, "paid_out", f"paid_out:{financing.pk}", subject, facts)
+        tell(notices=[notice], business_date=on, at=at)
         return financing

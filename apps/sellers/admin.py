@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import GranaryAdmin, Step, ViewOnlyAdmin, ViewOnlyInline, money, share
-from apps.sellers.models import Consent, Seller
+from apps.sellers.models import Consent, Delivery, Message, MessageSettings, Seller
 from apps.sellers.services import DecisionRefused, decide_on_seller
 
 
@@ -70,3 +70,34 @@ class ConsentAdmin(ViewOnlyAdmin):
     list_select_related = ("seller",)
     search_fields = ("seller__name", "seller__external_id__exact")
     ordering = ("-given_on", "-id")
+
+
+class DeliveryInline(ViewOnlyInline):
+    model = Delivery
+    fields = ("channel", "due_at", "attempts", "last_fault", "sent_at", "gave_up_at")
+
+
+@admin.register(Message)
+class MessageAdmin(ViewOnlyAdmin):
+    list_display = ("seller", "kind", "business_date", "created_at", "read_at")
+    list_filter = ("kind",)
+    list_select_related = ("seller",)
+    search_fields = ("seller__name", "seller__external_id__exact")
+    ordering = ("-id",)
+    inlines = (DeliveryInline,)
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ViewOnlyAdmin):
+    list_display = ("message", "channel", "due_at", "attempts", "last_fault", "sent_at", "gave_up_at")
+    list_filter = ("channel",)
+    list_select_related = ("message",)
+    ordering = ("-id",)
+
+
+@admin.register(MessageSettings)
+class MessageSettingsAdmin(ViewOnlyAdmin):
+    list_display = ("seller", "summary", "quiet_from", "quiet_until", "time_zone")
+    list_select_related = ("seller",)
+    search_fields = ("seller__name", "seller__external_id__exact")
+    ordering = ("id",)

@@ -12,6 +12,9 @@ from django_fsm import transition
 from apps.banking.models import BankAccount
 from apps.core.models import AmountField, CurrencyField, RateField
 from apps.core.states import Stateful, state_field, states_hold
+from apps.sellers.messages.models import Delivery, Message, MessageSettings
+
+__all__ = ["STEPS", "Consent", "Delivery", "Message", "MessageSettings", "Seller"]
 
 SELLER_STATES = (
     "invited", "registered", "submitted", "info_requested", "verified", "suspended", "rejected", "closed",

@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from apps.banking.models import BankAccount
 from apps.core.bulk import copy_instances
 from apps.core.states import log_birth, move_all
+from apps.sellers.messages.services import Notice, tell
 from apps.sellers.models import STEPS, Consent, Seller
+from apps.tenants.services import current_platform
 
 CONSENT_LASTS = timedelta(days=10 * 365)
 CONSENT_TO = "financiers of the platform"
@@ -109,4 +111,16 @@ def decide_on_seller(*, seller_id: int, decision: str, reason: str, at: datetime
                 _("Not possible now: the seller's state has changed, or something is still outstanding.")
             )
         seller.move(decision, at=at, by=by, reason=reason.strip())
+        _tell_of(seller, decision, reason.strip(), at)
         return seller
+
+
+TOLD = {"request_info": "asked", "reject": "refused"}
+
+
+def _tell_of(seller: Seller, decision: str, reason: str, at: datetime) -> None:
+    """The seller hears of what they have to do something about, each time it is decided."""
+    if decision in TOLD:
+        key = f"seller:{seller.pk}:{decision}:{at.isoformat()}"
+        notice = Notice(seller.pk, TOLD[decision], key, "more", {"reason": reason})
+        tell(notices=[notice], business_date=current_platform().business_date(at), at=at)

@@ -25,6 +25,7 @@ CELERY_BEAT_SCHEDULE = {
     **CELERY_BEAT_SCHEDULE,  # noqa: F405  from base
     "demo-days-go-on": {"task": "demo.go_on_everywhere", "schedule": crontab(minute="*")},
 }
+SITE_ADDRESS = f"http://{{host}}:{os.environ.get('PORT', '8000')}"
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 STORAGES = {
     **STORAGES,  # noqa: F405  from base

@@ -18,6 +18,7 @@ from apps.financing.papers import contract_pdf
 from apps.financing.refusals import ContractRefused
 from apps.financing.services.acceptance import lock_seller
 from apps.products.models import FundingPool
+from apps.sellers.messages.services import Notice, tell
 from apps.sellers.models import Seller
 
 
@@ -45,6 +46,7 @@ def render_contract(*, contract_id: int, as_pdf: bool = True, at: datetime, by: 
         contract.document.save(name, ContentFile(paper), save=False)
         contract.rendered_at = at
         contract.move("render", at=at, by=by)
+        tell_of_contract(contract, "contract", contract.application.business_date, at)
         return contract
 
 
@@ -82,7 +84,21 @@ def sign_contract(*, contract_id: int, seller_id: int, business_date: date, at: 
             at=at,
             by=by,
         )
+        tell_of_contract(contract, "signed", business_date, at)
         return financing
+
+
+def tell_of_contract(contract: Contract, kind: str, business_date: date, at: datetime) -> None:
+    """Tell the seller that the contract waits for a signature, or that it is signed."""
+    application = contract.application
+    facts = {
+        "number": contract.number,
+        "amount": str(application.approved_amount),
+        "currency": application.currency,
+        "day": str(application.valid_until),
+    }
+    notice = Notice(contract.seller_id, kind, f"{kind}:{contract.pk}", f"contract:{contract.pk}", facts)
+    tell(notices=[notice], business_date=business_date, at=at)
 
 
 def check_can_sign(*, contract: Contract, seller: Seller, business_date: date) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.portal.views import contracts, home, money, offers, shop
+from apps.portal.views import contracts, home, messages, money, offers, shop
 
 app_name = "portal"
 urlpatterns = [
@@ -18,5 +18,9 @@ urlpatterns = [
     path("money/<int:financing_id>/statement.pdf", money.statement, name="statement"),
     path("orders/", shop.orders, name="orders"),
     path("documents/", shop.documents, name="documents"),
+    path("messages/", messages.inbox, name="messages"),
+    path("messages/settings/", messages.wishes, name="wishes"),
+    path("messages/<int:message_id>/read/", messages.read, name="read"),
+    path("messages/<int:message_id>/follow/", messages.follow, name="follow"),
     path("more/", shop.more, name="more"),
 ]
