@@ -8,7 +8,9 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("account/", include("apps.portal.urls.entrance")),
     path("account/", include("allauth.account.urls")),
+    path("account/second-factor/", include("allauth.mfa.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("api/", include("apps.api.urls")),
     path("desk/", include("apps.portal.urls.desk")),

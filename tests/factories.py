@@ -31,8 +31,17 @@ from apps.repayment.models import Demand, Event, Movement, Sweep
 from apps.risk.models import Assessment, Goal
 from apps.risk.scorecard import Record as SellerRecord
 from apps.risk.scorecard import frozen
-from apps.sellers.models import Consent, Delivery, Message, MessageSettings, Seller
-from apps.users.models import Role, User
+from apps.sellers.models import (
+    Consent,
+    Delivery,
+    Invitation,
+    Message,
+    MessageSettings,
+    Particulars,
+    PayoutChange,
+    Seller,
+)
+from apps.users.models import OneTimeCode, Role, User
 from apps.warehousing.models import (
     Commodity,
     CommodityPrice,
@@ -81,6 +90,18 @@ def make_user(**facts: Any) -> User:
     password = facts.pop("password", "a long pass phrase")
     values = {"email": f"{unique('person')}@granary.test", "role": Role.STAFF, "name": "Lin", **facts}
     return User.objects.create_user(password=password, **values)
+
+
+def make_one_time_code(**facts: Any) -> OneTimeCode:
+    return _made(
+        OneTimeCode,
+        facts,
+        contact="lin@granary.test",
+        purpose="sign-in",
+        digest="0" * 64,
+        made_at=AT,
+        expires_at=AT + timedelta(minutes=10),
+    )
 
 
 def make_transition(**facts: Any) -> Transition:
@@ -249,6 +270,47 @@ def make_delivery(**facts: Any) -> Delivery:
 
 def make_message_settings(**facts: Any) -> MessageSettings:
     return _made(MessageSettings, facts, seller=make_seller)
+
+
+def make_particulars(**facts: Any) -> Particulars:
+    return _made(
+        Particulars,
+        facts,
+        seller=make_seller,
+        legal_form="person",
+        legal_name="Lin Mei",
+        number_kind="cn.ric",
+        number="11010219840406970X",
+        sells_since=DAY - timedelta(days=400),
+    )
+
+
+def make_invitation(**facts: Any) -> Invitation:
+    return _made(
+        Invitation,
+        facts,
+        seller=make_seller,
+        contact=f"{unique('invited')}@granary.test",
+        token_digest=hashlib.sha256(unique("token").encode()).hexdigest(),
+        invited_by="user:1",
+        invited_at=AT,
+        expires_at=AT + timedelta(days=14),
+    )
+
+
+def make_payout_change(**facts: Any) -> PayoutChange:
+    """Another account that nobody has checked yet, of a seller whose payouts wait for that."""
+    seller = facts.pop("seller", None) or make_seller(payout_frozen=True)
+    return _made(
+        PayoutChange,
+        facts,
+        seller=seller,
+        account=lambda: make_bank_account(verified_at=None),
+        before=seller.payout_account,
+        asked_by="user:1",
+        asked_at=AT,
+        second_factor="one_time_code",
+    )
 
 
 def make_feed_file(**facts: Any) -> FeedFile:

@@ -1,14 +1,22 @@
 """Orders and proceeds, for reading: they come from the platform's feeds."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import ViewOnlyAdmin, money
 from apps.orders.models import FeedFile, Order, Proceeds
+from apps.sellers.models import Seller
+from apps.sellers.services import ORDERS
+from apps.users.models import Role
 
 
 @admin.register(Order)
 class OrderAdmin(ViewOnlyAdmin):
+    """Financiers read the orders of sellers who let them, and of nobody else from the moment consent is taken back."""
+
     list_display = ("external_id", "seller", "paid_money", "refunded_money", "placed_at", "state", "flagged")
     list_select_related = ("seller",)
     list_filter = ("state", "flagged")
@@ -16,6 +24,12 @@ class OrderAdmin(ViewOnlyAdmin):
     ordering = ("-id",)
     paid_money = money("paid", _("paid by the buyer"))
     refunded_money = money("refunded", _("refunded"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        orders = super().get_queryset(request)
+        if getattr(request.user, "role", "") == Role.FINANCIER:
+            return orders.filter(seller__in=Seller.objects.consenting(ORDERS, timezone.localdate()))
+        return orders
 
 
 @admin.register(Proceeds)

@@ -29,6 +29,13 @@ SELLER = {
     "closed": Wording(NEUTRAL, pgettext_lazy("seller", "Closed")),
 }
 
+PAYOUT_CHANGE = {
+    "asked": Wording(WARN, pgettext_lazy("payout change", "Waits for two people")),
+    "checked_once": Wording(WARN, pgettext_lazy("payout change", "Waits for a second person")),
+    "in_force": Wording(GOOD, pgettext_lazy("payout change", "Checked by two")),
+    "refused": Wording(NEUTRAL, pgettext_lazy("payout change", "Not changed")),
+}
+
 ORDER = {
     "placed": Wording(NEUTRAL, pgettext_lazy("order", "Placed")),
     "paid": Wording(NEUTRAL, pgettext_lazy("order", "Paid")),
@@ -223,6 +230,7 @@ BREAK = {
 
 MACHINES = {
     "seller": SELLER,
+    "payout_change": PAYOUT_CHANGE,
     "order": ORDER,
     "offer": OFFER,
     "application": APPLICATION,

@@ -4,8 +4,8 @@ from celery import current_app, shared_task
 from django.utils import timezone
 
 from apps.portal.messaging.delivery import deliver_due
-from apps.sellers.messages.models import Delivery
-from apps.sellers.messages.services import DELIVER
+from apps.sellers.models.message import Delivery
+from apps.sellers.services.messages import DELIVER
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
 from apps.tenants.tasks import platform_task

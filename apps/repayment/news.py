@@ -13,8 +13,8 @@ from apps.financing.models import Financing, Offer
 from apps.repayment.models import Demand, Sweep
 from apps.repayment.outlook import may_fall_short
 from apps.risk.models import Assessment, Goal
-from apps.sellers.messages.models import MessageSettings
-from apps.sellers.messages.services import Notice, tell
+from apps.sellers.models.message import MessageSettings
+from apps.sellers.services.messages import Notice, tell
 from apps.warehousing.models import MarginCall
 
 WEEK = 7 * DAY

@@ -11,8 +11,8 @@ from apps.ledger import chart
 from apps.ledger.services import Line, post
 from apps.products.models import FundingPool
 from apps.repayment.models import Movement
-from apps.sellers.messages.services import Notice, tell
 from apps.sellers.models import Seller
+from apps.sellers.services.messages import Notice, tell
 
 
 def disburse(*, financing_id: int, on: date, at: datetime, by: str) -> Financing:

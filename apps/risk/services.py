@@ -9,6 +9,7 @@ from apps.risk.goals import review_goals
 from apps.risk.models import Assessment
 from apps.risk.scorecard import SCORECARD, Record, assess, frozen, share
 from apps.sellers.models import Seller
+from apps.sellers.services import ORDERS
 
 
 def assess_sellers(
@@ -24,7 +25,7 @@ def assess_sellers(
         return {}
     sellers = list(
         Seller.objects.verified()
-        .consenting("orders", business_date)
+        .consenting(ORDERS, business_date)
         .filter(pk__range=(first_seller, last_seller))
         .values_list("id", "worst_days_past_due")
         .order_by("id")

@@ -9,8 +9,18 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import GranaryAdmin, Step, ViewOnlyAdmin, ViewOnlyInline, money, share
-from apps.sellers.models import Consent, Delivery, Message, MessageSettings, Seller
+from apps.sellers.models import (
+    Consent,
+    Delivery,
+    Invitation,
+    Message,
+    MessageSettings,
+    Particulars,
+    PayoutChange,
+    Seller,
+)
 from apps.sellers.services import DecisionRefused, decide_on_seller
+from apps.users.models import Role
 
 
 class ConsentInline(ViewOnlyInline):
@@ -70,6 +80,37 @@ class ConsentAdmin(ViewOnlyAdmin):
     list_select_related = ("seller",)
     search_fields = ("seller__name", "seller__external_id__exact")
     ordering = ("-given_on", "-id")
+
+
+@admin.register(Particulars)
+class ParticularsAdmin(ViewOnlyAdmin):
+    """Who a seller is by law, for those who check it and those who audit the checking."""
+
+    list_display = ("seller", "legal_form", "legal_name", "number_kind", "shop_number", "sells_since")
+    list_select_related = ("seller",)
+    search_fields = ("legal_name", "seller__external_id__exact")
+    ordering = ("-id",)
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return super().has_view_permission(request, obj) and getattr(request.user, "role", "") != Role.FINANCIER
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ViewOnlyAdmin):
+    list_display = ("seller", "invited_at", "expires_at", "accepted_at")
+    list_select_related = ("seller",)
+    fields = ("seller", "contact", "invited_at", "expires_at", "accepted_at")
+    search_fields = ("seller__name", "seller__external_id__exact")
+    ordering = ("-id",)
+
+
+@admin.register(PayoutChange)
+class PayoutChangeAdmin(ViewOnlyAdmin):
+    list_display = ("seller", "before", "account", "asked_at", "state")
+    list_select_related = ("seller", "before", "account")
+    list_filter = ("state",)
+    search_fields = ("seller__name", "seller__external_id__exact")
+    ordering = ("-id",)
 
 
 class DeliveryInline(ViewOnlyInline):

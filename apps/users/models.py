@@ -1,11 +1,17 @@
 """People and what their role lets them do. Each platform has its own users."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+
+from apps.users.contacts import Contact
+
+E164 = r"^\+[1-9][0-9]{6,14}$"
+MOST_TRIES = 5
 
 
 class Role(models.TextChoices):
@@ -36,18 +42,28 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
 class UserManager(BaseUserManager["User"]):
     """Making users."""
 
-    def create_user(self, *, email: str, password: str | None, role: str, name: str = "", **fields: Any) -> "User":
-        user = self.model(email=self.normalize_email(email).lower(), role=role, name=name, **fields)
+    def create_user(
+        self, *, role: str, email: str | None = None, password: str | None = None, name: str = "", **fields: Any
+    ) -> "User":
+        """A person who is reached by `email`, by `phone` (E.164), or by both. Raises ValidationError."""
+        user = self.model(email=self.normalize_email(email).lower() or None, role=role, name=name, **fields)
         user.set_password(password)
         user.full_clean(exclude=["password"])
         user.save()
         return user
 
+    def reached_by(self, contact: Contact) -> "User | None":
+        """The person whom that e-mail address or telephone number belongs to."""
+        return self.filter(**{contact.kind: contact.value}).first()
+
 
 class User(AbstractBaseUser):
     """A person of one platform, with exactly one role."""
 
-    email = models.EmailField(unique=True)
+    email = models.EmailField(unique=True, null=True, blank=True)
+    phone = models.CharField(
+        max_length=16, unique=True, null=True, blank=True, help_text="E.164, such as +8613800138000."
+    )
     name = models.CharField(max_length=120, blank=True)
     role = models.CharField(max_length=12, choices=Role.choices)
     language = models.CharField(max_length=8, default="en", choices=[("en", "English"), ("zh-hans", "中文")])
@@ -62,10 +78,19 @@ class User(AbstractBaseUser):
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role_known"),
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower_case"),
+            models.CheckConstraint(condition=models.Q(phone__regex=E164), name="user_phone_e164"),
+            models.CheckConstraint(
+                condition=models.Q(email__isnull=False) | models.Q(phone__isnull=False), name="user_can_be_reached"
+            ),
         ]
 
     def __str__(self) -> str:
-        return self.name or self.email
+        return self.name or self.email or self.phone or self.actor
+
+    @property
+    def contact(self) -> Contact:
+        """Where messages reach this person: the e-mail address, or else the telephone."""
+        return Contact.of(self.email or self.phone or "")
 
     @property
     def actor(self) -> str:
@@ -92,3 +117,36 @@ class User(AbstractBaseUser):
     def _verbs(self, app_label: str) -> frozenset[str]:
         rights = RIGHTS.get(self.role, {})
         return rights.get(app_label, rights.get("*", frozenset()))
+
+
+class OneTimeCodeQuerySet(models.QuerySet["OneTimeCode"]):
+    """Codes that were sent."""
+
+    def open(self, at: datetime) -> "OneTimeCodeQuerySet":
+        """Codes neither used nor run out at instant `at`."""
+        return self.filter(used_at=None, expires_at__gt=at)
+
+
+class OneTimeCode(models.Model):
+    """A code sent to prove that a contact is in the hands of who types it. Kept as a digest only; see `users.codes`."""
+
+    contact = models.CharField(max_length=254)
+    purpose = models.CharField(max_length=60, help_text="What it confirms, such as sign-in or contract:7.")
+    digest = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OneTimeCodeQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(condition=models.Q(tries__lte=MOST_TRIES), name="one_time_code_tries_limited"),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["contact", "purpose"], condition=models.Q(used_at=None), name="one_time_code_open")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.pk}"

@@ -26,6 +26,7 @@ CELERY_BEAT_SCHEDULE = {
     "demo-days-go-on": {"task": "demo.go_on_everywhere", "schedule": crontab(minute="*")},
 }
 SITE_ADDRESS = f"http://{{host}}:{os.environ.get('PORT', '8000')}"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True  # passkeys on http://harvest.localhost
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 STORAGES = {
     **STORAGES,  # noqa: F405  from base

@@ -14,9 +14,9 @@ from apps.financing.services import render_contract
 from apps.portal.messaging.delivery import deliver_due
 from apps.portal.messaging.words import WORDS, speak
 from apps.repayment.news import tell_of_the_night
-from apps.sellers.messages.models import ALWAYS_MAILED, MOST_ATTEMPTS, Kind
-from apps.sellers.messages.services import Notice, choose, tell
 from apps.sellers.models import Delivery, Message, MessageSettings, Seller
+from apps.sellers.models.message import ALWAYS_MAILED, MOST_ATTEMPTS, Kind
+from apps.sellers.services.messages import Notice, choose, tell
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
 from apps.users.models import Role
@@ -213,7 +213,7 @@ def test_who_signs_gets_the_stored_copy_and_the_bank_s_word_later(
 
 @pytest.fixture
 def drawn(platform: Platform) -> tuple[Story, Seller]:
-    """A seller with a running advance of 1,000.00, paid out on 2 March 2025, a Sunday; sales repay from the third on."""
+    """A seller with a running advance of 1,000.00, paid out on Sunday 2 March 2025; sales repay from the third on."""
     story = Story(platform)
     seller = story.seller()
     seller.user = make_user(role=Role.SELLER, email="mei@meadow.example")

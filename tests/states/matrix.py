@@ -16,6 +16,11 @@ MATRIX = {
         suspended -resume-> verified
         verified -close-> closed
     """,
+    "sellers.PayoutChange": """
+        asked -check_first-> checked_once
+        checked_once -check_second-> in_force
+        asked|checked_once -refuse-> refused
+    """,
     "orders.Order": """
         placed -pay-> paid
         paid -ship-> shipped

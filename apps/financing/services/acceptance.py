@@ -23,6 +23,7 @@ from apps.financing.services.receivables import assign_orders
 from apps.financing.services.terms import terms_of
 from apps.products.terms import RECEIVABLE
 from apps.sellers.models import Seller
+from apps.sellers.services import ORDERS
 from apps.tenants.services import current_platform
 
 DAYS_TO_SIGN = 7
@@ -71,8 +72,7 @@ def accept_offer(
 
 def check_can_accept(*, offer: Offer, seller: Seller, amount: Decimal, business_date: date) -> None:
     """Raises OfferRefused with the reason when `seller` cannot accept `offer` for `amount` on `business_date`."""
-    if seller.state != "verified":
-        raise OfferRefused(_("Your account is not open for new financing. Please contact the platform."))
+    _check_seller(seller, business_date)
     if offer.state != "delivered":
         raise OfferRefused(_("This offer is no longer open. Nothing was changed. See your current offers."))
     if offer.expires_on < business_date:
@@ -85,6 +85,13 @@ def check_can_accept(*, offer: Offer, seller: Seller, amount: Decimal, business_
         raise OfferRefused(_("Please choose an amount between the least and the most that the offer shows."))
     if amount > most_drawable(offer, exposure_of(seller.pk, seller.pk).get(seller.pk, Decimal(0))):
         raise OfferRefused(_("This amount is more than you can draw today. Please choose a smaller amount."))
+
+
+def _check_seller(seller: Seller, business_date: date) -> None:
+    if seller.state != "verified":
+        raise OfferRefused(_("Your account is not open for new financing. Please contact the platform."))
+    if not seller.consents.in_force(business_date).filter(data=ORDERS).exists():
+        raise OfferRefused(_("Offers rest on your orders, which nobody may read at present. Nothing was changed."))
 
 
 def can_accept(*, offer: Offer, seller: Seller, amount: Decimal, business_date: date) -> bool:

@@ -18,8 +18,9 @@ from apps.financing.papers import contract_pdf
 from apps.financing.refusals import ContractRefused
 from apps.financing.services.acceptance import lock_seller
 from apps.products.models import FundingPool
-from apps.sellers.messages.services import Notice, tell
 from apps.sellers.models import Seller
+from apps.sellers.services.messages import Notice, tell
+from apps.users.step_up import SecondFactor
 
 
 def render_contract(*, contract_id: int, as_pdf: bool = True, at: datetime, by: str) -> Contract:
@@ -50,8 +51,17 @@ def render_contract(*, contract_id: int, as_pdf: bool = True, at: datetime, by: 
         return contract
 
 
-def sign_contract(*, contract_id: int, seller_id: int, business_date: date, at: datetime, by: str) -> Financing:
-    """The seller signs the stored paper; the financing is born and its money is instructed.
+def sign_contract(
+    *,
+    contract_id: int,
+    seller_id: int,
+    business_date: date,
+    at: datetime,
+    by: str,
+    second_factor: SecondFactor | None = None,
+) -> Financing:
+    """The seller signs the stored paper; the financing is born and its money is instructed. The evidence says with
+    which `second_factor` the person proved themselves; replays of the past, where nobody signs in, have none.
 
     Signing twice answers the same financing. Raises ContractRefused when the paper is not there, was changed, ran out
     or cannot be funded any more; SellerBusy while the seller's day is being closed.
@@ -77,6 +87,7 @@ def sign_contract(*, contract_id: int, seller_id: int, business_date: date, at: 
                         "terms_sha256": contract.terms_sha256,
                         "document_sha256": contract.document_sha256,
                         "signed_by": by,
+                        "second_factor": second_factor.as_facts() if second_factor else None,
                     },
                 )
             ],

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from apps.core.sms import send_sms
 from apps.financing.models import Contract
 from apps.portal.messaging.words import Spoken, as_text_message, speak
-from apps.sellers.messages.models import Channel, Delivery
-from apps.sellers.messages.services import note_outcome
+from apps.sellers.models.message import Channel, Delivery
+from apps.sellers.services.messages import note_outcome
 from apps.tenants.services import current_platform
 from apps.users.models import User
 

@@ -10,7 +10,7 @@ from django.forms import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.sellers.messages.models import ALWAYS_MAILED, Channel, Kind, MessageSettings
+from apps.sellers.models.message import ALWAYS_MAILED, Channel, Kind, MessageSettings
 
 
 def _hour(label: Any, hint: Any = "") -> forms.TimeField:

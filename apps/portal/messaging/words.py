@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from apps.portal.formats import format_day, format_money
-from apps.sellers.messages.models import Message
+from apps.sellers.models.message import Message
 
 AMOUNTS = ("amount", "missing", "sales", "kept", "paid_out", "left")
 DAYS = ("day", "first")

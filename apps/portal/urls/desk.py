@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.urls import path, register_converter
 
-from apps.portal.views.desk import books, breaks, financings, nights, sellers
+from apps.portal.views.desk import books, breaks, financings, joining, nights, sellers
 
 
 class DayConverter:
@@ -34,6 +34,10 @@ urlpatterns = [
     path("books/", books.books, name="books"),
     path("sellers/", sellers.sellers, name="sellers"),
     path("sellers/<int:seller_id>/", sellers.seller, name="seller"),
+    path("joining/", joining.waiting, name="joining"),
+    path("joining/invite/", joining.invite_sellers, name="invite"),
+    path("joining/<int:seller_id>/", joining.newcomer, name="newcomer"),
+    path("payout-changes/<int:change_id>/<slug:verdict>/", joining.decide_account, name="decide_account"),
     path("financings/<int:financing_id>/", financings.financing, name="financing"),
     path("financings/<int:financing_id>/known/", financings.known, name="known"),
     path("financings/<int:financing_id>/<slug:kind>/", financings.act, name="act"),

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from apps.portal.views import contracts, home, messages, money, offers, shop
+from apps.portal.views import accounts, contracts, home, joining, messages, money, offers, people, shop
+from apps.sellers.models import STEPS
 
 app_name = "portal"
 urlpatterns = [
@@ -10,6 +11,7 @@ urlpatterns = [
     path("limit/", home.limit, name="limit"),
     path("offers/<int:offer_id>/", offers.offer, name="offer"),
     path("contracts/<int:contract_id>/", contracts.contract, name="contract"),
+    path("contracts/<int:contract_id>/confirm/", contracts.confirm, name="confirm"),
     path("contracts/<int:contract_id>/sign/", contracts.sign, name="sign"),
     path("contracts/<int:contract_id>/decline/", contracts.decline, name="decline"),
     path("contracts/<int:contract_id>/paper/", contracts.paper, name="paper"),
@@ -23,4 +25,14 @@ urlpatterns = [
     path("messages/<int:message_id>/read/", messages.read, name="read"),
     path("messages/<int:message_id>/follow/", messages.follow, name="follow"),
     path("more/", shop.more, name="more"),
+    path("people/", people.people, name="people"),
+    path("people/consents/withdraw/", people.withdraw, name="withdraw"),
+    path("people/consents/give/", people.give, name="give"),
+    path("people/devices/end/", people.end_session, name="end_session"),
+    path("people/account/", accounts.change, name="account"),
+    path("people/account/confirm/", accounts.confirm, name="account_confirm"),
+    path("people/account/take-back/", accounts.take_back, name="account_take_back"),
+    path("joining/", joining.overview, name="joining"),
+    *(path(f"joining/{name.replace('_', '-')}/", joining.step(name), name=f"joining_{name}") for name in STEPS),
+    path("joining/send/", joining.send_in, name="joining_send"),
 ]

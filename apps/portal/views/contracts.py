@@ -11,7 +11,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBas
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.financing.models import Contract, Financing
 from apps.financing.pricing import Cost
@@ -20,6 +20,7 @@ from apps.financing.services import decline_contract, sign_contract
 from apps.ledger.calendar import booking_date
 from apps.portal.costs import assigned_orders, cost_lines
 from apps.portal.doors import SignedIn, come_back_later, for_seller
+from apps.portal.proving import begin_step_up, step_up_form, step_up_words
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
 from apps.users.access import for_roles
@@ -38,10 +39,27 @@ def contract(request: SignedIn, seller: Seller, contract_id: int) -> HttpRespons
 @require_POST
 @for_seller
 @come_back_later
-def sign(request: SignedIn, seller: Seller, contract_id: int) -> HttpResponseBase:
-    """Sign the stored paper; signed already, it shows what came of it."""
+def confirm(request: SignedIn, seller: Seller, contract_id: int) -> HttpResponseBase:
+    """The seller wants to sign: first they prove that it is they, with a code that is sent now or their own factor."""
     paper = _own(seller, contract_id)
+    if paper.state != "rendered":
+        return redirect("portal:contract", paper.pk)
+    return begin_step_up(request, purpose=_purpose(paper)) or redirect("portal:sign", paper.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_seller
+@come_back_later
+def sign(request: SignedIn, seller: Seller, contract_id: int) -> HttpResponseBase:
+    """Prove it is you and sign the stored paper; signed already, it shows what came of it."""
+    paper = _own(seller, contract_id)
+    if paper.state != "rendered":
+        return redirect("portal:contract", paper.pk)
     now = timezone.now()
+    form = step_up_form(request, purpose=_purpose(paper), at=now)
+    if not form.is_valid():
+        words = {"section": "documents", "contract": paper, **step_up_words(request, form)}
+        return render(request, "portal/sign.html", words, status=REFUSED if form.is_bound else 200)
     try:
         with transaction.atomic():
             sign_contract(
@@ -50,10 +68,15 @@ def sign(request: SignedIn, seller: Seller, contract_id: int) -> HttpResponseBas
                 business_date=booking_date(current_platform().business_date(now)),
                 at=now,
                 by=request.user.actor,
+                second_factor=form.second_factor,
             )
     except ContractRefused as refusal:
         return _page(request, _own(seller, contract_id), refusal=str(refusal), status=REFUSED)
     return redirect("portal:contract", paper.pk)
+
+
+def _purpose(paper: Contract) -> str:
+    return f"contract:{paper.pk}"
 
 
 @require_POST

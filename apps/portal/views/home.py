@@ -16,6 +16,7 @@ from apps.portal.reasons import in_words
 from apps.repayment.receipts import latest_receipts
 from apps.risk.models import Assessment
 from apps.sellers.models import Seller
+from apps.sellers.services import ORDERS
 from apps.users.models import Role
 
 NIGHTS_SHOWN = 3
@@ -32,7 +33,10 @@ def home(request: HttpRequest) -> HttpResponseBase:
 
 @for_seller
 def seller_home(request: SignedIn, seller: Seller) -> HttpResponse:
-    """How much can be drawn today, why, what is being repaid and what waits for the seller."""
+    """How much can be drawn today, why, what is being repaid and what waits for the seller. Whoever is still joining
+    goes on with that."""
+    if seller.is_joining():
+        return redirect("portal:joining")
     today = shown_date(timezone.now())
     assessment = Assessment.objects.latest_of(seller, today)
     financings = list(Financing.objects.outstanding().filter(seller=seller).order_by("pk"))
@@ -46,6 +50,7 @@ def seller_home(request: SignedIn, seller: Seller) -> HttpResponse:
             "today": today,
             "assessment": assessment,
             "room": room_of(seller=seller, on=today),
+            "reads_orders": seller.consents.in_force(today).filter(data=ORDERS).exists(),
             "waiting": waiting.order_by("pk"),
             "repaying": [figures_of(one, assessment, today, last.get(one.pk)) for one in financings],
             "last_days": seller.sweeps.order_by("-business_date")[:NIGHTS_SHOWN],

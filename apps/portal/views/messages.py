@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.portal.doors import SignedIn, for_seller
-from apps.portal.messaging.words import speak
 from apps.portal.messaging.wishes import WishesForm
+from apps.portal.messaging.words import speak
 from apps.portal.paging import BY_NUMBER, page_of
-from apps.sellers.messages.services import choose, mark_read, settings_of
 from apps.sellers.models import Message, Seller
+from apps.sellers.services.messages import choose, mark_read, settings_of
 
 REFUSED = 422
 
@@ -33,7 +33,7 @@ def inbox(request: SignedIn, seller: Seller) -> HttpResponse:
 
 @require_POST
 @for_seller
-def read(request: SignedIn, seller: Seller, message_id: int) -> HttpResponseBase:
+def read(_request: SignedIn, seller: Seller, message_id: int) -> HttpResponseBase:
     """Note that everything up to a message is read; asked again, nothing changes."""
     found = get_object_or_404(Message, pk=message_id, seller=seller)
     mark_read(seller_id=seller.pk, through=found.pk, at=timezone.now())
@@ -42,7 +42,7 @@ def read(request: SignedIn, seller: Seller, message_id: int) -> HttpResponseBase
 
 @require_POST
 @for_seller
-def follow(request: SignedIn, seller: Seller, message_id: int) -> HttpResponseBase:
+def follow(_request: SignedIn, seller: Seller, message_id: int) -> HttpResponseBase:
     """Take the one action of a message: it is read, and the page that it is about opens."""
     found = get_object_or_404(Message, pk=message_id, seller=seller)
     if found.read_at is None:

@@ -2,13 +2,12 @@
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.financing.models import Contract
 from apps.orders.models import Order
-from apps.portal.doors import SignedIn, for_seller, shown_date
+from apps.portal.doors import SignedIn, for_seller
 from apps.portal.formats import format_money
 from apps.portal.paging import BY_NUMBER, by_moment, page_of
 from apps.portal.tables import Amount, Column, Day, State, Table, Text
@@ -49,12 +48,5 @@ def documents(request: SignedIn, seller: Seller) -> HttpResponse:
 @require_safe
 @for_seller
 def more(request: SignedIn, seller: Seller) -> HttpResponse:
-    """Language, who you are here, who may read what, and the way out."""
-    today = shown_date(timezone.now())
-    consents = seller.consents.order_by("-until", "pk")
-    in_force = set(seller.consents.in_force(today).values_list("pk", flat=True))
-    return render(
-        request,
-        "portal/more.html",
-        {"section": "more", "seller": seller, "consents": [(one, one.pk in in_force) for one in consents]},
-    )
+    """Language, who you are here, the ways to what is yours alone, and the way out."""
+    return render(request, "portal/more.html", {"section": "more", "seller": seller})

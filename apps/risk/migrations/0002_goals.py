@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("risk", "0001_initial"),
-        ("sellers", "0002_messages"),
+        ("sellers", "0004_messages"),
     ]
 
     operations = [

@@ -75,6 +75,7 @@ def seller(request: SignedIn, seller_id: int) -> HttpResponse:
             "seller": found,
             "assessment": assessment,
             "reasons": in_words(assessment),
+            "change": found.payout_changes.open().select_related("account", "before").first(),
             "room": room_of(seller=found, on=today),
             "financings": financing_table(financings),
             "offers": offer_table(offers),

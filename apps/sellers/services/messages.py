@@ -11,9 +11,9 @@ from celery import current_app
 from django.db import transaction
 
 from apps.core import bulk
-from apps.sellers.messages.models import MOST_ATTEMPTS, URGENT, Channel, Delivery, Kind, Message, MessageSettings
-from apps.sellers.messages.quiet import earliest
 from apps.sellers.models import Seller
+from apps.sellers.models.message import MOST_ATTEMPTS, URGENT, Channel, Delivery, Kind, Message, MessageSettings
+from apps.sellers.quiet import earliest
 from apps.tenants.services import current_platform
 
 DELIVER = "portal.deliver_messages"

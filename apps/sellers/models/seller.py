@@ -1,4 +1,4 @@
-"""Sellers: small merchants and farmers, how far their joining got, and what they consented to."""
+"""Sellers: small merchants and farmers, and how far their joining got."""
 
 from datetime import date
 from decimal import Decimal
@@ -12,14 +12,13 @@ from django_fsm import transition
 from apps.banking.models import BankAccount
 from apps.core.models import AmountField, CurrencyField, RateField
 from apps.core.states import Stateful, state_field, states_hold
-from apps.sellers.messages.models import Delivery, Message, MessageSettings
-
-__all__ = ["STEPS", "Consent", "Delivery", "Message", "MessageSettings", "Seller"]
+from apps.sellers.models.consent import Consent
 
 SELLER_STATES = (
     "invited", "registered", "submitted", "info_requested", "verified", "suspended", "rejected", "closed",
 )  # fmt: skip
 STEPS = ("identity", "business", "payout_account", "data_consent")
+JOINING_STATES = ("invited", "registered", "submitted", "info_requested", "rejected")
 
 
 class SellerQuerySet(models.QuerySet["Seller"]):
@@ -30,8 +29,7 @@ class SellerQuerySet(models.QuerySet["Seller"]):
 
     def consenting(self, data: str, on: date) -> "SellerQuerySet":
         """Sellers whose consent to read `data` is in force on `on` (inclusive)."""
-        given = Consent.objects.in_force(on).filter(seller=models.OuterRef("pk"), data=data)
-        return self.filter(models.Exists(given))
+        return self.filter(models.Exists(Consent.objects.in_force(on).filter(seller=models.OuterRef("pk"), data=data)))
 
     def of(self, user: Any) -> "SellerQuerySet":
         """The seller that a signed-in person acts for."""
@@ -77,6 +75,14 @@ class Seller(Stateful):
         """The joining steps that are not done yet."""
         return [step for step in STEPS if not getattr(self, f"{step}_done")]
 
+    def is_joining(self) -> bool:
+        """Whether the platform has not let this seller in (yet)."""
+        return self.state in JOINING_STATES
+
+    def may_fill_in(self) -> bool:
+        """Whether the seller may still change what they tell about themselves."""
+        return self.state in {"registered", "info_requested"}
+
     def all_steps_done(self) -> bool:
         return not self.steps_left()
 
@@ -106,37 +112,3 @@ class Seller(Stateful):
 
     @transition(field="state", source="verified", target="closed", conditions=[owes_nothing])  # type: ignore[list-item]  # a condition of this model
     def close(self) -> None: ...
-
-
-class ConsentQuerySet(models.QuerySet["Consent"]):
-    """Which consents hold."""
-
-    def in_force(self, on: date) -> "ConsentQuerySet":
-        """Consents given and neither ended nor withdrawn on `on` (inclusive)."""
-        return self.filter(given_on__lte=on, until__gte=on, withdrawn_at=None)
-
-
-class Consent(models.Model):
-    """The seller lets `audience` read `data` until a date, and can take it back."""
-
-    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="consents")
-    data = models.CharField(max_length=40, help_text="What may be read, such as orders.")
-    audience = models.CharField(max_length=80, help_text="Who may read it.")
-    given_on = models.DateField()
-    until = models.DateField()
-    withdrawn_at = models.DateTimeField(null=True, blank=True)
-    withdrawn_by = models.CharField(max_length=80, blank=True)
-
-    objects = ConsentQuerySet.as_manager()
-
-    class Meta:
-        constraints: ClassVar[list[Any]] = [
-            models.CheckConstraint(condition=Q(until__gte=models.F("given_on")), name="consent_ends_after_it_starts"),
-            models.CheckConstraint(
-                condition=Q(withdrawn_at=None, withdrawn_by="") | (Q(withdrawn_at__isnull=False) & ~Q(withdrawn_by="")),
-                name="consent_withdrawal_paired",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.data} for {self.audience}"

@@ -1,27 +1,16 @@
-"""Sellers joining, and what the platform's staff decide about them."""
+"""Sellers whom the platform has onboarded by its own rules, taken over as they are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from apps.banking.models import BankAccount
 from apps.core.bulk import copy_instances
 from apps.core.states import log_birth, move_all
-from apps.sellers.messages.services import Notice, tell
 from apps.sellers.models import STEPS, Consent, Seller
-from apps.tenants.services import current_platform
-
-CONSENT_LASTS = timedelta(days=10 * 365)
-CONSENT_TO = "financiers of the platform"
-DECISIONS = frozenset({"verify", "request_info", "reject", "suspend", "resume", "close"})
-DECISIONS_WITH_REASON = frozenset({"request_info", "reject", "suspend"})
-
-
-class DecisionRefused(ValueError):
-    """Staff cannot decide this about the seller now; the message says why. Nothing was changed."""
+from apps.sellers.services.consents import CONSENT_LASTS, CONSENT_TO, ORDERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,40 +76,8 @@ def _seller(newcomer: Newcomer, account: BankAccount, currency: str) -> Seller:
 def _consent(seller: Seller) -> Consent:
     return Consent(
         seller=seller,
-        data="orders",
+        data=ORDERS,
         audience=CONSENT_TO,
         given_on=seller.joined_on,
         until=seller.joined_on + CONSENT_LASTS,
     )
-
-
-def decide_on_seller(*, seller_id: int, decision: str, reason: str, at: datetime, by: str) -> Seller:
-    """Verify, ask for information, reject, suspend, resume or close a seller: one of DECISIONS.
-
-    Raises DecisionRefused when the seller's state does not allow it, when a decision that the seller will ask about
-    comes without a reason, or for a seller who cannot be closed yet because something is outstanding.
-    """
-    if decision not in DECISIONS:
-        raise DecisionRefused(_("There is no such decision about a seller."))
-    if decision in DECISIONS_WITH_REASON and not reason.strip():
-        raise DecisionRefused(_("Say why: the seller will be told."))
-    with transaction.atomic():
-        seller = Seller.objects.select_for_update().get(pk=seller_id)
-        if not seller.can(decision):
-            raise DecisionRefused(
-                _("Not possible now: the seller's state has changed, or something is still outstanding.")
-            )
-        seller.move(decision, at=at, by=by, reason=reason.strip())
-        _tell_of(seller, decision, reason.strip(), at)
-        return seller
-
-
-TOLD = {"request_info": "asked", "reject": "refused"}
-
-
-def _tell_of(seller: Seller, decision: str, reason: str, at: datetime) -> None:
-    """The seller hears of what they have to do something about, each time it is decided."""
-    if decision in TOLD:
-        key = f"seller:{seller.pk}:{decision}:{at.isoformat()}"
-        notice = Notice(seller.pk, TOLD[decision], key, "more", {"reason": reason})
-        tell(notices=[notice], business_date=current_platform().business_date(at), at=at)

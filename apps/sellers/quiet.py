@@ -16,11 +16,8 @@ def earliest(at: datetime, *, quiet_from: time, quiet_until: time, zone: ZoneInf
     local = at.astimezone(zone)
     now = local.time()
     over_midnight = quiet_until < quiet_from
-    if over_midnight:
-        is_quiet = now >= quiet_from or now < quiet_until
-    else:
-        is_quiet = quiet_from <= now < quiet_until
-    if not is_quiet:
+    begun, not_ended = now >= quiet_from, now < quiet_until
+    if not ((begun or not_ended) if over_midnight else (begun and not_ended)):
         return at.astimezone(UTC)
     day = local.date() + DAY if over_midnight and now >= quiet_from else local.date()
     return max(datetime.combine(day, quiet_until, tzinfo=zone).astimezone(UTC), at.astimezone(UTC))
