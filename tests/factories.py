@@ -27,7 +27,7 @@ from apps.orders.models import FeedFile, Order, Proceeds
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion
 from apps.products.terms import SALES
 from apps.reconciliation.models import Break, ControlTotal, NightlyChunk, NightlyRun, NightlyStep, SetAside
-from apps.repayment.models import Demand, Event, Movement, Sweep
+from apps.repayment.models import Demand, Event, Movement, PauseRequest, Sweep
 from apps.risk.models import Assessment, Goal
 from apps.risk.scorecard import Record as SellerRecord
 from apps.risk.scorecard import frozen
@@ -643,6 +643,20 @@ def make_event(**facts: Any) -> Event:
         reason="as agreed",
         by="user:1",
         at=AT,
+    )
+
+
+def make_pause_request(**facts: Any) -> PauseRequest:
+    return _made(
+        PauseRequest,
+        facts,
+        financing=make_financing,
+        key=unique("pause"),
+        days=30,
+        reason="The road to the market is closed.",
+        asked_on=DAY,
+        asked_at=AT,
+        asked_by="user:1",
     )
 
 

@@ -22,7 +22,9 @@ class Receipt:
     taken     what was kept for this financing, and the parts of it that it paid
     others    what was kept for the seller's other financings that night
     why       why `taken` is what it is: share, last (it was all that was left), own (the money of the financed orders),
-              or less (a cap, a floor or another financing left no more)
+              cap (the most that one day may take), floor (what always stays with the seller), others (all financings
+              together reached the seller's share), or less (several of these at once)
+    day_cap, livelihood_floor   as the financing's terms say; zero where there is none
     """
 
     financing: Financing
@@ -41,6 +43,8 @@ class Receipt:
     others: Decimal
     left: Decimal
     why: str
+    day_cap: Decimal
+    livelihood_floor: Decimal
 
 
 def receipts_of(financing: Financing, *, number: int) -> list[Receipt]:
@@ -91,13 +95,20 @@ def _receipt(financing: Financing, movement: Movement, sweep: Sweep) -> Receipt:
         taken=taken,
         others=sweep.kept - taken,
         left=movement.outstanding,
-        why=_why(financing, taken, share, movement.outstanding),
+        why=_why(financing, sweep, taken, share, movement.outstanding),
+        day_cap=financing.version.terms.day_cap or ZERO,
+        livelihood_floor=financing.version.terms.livelihood_floor or ZERO,
     )
 
 
-def _why(financing: Financing, taken: Decimal, share: Decimal, left: Decimal) -> str:
+def _why(financing: Financing, sweep: Sweep, taken: Decimal, share: Decimal, left: Decimal) -> str:
     if financing.technique == RECEIVABLE:
         return "own"
-    if taken == share:
-        return "share"
-    return "last" if not left else "less"
+    if taken == share or not left:
+        return "share" if taken == share else "last"
+    terms = financing.version.terms
+    if terms.day_cap and taken == terms.day_cap:
+        return "cap"
+    if terms.livelihood_floor and sweep.net - sweep.kept <= terms.livelihood_floor:
+        return "floor"
+    return "others" if sweep.kept > taken else "less"

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.urls import path, register_converter
 
-from apps.portal.views.desk import books, breaks, financings, joining, nights, sellers
+from apps.portal.views.desk import books, breaks, financings, joining, nights, pauses, sellers
 
 
 class DayConverter:
@@ -41,5 +41,7 @@ urlpatterns = [
     path("financings/<int:financing_id>/", financings.financing, name="financing"),
     path("financings/<int:financing_id>/known/", financings.known, name="known"),
     path("financings/<int:financing_id>/<slug:kind>/", financings.act, name="act"),
+    path("pauses/", pauses.pauses, name="pauses"),
+    path("pauses/<int:request_id>/", pauses.pause, name="pause"),
     path("events/<int:event_id>/<slug:verdict>/", financings.decide, name="decide"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.portal.views import accounts, contracts, home, joining, messages, money, offers, people, shop
+from apps.portal.views import accounts, contracts, hardship, home, joining, messages, money, offers, people, shop
 from apps.sellers.models import STEPS
 
 app_name = "portal"
@@ -17,6 +17,7 @@ urlpatterns = [
     path("contracts/<int:contract_id>/paper/", contracts.paper, name="paper"),
     path("money/", money.money, name="money"),
     path("money/<int:financing_id>/", money.financing, name="financing"),
+    path("money/<int:financing_id>/pause/", hardship.pause, name="pause"),
     path("money/<int:financing_id>/statement.pdf", money.statement, name="statement"),
     path("orders/", shop.orders, name="orders"),
     path("documents/", shop.documents, name="documents"),

@@ -39,7 +39,8 @@ def seller_home(request: SignedIn, seller: Seller) -> HttpResponse:
         return redirect("portal:joining")
     today = shown_date(timezone.now())
     assessment = Assessment.objects.latest_of(seller, today)
-    financings = list(Financing.objects.outstanding().filter(seller=seller).order_by("pk"))
+    running = Financing.objects.outstanding().filter(seller=seller).select_related("version__product__pool")
+    financings = list(running.order_by("pk"))
     last = latest_receipts(financings)
     waiting = Contract.objects.filter(seller=seller, state__in=["drafted", "rendered"]).select_related("application")
     return render(
