@@ -85,6 +85,8 @@ def test_from_sign_in_to_signed_in_four_clicks_and_repaid_by_sales(
     sign_in(page, address, "mei@journey.example")
     expect(page.get_by_text("You can draw up to")).to_be_visible()
     page.get_by_role("link", name="Get money").click()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("link", name="Continue").click()
     page.get_by_role("button", name=re.compile("^Accept")).click()
     for _look in range(60):
         if page.get_by_role("button", name="Sign the contract").count():
