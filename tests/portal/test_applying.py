@@ -102,6 +102,7 @@ def test_nonsense_is_kept_as_typed_answered_in_words_and_changes_nothing(browse:
 def replaced(old: Offer, **facts: Any) -> Offer:
     """A newer offer in the place of `old`."""
     at = datetime.now(UTC)
+    old.refresh_from_db()
     old.move("replace", at=at, by="night")
     new = make_offer(
         seller=old.seller, version=old.version, assessment=old.assessment, made_on=old.made_on,

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.banking.models import Instruction
+from apps.core.sealing import seal_pdf
 from apps.core.states import log_birth
 from apps.evidence.services import Fact, record_many
 from apps.financing.models import Contract, FinancedOrder, Financing
@@ -20,11 +21,12 @@ from apps.financing.services.acceptance import lock_seller
 from apps.products.models import FundingPool
 from apps.sellers.models import Seller
 from apps.sellers.services.messages import Notice, tell
+from apps.tenants.services import current_platform
 from apps.users.step_up import SecondFactor
 
 
 def render_contract(*, contract_id: int, as_pdf: bool = True, at: datetime, by: str) -> Contract:
-    """Render a drafted contract, store its bytes and their hash. A contract that has its paper keeps it.
+    """Render a drafted contract, seal it, store its bytes and their hash. A contract that has its paper keeps it.
 
     With `as_pdf` false the canonical terms themselves are stored as the document, for replays of many contracts.
     """
@@ -33,17 +35,15 @@ def render_contract(*, contract_id: int, as_pdf: bool = True, at: datetime, by: 
         if contract.state != "drafted":
             return contract
         if as_pdf:
-            paper, contract.media_type, ending = (
-                contract_pdf(json.loads(contract.terms), contract.language),
-                "application/pdf",
-                "pdf",
-            )
+            unsealed = contract_pdf(json.loads(contract.terms), contract.language)
+            paper = seal_pdf(unsealed, reason=contract.number, place=current_platform().name, at=at)
+            contract.media_type, ending = "application/pdf", "pdf"
         else:
             paper, contract.media_type, ending = contract.terms.encode(), "application/json", "json"
         contract.document_sha256 = hashlib.sha256(paper).hexdigest()
-        name = f"{contract.number}-{contract.document_sha256[:12]}.{ending}"
+        name = f"{contract.number}-{contract.terms_sha256[:12]}.{ending}"
         storage = contract.document.storage
-        storage.delete(f"contracts/{name}")  # the same bytes of an attempt that was killed before its commit
+        storage.delete(f"contracts/{name}")  # of an attempt that was killed before its commit
         contract.document.save(name, ContentFile(paper), save=False)
         contract.rendered_at = at
         contract.move("render", at=at, by=by)

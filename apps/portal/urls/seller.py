@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from apps.portal.views import accounts, contracts, hardship, home, joining, messages, money, offers, people, shop
+from apps.portal.views import (
+    accounts,
+    contracts,
+    documents,
+    hardship,
+    home,
+    joining,
+    messages,
+    money,
+    offers,
+    people,
+    shop,
+)
 from apps.sellers.models import STEPS
 
 app_name = "portal"
@@ -22,6 +34,7 @@ urlpatterns = [
     path("money/<int:financing_id>/pause/", hardship.pause, name="pause"),
     path("money/<int:financing_id>/statement.pdf", money.statement, name="statement"),
     path("orders/", shop.orders, name="orders"),
+    path("verify/", documents.verify, name="verify"),
     path("documents/", shop.documents, name="documents"),
     path("messages/", messages.inbox, name="messages"),
     path("messages/settings/", messages.wishes, name="wishes"),
