@@ -51,7 +51,7 @@ class InviteManyForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("A CSV file"),
         help_text=gettext_lazy(
-            "Columns: contact, name, number; language (en or zh-hans) may follow. 500 lines at most."
+            "Columns: contact, name, number and, if you like, language (en or zh-hans). At most 500 lines."
         ),
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
     )
@@ -68,8 +68,8 @@ class InviteManyForm(forms.Form):
         return list(self.cleaned_data["file"])
 
 
-def read_invitees(file: UploadedFile, country: str) -> list[Invitee]:
-    """The sellers in a CSV file (UTF-8). Raises ValidationError that names the lines at fault: then nobody is invited."""
+def read_invitees(file: UploadedFile[Any], country: str) -> list[Invitee]:
+    """The sellers in a CSV file (UTF-8). Raises ValidationError that names the lines at fault."""
     if (file.size or 0) > LARGEST_FILE:
         raise ValidationError(_("This file is too large. Please send at most 500 sellers at a time."))
     try:
@@ -96,8 +96,7 @@ def _read_row(row: dict[str, Any], country: str) -> Invitee:
     cells = {name: (row.get(name) or "").strip() for name in (*COLUMNS, "language")}
     form = InviteForm({**cells, "language": cells["language"] or LANGUAGES[0][0]}, country=country)
     if not form.is_valid():
-        faults: Iterable[str] = (f"{form[name].label}: {' '.join(said)}" for name, said in form.errors.items())
-        raise ValidationError(list(faults))
+        raise ValidationError([f"{form[name].label}: {' '.join(map(str, said))}" for name, said in form.errors.items()])
     return form.invitees[0]
 
 

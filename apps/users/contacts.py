@@ -75,8 +75,8 @@ def read_phone(typed: str, country: str | None) -> Contact:
 def _not_an_address() -> ValidationError:
     return ValidationError(
         _(
-            "Please check the e-mail address, it should look like name@example.com, or the telephone number, "
-            "abroad with + and the country's code."
+            "Please check the e-mail address: it should look like name@example.com. A telephone number of another "
+            "country begins with + and its code."
         )
     )
 

@@ -74,9 +74,9 @@ def code_was_sent(request: HttpRequest, purpose: str) -> bool:
     return bool(sent and sent["purpose"] == purpose)
 
 
-def passkey_question(user: User) -> dict[str, Any] | None:
-    """What the browser's passkey dialogue is asked, for a person who has one."""
-    return {"request_options": begin_authentication(user)} if has_passkey(user) else None
+def passkey_question(user: User) -> str:
+    """What the browser's passkey dialogue is asked, as JSON; nothing for a person who has no passkey."""
+    return json.dumps({"request_options": begin_authentication(user)}, default=dict) if has_passkey(user) else ""
 
 
 class StepUpForm(forms.Form):
@@ -120,7 +120,7 @@ class StepUpForm(forms.Form):
             return self._by_sent_code(typed)
         form = AuthenticateForm({"code": plain_digits(typed)}, user=self.user)
         if not form.is_valid():
-            raise ValidationError({"code": " ".join(form.errors["code"])})
+            raise ValidationError({"code": " ".join(map(str, form.errors["code"]))})
         form.authenticator.record_usage()
         return str(form.authenticator.type)
 

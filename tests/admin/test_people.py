@@ -29,6 +29,8 @@ def test_staff_make_a_sellers_user_who_can_sign_in(signed_in: SignedIn) -> None:
         ({"new_password": "short"}, "too short"),
         ({"new_password": "password1234"}, "too common"),
         ({"new_password": "corn and cotton 9", "email": "nobody"}, "check the e-mail address"),
+        ({"new_password": "corn and cotton 9", "email": ""}, "Give an e-mail address or a telephone number"),
+        ({"new_password": "corn and cotton 9", "phone": "12"}, "A telephone number of another country"),
     ],
 )
 def test_a_bad_form_makes_nobody(signed_in: SignedIn, form: dict[str, str], said: str) -> None:

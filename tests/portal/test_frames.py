@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from allauth.account.forms import LoginForm
 from django.contrib import messages
 from django.http import HttpRequest
 from django.template import engines
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from apps.users.forms import SignInForm
 from tests.portal.pages import Piece, read
 
 Page = Callable[..., Piece]
@@ -92,19 +92,22 @@ def test_scripts_are_only_ever_deferred(visit: Visit) -> None:
 
 def test_the_sign_in_page(visit: Visit, language: str) -> None:
     request = visit("/account/login/", signed_in=False)
-    page = read(render_to_string("account/login.html", {"form": LoginForm()}, request))
+    page = read(render_to_string("account/login.html", {"form": SignInForm()}, request))
     assert page.one("h1").text == {"en": "Welcome to Harvest Lane", "zh-hans": "欢迎来到丰收里"}[language]
-    form = page.one("main").one("form")
+    form, passkey = page.one("main").all("form")
     assert (form["method"], form["action"]) == ("post", "/account/login/")
+    assert "scripted" in passkey.classes, "a passkey needs a script, so nobody without one is shown its button"
     for control in form.all("input"):
         if control["type"] != "hidden":
             assert form.all("label", for_=control["id"]), f"{control['id']} has no label."
     assert form.one("input", name="password")["type"] == "password"
-    assert form.one("button").text == {"en": "Sign in", "zh-hans": "登录"}[language]
+    password, code = form.all("button")
+    assert password.text == {"en": "Sign in", "zh-hans": "登录"}[language]
+    assert code["formaction"] == "/entrance/ask/"
 
 
 def test_the_sign_in_page_says_what_did_not_match(visit: Visit, language: str) -> None:
-    form = LoginForm({"login": "not an address", "password": ""})
+    form = SignInForm({"login": "not an address", "password": ""})
     page = read(render_to_string("account/login.html", {"form": form}, visit("/account/login/", signed_in=False)))
     fault = {"en": "it should look like name@example.com", "zh-hans": "格式应为 name@example.com"}[language]
     assert fault in page.one(role="alert").text

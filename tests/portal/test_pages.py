@@ -12,6 +12,7 @@ from apps.financing.services import render_contract
 from apps.reconciliation.models import NightlyRun
 from apps.tenants.models import Platform
 from apps.users.models import Role, User
+from tests.mail import latest_code
 from tests.story import DAY, Story
 
 
@@ -106,8 +107,10 @@ def test_signing_twice_is_one_financing_and_the_paper_is_only_the_sellers(
     accept(browse, "1000")
     contract = Contract.objects.get()
     render_contract(contract_id=contract.pk, as_pdf=False, at=story.at(story.first), by="test")
+    assert browse.post(f"/contracts/{contract.pk}/confirm/").status_code == 302
+    assert Financing.objects.count() == 0
     for _click in range(2):
-        assert browse.post(f"/contracts/{contract.pk}/sign/").status_code == 302
+        assert browse.post(f"/contracts/{contract.pk}/sign/", {"code": latest_code()}).status_code == 302
     assert Financing.objects.count() == 1
     paper = browse.get(f"/contracts/{contract.pk}/paper/")
     assert b"".join(paper.streaming_content) == contract_bytes(contract)

@@ -14,6 +14,8 @@ def places(app_name: str, *names: str) -> tuple[list[URLPattern], str]:
 
 urlpatterns = [
     path("account/", include("allauth.account.urls")),
+    path("account/second-factor/", include("allauth.mfa.urls")),
+    path("", include(places("entrance", "ask", "enter", "open", "join"))),
     path("language/", include("django.conf.urls.i18n")),
     path("", include(places("portal", "home", "money", "orders", "documents", "more"))),
     path("", include(places("desk", "night", "breaks", "books", "sellers"))),

@@ -65,12 +65,12 @@ def enter_code(request: HttpRequest) -> HttpResponseBase:
     contact = Contact.of(sent["contact"])
     form = CodeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        guesses = {"action": "login_failed", "key": f"code {contact.value}"}
-        if not ratelimit.consume(request, **guesses, dry_run=True):
+        guesses = f"code {contact.value}"
+        if not ratelimit.consume(request, action="login_failed", key=guesses, dry_run=True):
             return render(request, "429.html", status=TOO_MANY)
         if use_code(code_id=sent["code"], purpose=SIGN_IN, typed=form.cleaned_data["code"], at=timezone.now()):
             return _come_in(request, contact, sent["next"])
-        ratelimit.consume(request, **guesses)
+        ratelimit.consume(request, action="login_failed", key=guesses)
         form.add_error("code", wrong_code())
     words = {"form": form, "contact": contact, "next": sent["next"] or ""}
     return render(request, "account/enter_code.html", words, status=REFUSED if form.is_bound else 200)

@@ -47,7 +47,7 @@ CREATE TRIGGER seller_payout_account BEFORE UPDATE ON sellers_seller
         NEW.payout_account_id IS DISTINCT FROM OLD.payout_account_id OR (OLD.payout_frozen AND NOT NEW.payout_frozen)
     ) EXECUTE FUNCTION public.granary_payout_account();
 CREATE TRIGGER payout_change_freezes BEFORE INSERT ON sellers_payoutchange
-    FOR EACH ROW WHEN (NEW.state IN ('asked', 'checked_once')) EXECUTE FUNCTION public.granary_payout_change();
+    FOR EACH ROW WHEN (NEW.state <> 'in_force' AND NEW.state <> 'refused') EXECUTE FUNCTION public.granary_payout_change();
 CREATE TRIGGER payout_change_is_kept BEFORE DELETE ON sellers_payoutchange
     FOR EACH ROW EXECUTE FUNCTION public.granary_kept();
 """
