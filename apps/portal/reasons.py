@@ -34,8 +34,8 @@ def in_words(assessment: Assessment | None) -> list[Sentences]:
     return [_sentences(one, path.limit_now) for one in path.ways if one.name in WORDS]
 
 
-def goal_in_words(name: str, target: Decimal) -> str:
-    """What a goal was about: the sentence that named it as a way to more."""
+def _help(name: str, target: Decimal) -> str:
+    """The sentence that names the way to more."""
     return str(WORDS[name].helps % {"goal": _figure(name, target)})
 
 
@@ -44,7 +44,7 @@ def _sentences(one: Way, limit_now: Decimal) -> Sentences:
     return Sentences(
         name=one.name,
         says=str(WORDS[one.name].says % {"now": _figure(one.name, one.now)}),
-        helps=goal_in_words(one.name, goal),
+        helps=_help(one.name, goal),
         limit=one.limit if one.limit > limit_now else None,
     )
 

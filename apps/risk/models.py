@@ -57,6 +57,10 @@ class GoalQuerySet(models.QuerySet["Goal"]):
     def open(self) -> "GoalQuerySet":
         return self.filter(reached_on=None)
 
+    def reached(self) -> "GoalQuerySet":
+        """Goals that were reached, the latest first."""
+        return self.exclude(reached_on=None).order_by("-reached_on", "-id")
+
 
 class Goal(models.Model):
     """What would turn one reason that held a seller's limit back. Each assessment looks whether it is reached."""

@@ -34,16 +34,13 @@ class WishesForm(forms.Form):
     time_zone = forms.ChoiceField(label=gettext_lazy("Your clock"), required=False)
 
     def __init__(self, *arguments: Any, chosen: MessageSettings, **options: Any) -> None:
-        super().__init__(
-            *arguments,
-            initial={
-                "summary": chosen.summary,
-                "quiet_from": chosen.quiet_from,
-                "quiet_until": chosen.quiet_until,
-                "time_zone": chosen.time_zone,
-            },
-            **options,
-        )
+        options["initial"] = {
+            "summary": chosen.summary,
+            "quiet_from": chosen.quiet_from,
+            "quiet_until": chosen.quiet_until,
+            "time_zone": chosen.time_zone,
+        }
+        super().__init__(*arguments, **options)
         zones = [(name, name.replace("_", " ")) for name in sorted(available_timezones()) if "/" in name]
         field = self.fields["time_zone"]
         field.choices = [("", _("As the platform's")), *zones]  # type: ignore[attr-defined]  # a choice field

@@ -33,8 +33,8 @@ class VerifyForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )  # fmt: skip
 
-    def clean_document(self) -> UploadedFile | None:
-        file: UploadedFile | None = self.cleaned_data["document"]
+    def clean_document(self) -> UploadedFile[Any] | None:
+        file: UploadedFile[Any] | None = self.cleaned_data["document"]
         if file is not None and (file.size or 0) > LARGEST_FILE:
             raise ValidationError(_("This file is larger than any contract of ours, so it is none."))
         return file
@@ -53,7 +53,7 @@ class VerifyForm(forms.Form):
 
     def sha256(self) -> str:
         """The fingerprint that is asked for. Call it on a valid form."""
-        file: UploadedFile | None = self.cleaned_data["document"]
+        file: UploadedFile[Any] | None = self.cleaned_data["document"]
         if file is None:
             return str(self.cleaned_data["fingerprint"])
         digest = hashlib.sha256()

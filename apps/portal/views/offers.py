@@ -48,7 +48,7 @@ def offer(request: SignedIn, seller: Seller, offer_id: int) -> HttpResponseBase:
             return redirect("portal:repayment", chosen.pk)
         return render(request, "portal/offer.html", _page(seller, chosen, form, None, 1), status=REFUSED)
     form = _form(request.GET if "amount" in request.GET else None, chosen, most)
-    amount = _kept(chosen, most)
+    amount: Decimal | None = _kept(chosen, most)
     if form.is_bound:
         amount = form.cleaned_data["amount"] if form.is_valid() else None
     return render(request, "portal/offer.html", _page(seller, chosen, form, amount, 1))
