@@ -20,6 +20,16 @@ def _hour(label: Any, hint: Any = "") -> forms.TimeField:
     )  # fmt: skip
 
 
+class Channels(forms.MultipleChoiceField):
+    """Channels to tick; none at all is a choice too."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def validate(self, value: list[str]) -> None:
+        if value:
+            super().validate(value)
+
+
 class WishesForm(forms.Form):
     """Rhythm of the summary, quiet hours, and by kind the channels besides the app itself."""
 
@@ -45,12 +55,10 @@ class WishesForm(forms.Form):
         field = self.fields["time_zone"]
         field.choices = [("", _("As the platform's")), *zones]  # type: ignore[attr-defined]  # a choice field
         for kind in Kind.values:
-            self.fields[f"by_{kind}"] = forms.MultipleChoiceField(
+            self.fields[f"by_{kind}"] = Channels(
                 label=Kind(kind).label,
                 choices=Channel.choices,
                 initial=chosen.channels_for(kind),
-                required=False,
-                widget=forms.CheckboxSelectMultiple,
                 help_text=_("The e-mail always comes.") if kind in ALWAYS_MAILED else "",
             )
 
