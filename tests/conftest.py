@@ -239,8 +239,8 @@ def start_worker(child_environment: dict[str, str]) -> Iterator[Callable[[], Wor
 
 
 @pytest.fixture
-def web_server(child_environment: dict[str, str]) -> Iterator[WebServer]:
-    """The web application, served by gunicorn to a real browser."""
-    server = WebServer(child_environment)
+def web_server(child_environment: dict[str, str], tmp_path: Path) -> Iterator[WebServer]:
+    """The web application, served by gunicorn to a real browser; the e-mails that it sends lie in `server.mail`."""
+    server = WebServer(child_environment, mail=tmp_path / "mail")
     yield server
     server.stop()

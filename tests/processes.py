@@ -5,6 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
+from email import message_from_bytes, policy
+from pathlib import Path
 
 from celery import current_app
 from django.conf import settings
@@ -22,22 +24,29 @@ class Worker(faults.Worker):
 
 
 class WebServer:
-    """gunicorn as it runs in production, on a free port here; `address(host)` is where a browser finds it."""
+    """gunicorn as it runs in production, on a free port here; `address(host)` is where a browser finds it, and what it
+    sends by e-mail are files in `mail`."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], mail: Path) -> None:
+        self.mail = mail
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.port}", "--workers", "1",
              "--threads", "4", "--log-level", "warning"],
-            cwd=settings.BASE_DIR, env=environment, start_new_session=True,
+            cwd=settings.BASE_DIR, env={**environment, "GRANARY_TEST_MAIL": str(mail)}, start_new_session=True,
         )  # fmt: skip
         until(self._answers, "the web server to answer")
 
     def _answers(self) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def latest_mail(self) -> str:
+        """The e-mail that was sent last, as it went out."""
+        latest = max(self.mail.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+        return message_from_bytes(latest.read_bytes(), policy=policy.default).get_content()
 
     def address(self, host: str) -> str:
         return f"http://{host}:{self.port}"

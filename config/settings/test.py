@@ -37,6 +37,9 @@ ALLOWED_HOSTS = ["localhost", ".localhost", ".test", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SITE_ADDRESS = "https://{host}"
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+if os.environ.get("GRANARY_TEST_MAIL"):  # a web server of a test: what it sends is read by another process
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = os.environ["GRANARY_TEST_MAIL"]
 GRANARY_SMS_BACKEND = "apps.core.sms.MemoryGateway"
 MEDIA_ROOT = Path(tempfile.gettempdir()) / f"granary-{TEST_RUN}-media"
 ACCOUNT_RATE_LIMITS = {**ACCOUNT_RATE_LIMITS, "login": "1000/m/ip"}  # noqa: F405  from base

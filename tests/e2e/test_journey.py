@@ -21,6 +21,7 @@ from apps.reconciliation.matching import match_bank_lines
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
 from apps.users.models import Role, User
+from tests.mail import code_in
 from tests.processes import WebServer, Worker
 from tests.story import DAY, Story
 
@@ -76,7 +77,7 @@ def open_page(browser: Browser, *, javascript: bool, width: int = 390) -> tuple[
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
-def test_from_sign_in_to_signed_in_four_clicks_and_repaid_by_sales(
+def test_from_sign_in_to_signed_in_five_clicks_and_repaid_by_sales(
     shop: Story, web_server: WebServer, start_worker: Callable[[], Worker], javascript: bool, browser: Browser
 ) -> None:
     aside(start_worker)
@@ -99,6 +100,8 @@ def test_from_sign_in_to_signed_in_four_clicks_and_repaid_by_sales(
     assert media_type == "application/pdf"
     assert paper.startswith(b"%PDF-")
     page.get_by_role("button", name="Sign the contract").click()
+    page.get_by_label("Your code").fill(code_in(web_server.latest_mail()))
+    page.get_by_role("button", name="Sign now").click()
     expect(page.get_by_text("The contract is signed")).to_be_visible()
     page.go_back()
     page.reload()
