@@ -77,7 +77,7 @@ def open_page(browser: Browser, *, javascript: bool, width: int = 390) -> tuple[
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
-def test_from_sign_in_to_signed_in_five_clicks_and_repaid_by_sales(
+def test_from_sign_in_to_signed_page_by_page_and_repaid_by_sales(
     shop: Story, web_server: WebServer, start_worker: Callable[[], Worker], javascript: bool, browser: Browser
 ) -> None:
     aside(start_worker)
