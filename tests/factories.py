@@ -27,11 +27,20 @@ from apps.orders.models import FeedFile, Order, Proceeds
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion, ProvisionClass
 from apps.products.terms import SALES
 from apps.reconciliation.models import Break, ControlTotal, NightlyChunk, NightlyRun, NightlyStep, SetAside
-from apps.repayment.models import Demand, Event, Movement, NearBreach, Sweep
-from apps.risk.models import Assessment
+from apps.repayment.models import Demand, Event, Movement, NearBreach, PauseRequest, Sweep
+from apps.risk.models import Assessment, Goal
 from apps.risk.scorecard import Record as SellerRecord
 from apps.risk.scorecard import frozen
-from apps.sellers.models import Consent, Invitation, Particulars, PayoutChange, Seller
+from apps.sellers.models import (
+    Consent,
+    Delivery,
+    Invitation,
+    Message,
+    MessageSettings,
+    Particulars,
+    PayoutChange,
+    Seller,
+)
 from apps.users.models import OneTimeCode, Role, User
 from apps.warehousing.models import (
     Attachment,
@@ -249,6 +258,28 @@ def make_consent(**facts: Any) -> Consent:
         given_on=DAY - timedelta(days=30),
         until=DAY + timedelta(days=330),
     )
+
+
+def make_message(**facts: Any) -> Message:
+    return _made(
+        Message,
+        facts,
+        seller=make_seller,
+        kind="repaid",
+        key=unique("repaid"),
+        subject="home",
+        facts={"number": "F-000001"},
+        business_date=DAY,
+        created_at=AT,
+    )
+
+
+def make_delivery(**facts: Any) -> Delivery:
+    return _made(Delivery, facts, message=make_message, channel="email", due_at=AT)
+
+
+def make_message_settings(**facts: Any) -> MessageSettings:
+    return _made(MessageSettings, facts, seller=make_seller)
 
 
 def make_particulars(**facts: Any) -> Particulars:
@@ -541,6 +572,20 @@ def make_assessment(**facts: Any) -> Assessment:
     )
 
 
+def make_goal(**facts: Any) -> Goal:
+    """Fewer than a tenth of the orders sent back."""
+    return _made(
+        Goal,
+        facts,
+        seller=make_seller,
+        name="returned",
+        target=D("0.10"),
+        below=True,
+        started_at=D("0.15"),
+        set_on=DAY,
+    )
+
+
 # Financing.
 
 
@@ -683,6 +728,20 @@ def make_event(**facts: Any) -> Event:
         reason="as agreed",
         by="user:1",
         at=AT,
+    )
+
+
+def make_pause_request(**facts: Any) -> PauseRequest:
+    return _made(
+        PauseRequest,
+        facts,
+        financing=make_financing,
+        key=unique("pause"),
+        days=30,
+        reason="The road to the market is closed.",
+        asked_on=DAY,
+        asked_at=AT,
+        asked_by="user:1",
     )
 
 

@@ -5,6 +5,8 @@ that this system itself had signed. That takes an anchor outside.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
 
 from apps.evidence.chain import GENESIS, merkle_root, record_hash
 from apps.evidence.models import Head, Record, Seal
@@ -20,6 +22,38 @@ def faults() -> list[str]:
     elif head is not None and not is_signed(head):
         found.append("The head of the log was altered: it is not signed by this system's key.")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a record stands in the log: its position, whether it is as it was written, and the seal over its day.
+
+    `sealed_on` is None until the night of its day has sealed it; then `seal_holds` says whether that seal, signed by
+    this system, still fits every record that it covers.
+    """
+
+    position: int
+    payload: str
+    holds: bool
+    sealed_on: date | None
+    seal_holds: bool
+
+
+def standing_of(*, kind: str, subject: str) -> Standing | None:
+    """The standing of the first record of that kind about `subject`; None when there is none."""
+    row = Record.objects.filter(kind=kind, subject=subject).order_by("position").first()
+    if row is None:
+        return None
+    before = Record.objects.filter(position=row.position - 1).values_list("hash", flat=True).first()
+    continues = row.previous_hash == (before if row.position > 1 else GENESIS)
+    over = Seal.objects.filter(first_position__lte=row.position, last_position__gte=row.position).first()
+    return Standing(
+        position=row.position,
+        payload=row.payload,
+        holds=continues and row.hash == _hash_of(row),
+        sealed_on=over.business_date if over else None,
+        seal_holds=over is not None and is_signed(over) and _fits_its_records(over),
+    )
 
 
 def _chain_faults(head: Head) -> Iterator[str]:

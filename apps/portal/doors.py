@@ -5,13 +5,14 @@ from datetime import date, datetime
 from functools import wraps
 from typing import Any
 
+from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 
 from apps.core.states import ConcurrentTransition
 from apps.financing.refusals import SellerBusy
 from apps.ledger.calendar import open_date
-from apps.sellers.models import Seller
+from apps.sellers.models import Message, Seller
 from apps.tenants.services import current_platform
 from apps.users.access import for_roles
 from apps.users.models import Role, User
@@ -25,6 +26,7 @@ class SignedIn(HttpRequest):
     """A request that a door has let in: its user is one of this platform's people."""
 
     user: User
+    unread: int = 0
 
 
 def for_seller(view: View) -> View:
@@ -36,9 +38,12 @@ def for_seller(view: View) -> View:
     @for_roles(Role.SELLER)
     @wraps(view)
     def opened(request: SignedIn, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        seller = Seller.objects.of(request.user).select_related("payout_account").first()
+        unread = Message.objects.unread().filter(seller=OuterRef("pk")).order_by().values("seller")
+        sellers = Seller.objects.of(request.user).select_related("payout_account")
+        seller = sellers.annotate(unread=Subquery(unread.annotate(number=Count("pk")).values("number"))).first()
         if seller is None:
             return render(request, "portal/no_shop.html")
+        request.unread = seller.unread or 0
         return view(request, seller, *args, **kwargs)
 
     return opened

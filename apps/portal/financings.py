@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from apps.core.money import ZERO
 from apps.financing.models import Financing
@@ -15,7 +15,7 @@ from apps.portal.formats import format_day, format_money, format_share
 from apps.portal.tables import Amount, Cell, Column, Day, Line, State, Table, Text
 from apps.repayment.history import as_known, as_told, owed_after, restated
 from apps.repayment.models import Demand, Event, Movement, NearBreach
-from apps.repayment.outlook import expected_done
+from apps.repayment.outlook import days_nearer, expected_done
 from apps.repayment.receipts import Receipt
 from apps.risk.models import Assessment
 
@@ -29,6 +29,7 @@ class Figures:
     repaid: Decimal
     done_on: date | None
     last: Receipt | None = None
+    paused: bool = False
 
     @property
     def share(self) -> Decimal:
@@ -39,7 +40,9 @@ class Figures:
         """The state to show: a financing that runs says whether it is late."""
         if self.financing.state != "active":
             return str(self.financing.state)
-        return "overdue" if self.financing.past_due else "on_track"
+        if self.financing.past_due:
+            return "overdue"
+        return "paused" if self.paused else "on_track"
 
     @property
     def tone(self) -> str:
@@ -65,7 +68,8 @@ def figures_of(
             on=today,
             currency=financing.currency,
         )
-    return Figures(financing, whole, whole - left, done_on, last)
+    paused = financing.paused_until is not None and financing.paused_until >= today
+    return Figures(financing, whole, whole - left, done_on, last, paused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +82,9 @@ class Slip:
     note: str
 
 
-def receipt_lines(one: Receipt) -> Slip:
-    """A night's deduction line by line: sales, less returns, times the rate, what it paid, what is left."""
+def receipt_lines(one: Receipt, daily_sales: Decimal = ZERO) -> Slip:
+    """A night's deduction line by line: sales, less returns, times the rate, what it paid, what is left, and by how
+    many of the seller's usual days (`daily_sales` each) it brought the end nearer."""
     currency = one.financing.currency
     rows = [Line(_("Sales settled"), Amount(one.captured, currency))]
     if one.refunded:
@@ -92,11 +97,35 @@ def receipt_lines(one: Receipt) -> Slip:
         rows.append(Line(_("Counted"), Amount(one.counted, currency)))
     if one.why != "own":
         rows.append(Line("× " + format_share(one.financing.sweep_rate), Amount(one.share, currency)))
-    return Slip(one, rows, Line(_("Kept for repayment"), Amount(one.taken, currency)), _note(one))
+    rows += [Line(label, Amount(amount, currency)) for label, amount in _bounds(one)]
+    return Slip(one, rows, Line(_("Kept for repayment"), Amount(one.taken, currency)), _note(one, daily_sales))
 
 
-def _note(one: Receipt) -> str:
-    return " ".join(filter(None, (_why(one), _paid(one))))
+def _bounds(one: Receipt) -> list[tuple[str, Decimal]]:
+    """What bounded the deduction below its share: each bound with its figure."""
+    bounds = {
+        "cap": (_("At most a day"), one.day_cap),
+        "floor": (_("Always stays with you"), one.livelihood_floor),
+        "others": (_("Kept for your other financings"), one.others),
+    }
+    return [bounds[one.why]] if one.why in bounds else []
+
+
+def _note(one: Receipt, daily_sales: Decimal) -> str:
+    return " ".join(filter(None, (_why(one), _paid(one), _nearer(one, daily_sales))))
+
+
+def _nearer(one: Receipt, daily_sales: Decimal) -> str:
+    """How much nearer the end is; a financing with a due date ends on that."""
+    if one.financing.due_on is not None or not one.left:
+        return ""
+    days = days_nearer(
+        taken=one.taken, left=one.left, daily_sales=daily_sales, sweep_rate=one.financing.sweep_rate,
+        currency=one.financing.currency,
+    )  # fmt: skip
+    if not days:
+        return ""
+    return ngettext("%(days)s day nearer to done.", "%(days)s days nearer to done.", days) % {"days": days}
 
 
 def _why(one: Receipt) -> str:
@@ -107,6 +136,12 @@ def _why(one: Receipt) -> str:
             return _("This was all that was still to be repaid.")
         case "due":
             return _("No more than was due; a cap or the part that always stays with you may have made it less.")
+        case "cap":
+            return _("Less than the share: the contract caps what one day may take.")
+        case "floor":
+            return _("Less than the share: part of each day's sales always stays with you.")
+        case "others":
+            return _("Less than the share: your financings together reached the most that your sales may repay.")
         case "less":
             return _(
                 "Less than the share: a cap, the part that always stays with you, or another financing came first."

@@ -26,6 +26,7 @@ STEPS: dict[str, Promise | str] = {
     "payout_batch": gettext_lazy("Payout batch"),
     "match": gettext_lazy("Match with the bank"),
     "control_totals": gettext_lazy("Control totals"),
+    "messages": gettext_lazy("Messages to sellers"),
 }
 SKIPPED: dict[str, Promise | str] = {
     "no product lends on receipts yet": gettext_lazy("No product lends on receipts yet."),

@@ -103,6 +103,12 @@ EVENT = {
     "refused": Wording(NEUTRAL, pgettext_lazy("event", "Refused")),
 }
 
+PAUSE_REQUEST = {
+    "asked": Wording(WARN, pgettext_lazy("pause request", "Waits for an answer")),
+    "granted": Wording(GOOD, pgettext_lazy("pause request", "Granted")),
+    "refused": Wording(NEUTRAL, pgettext_lazy("pause request", "Not granted")),
+}
+
 WAREHOUSE_RECEIPT = {
     "requested": Wording(NEUTRAL, pgettext_lazy("warehouse receipt", "Requested")),
     "issued": Wording(GOOD, pgettext_lazy("warehouse receipt", "In store")),
@@ -254,6 +260,7 @@ MACHINES = {
     "financing": FINANCING,
     "demand": DEMAND,
     "event": EVENT,
+    "pause_request": PAUSE_REQUEST,
     "warehouse_receipt": WAREHOUSE_RECEIPT,
     "receipt_transfer": RECEIPT_TRANSFER,
     "inspection": INSPECTION,

@@ -52,7 +52,9 @@ class FinancingProductAdmin(GranaryAdmin):
     list_filter = ("technique", "pool")
     search_fields = ("name", "name_zh", "code")
     ordering = ("name",)
-    fields = ("technique", "code", "name", "name_zh", "pool")
+    fields = (
+        "technique", "code", "name", "name_zh", "pool", "pause_days", "pauses_a_year", "days_between_pauses",
+    )  # fmt: skip
     inlines = (VersionInline,)
     steps = (Step("new_version", _("New version"), is_main=True),)
 

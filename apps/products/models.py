@@ -69,10 +69,16 @@ class FinancingProduct(models.Model):
     name_zh = models.CharField(_("name in Chinese"), max_length=120, blank=True)
     technique = models.CharField(_("technique"), max_length=12, choices=[(name, name) for name in TECHNIQUES])
     pool = models.ForeignKey(FundingPool, on_delete=models.PROTECT, related_name="products")
+    pause_days = models.PositiveSmallIntegerField(
+        _("longest pause, in days"), default=30, help_text=_("Of a pause that is granted without a person; 0: never.")
+    )
+    pauses_a_year = models.PositiveSmallIntegerField(_("pauses in twelve months"), default=2)
+    days_between_pauses = models.PositiveSmallIntegerField(_("days between two pauses"), default=60)
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
-            models.CheckConstraint(condition=Q(technique__in=TECHNIQUES), name="product_technique_known")
+            models.CheckConstraint(condition=Q(technique__in=TECHNIQUES), name="product_technique_known"),
+            models.CheckConstraint(condition=Q(pause_days__lte=366), name="product_pause_at_most_a_year"),
         ]
 
     def __str__(self) -> str:

@@ -28,6 +28,7 @@ NIGHT = (
     Work("payouts", ("payout_batch",)),
     Work("match", ("match",)),
     Work("prove", ("control_totals",)),
+    Work("messages", ("messages",), by_seller=True),
 )
 CHUNK_OF_SELLERS = 5_000
 PIECES_AT_ONCE = 2  # by one worker process: one computes while the database writes the other

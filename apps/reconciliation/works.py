@@ -22,6 +22,7 @@ from apps.reconciliation.breaks import open_breaks
 from apps.reconciliation.models import Break, NightlyChunk, SetAside
 from apps.repayment.closing import close_sellers
 from apps.repayment.models import Movement
+from apps.repayment.news import tell_of_the_night
 from apps.risk.services import assess_sellers
 from apps.tenants.models import Platform
 from apps.warehousing.services import expire_receipts
@@ -52,6 +53,7 @@ def do(piece: Piece) -> Report:
         "payouts": _payouts,
         "match": _match,
         "prove": _prove,
+        "messages": _messages,
     }[piece.chunk.work]
     return work(piece)
 
@@ -226,3 +228,13 @@ def _prove(piece: Piece) -> Report:
     seal(business_date=piece.date, at=piece.at, by=piece.by)
     calendar.close(piece.date)
     return {"control_totals": {"done": len(totals), "total": str(sum((abs(one.amount) for one in opened), ZERO))}}
+
+
+def _messages(piece: Piece) -> Report:
+    told = tell_of_the_night(
+        first_seller=piece.chunk.first_seller,
+        last_seller=piece.chunk.last_seller,
+        business_date=piece.date,
+        at=piece.at,
+    )
+    return {"messages": {"done": told}}

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import ViewOnlyAdmin, money
-from apps.repayment.models import Demand, Event, Movement, NearBreach, Sweep
+from apps.repayment.models import Demand, Event, Movement, NearBreach, PauseRequest, Sweep
 
 
 @admin.register(Sweep)
@@ -61,3 +61,12 @@ class EventAdmin(ViewOnlyAdmin):
     search_fields = ("financing__number__exact",)
     ordering = ("-id",)
     amount_money = money("amount", _("amount"), "financing.currency")
+
+
+@admin.register(PauseRequest)
+class PauseRequestAdmin(ViewOnlyAdmin):
+    list_display = ("financing", "days", "asked_on", "decided_by", "state")
+    list_select_related = ("financing",)
+    list_filter = ("state",)
+    search_fields = ("financing__number__exact",)
+    ordering = ("-id",)

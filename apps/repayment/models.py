@@ -353,3 +353,53 @@ class Event(Stateful):
 
     @transition(field="state", source="proposed", target="refused")
     def refuse(self) -> None: ...
+
+
+PAUSE_REQUEST_STATES = ("asked", "granted", "refused")
+
+
+class PauseRequest(Stateful):
+    """A seller in hard times asks that nothing be kept from sales for some days, and what came of it."""
+
+    financing = models.ForeignKey(Financing, on_delete=models.PROTECT, related_name="pause_requests")
+    key = models.CharField(max_length=60, help_text="With the financing, what makes the same request be made once.")
+    days = models.PositiveSmallIntegerField()
+    reason = models.CharField(max_length=300, help_text="In the seller's own words.")
+    beyond_policy = models.JSONField(default=list, help_text="Why a person decides; empty: granted at once.")
+    asked_on = models.DateField()
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=80)
+    answer = models.CharField(max_length=300, blank=True)
+    decided_by = models.CharField(max_length=80, blank=True)
+    event = models.OneToOneField(Event, null=True, blank=True, on_delete=models.PROTECT, related_name="pause_request")
+    state = state_field(PAUSE_REQUEST_STATES)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            states_hold("pause_request", PAUSE_REQUEST_STATES),
+            models.UniqueConstraint(fields=["financing", "key"], name="pause_request_once"),
+            models.UniqueConstraint(fields=["financing"], condition=Q(state="asked"), name="one_waiting_pause_request"),
+            models.CheckConstraint(condition=Q(days__gte=1) & ~Q(reason=""), name="pause_request_says_what"),
+            models.CheckConstraint(
+                condition=Q(state="granted", event__isnull=False) | (~Q(state="granted") & Q(event=None)),
+                name="pause_request_granted_by_event",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="asked", decided_by="") | (~Q(state="asked") & ~Q(decided_by="")),
+                name="pause_request_decided_by_someone",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="refused") | ~Q(answer=""), name="pause_request_refused_with_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.financing_id} {self.days}"
+
+    @transition(field="state", source="asked", target="granted")
+    def grant(self, *, event_id: int, answer: str, decided_by: str) -> None:
+        self.event_id, self.answer, self.decided_by = event_id, answer, decided_by
+
+    @transition(field="state", source="asked", target="refused")
+    def refuse(self, *, answer: str, decided_by: str) -> None:
+        self.answer, self.decided_by = answer, decided_by

@@ -22,3 +22,21 @@ def expected_done(
         return None
     days = int((outstanding / daily).to_integral_value(rounding=ROUND_CEILING))
     return on + timedelta(days=days - 1) if days <= FURTHEST else None
+
+
+def may_fall_short(*, missing: Decimal, daily_sales: Decimal, sweep_rate: Decimal, days: int, currency: str) -> bool:
+    """Whether `days` more nights of usual sales, of which `sweep_rate` (a share) is kept, bring less than `missing`."""
+    return round_money(daily_sales * sweep_rate, currency) * days < missing
+
+
+def days_nearer(*, taken: Decimal, left: Decimal, daily_sales: Decimal, sweep_rate: Decimal, currency: str) -> int:
+    """By how many days of usual sales a deduction of `taken`, after which `left` is owed, brought the end nearer.
+
+    Days are counted whole, as on the calendar: those needed for what was owed before, less those needed after. 0 when
+    sales bring nothing.
+    """
+    daily = round_money(daily_sales * sweep_rate, currency)
+    if daily <= 0:
+        return 0
+    before, after = ((owed / daily).to_integral_value(rounding=ROUND_CEILING) for owed in (left + taken, left))
+    return int(before - after)

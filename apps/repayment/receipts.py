@@ -22,7 +22,10 @@ class Receipt:
     taken     what was kept for this financing, and the parts of it that it paid
     others    what was kept for the seller's other financings that night
     why       why `taken` is what it is: share, last (it was all that was left), own (the money of the financed orders),
-              less (a cap, a floor or another financing left no more), or due (of an instalment, no more than was due)
+              due (of an instalment, no more than was due),
+              cap (the most that one day may take), floor (what always stays with the seller), others (all financings
+              together reached the seller's share), or less (several of these at once)
+    day_cap, livelihood_floor   as the financing's terms say; zero where there is none
     """
 
     financing: Financing
@@ -41,6 +44,8 @@ class Receipt:
     others: Decimal
     left: Decimal
     why: str
+    day_cap: Decimal
+    livelihood_floor: Decimal
 
 
 def receipts_of(financing: Financing, *, number: int) -> list[Receipt]:
@@ -91,15 +96,22 @@ def _receipt(financing: Financing, movement: Movement, sweep: Sweep) -> Receipt:
         taken=taken,
         others=sweep.kept - taken,
         left=movement.outstanding,
-        why=_why(financing, taken, share, movement.outstanding),
+        why=_why(financing, sweep, taken, share, movement.outstanding),
+        day_cap=financing.version.terms.day_cap or ZERO,
+        livelihood_floor=financing.version.terms.livelihood_floor or ZERO,
     )
 
 
-def _why(financing: Financing, taken: Decimal, share: Decimal, left: Decimal) -> str:
+def _why(financing: Financing, sweep: Sweep, taken: Decimal, share: Decimal, left: Decimal) -> str:
     if financing.technique == RECEIVABLE:
         return "own"
-    if taken == share:
-        return "share"
-    if financing.due_on is not None and left:
+    if taken == share or not left:
+        return "share" if taken == share else "last"
+    if financing.due_on is not None:
         return "due"
-    return "last" if not left else "less"
+    terms = financing.version.terms
+    if terms.day_cap and taken == terms.day_cap:
+        return "cap"
+    if terms.livelihood_floor and sweep.net - sweep.kept <= terms.livelihood_floor:
+        return "floor"
+    return "others" if sweep.kept > taken else "less"

@@ -15,6 +15,7 @@ from apps.repayment.instalments import Rows, rows_of
 from apps.repayment.models import Movement
 from apps.repayment.refilling import held_back, pay_off
 from apps.sellers.models import Seller
+from apps.sellers.services.messages import Notice, tell
 
 
 def disburse(*, financing_id: int, on: date, at: datetime, by: str) -> Financing:
@@ -73,6 +74,9 @@ def disburse(*, financing_id: int, on: date, at: datetime, by: str) -> Financing
         payload = {"number": financing.number, "amount": financing.amount, "currency": financing.currency}
         record(kind="disbursed", subject=subject, payload=payload, business_date=on, at=at, by=by)
         pay_off(financing, on=on, at=at, by=by)
+        facts = {"number": financing.number, "amount": str(financing.amount), "currency": financing.currency}
+        notice = Notice(financing.seller_id, "paid_out", f"paid_out:{financing.pk}", subject, facts)
+        tell(notices=[notice], business_date=on, at=at)
         return financing
 
 

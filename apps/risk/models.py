@@ -49,3 +49,40 @@ class Assessment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seller_id} {self.business_date} {self.grade or '-'}"
+
+
+class GoalQuerySet(models.QuerySet["Goal"]):
+    """Goals."""
+
+    def open(self) -> "GoalQuerySet":
+        return self.filter(reached_on=None)
+
+    def reached(self) -> "GoalQuerySet":
+        """Goals that were reached, the latest first."""
+        return self.exclude(reached_on=None).order_by("-reached_on", "-id")
+
+
+class Goal(models.Model):
+    """What would turn one reason that held a seller's limit back. Each assessment looks whether it is reached."""
+
+    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="goals", db_index=False)
+    name = models.CharField(max_length=20, help_text="The attribute of the scorecard.")
+    target = models.DecimalField(max_digits=12, decimal_places=4)
+    below = models.BooleanField(help_text="Reached below the target; otherwise from the target on.")
+    started_at = models.DecimalField(max_digits=12, decimal_places=4, help_text="The figure when it was set.")
+    set_on = models.DateField()
+    reached_on = models.DateField(null=True, blank=True)
+
+    objects = GoalQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["seller", "name"], condition=Q(reached_on=None), name="one_open_goal"),
+            models.CheckConstraint(
+                condition=Q(reached_on=None) | Q(reached_on__gte=models.F("set_on")), name="goal_reached_after_set"
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["seller", "reached_on"], name="goal_of_seller")]
+
+    def __str__(self) -> str:
+        return f"{self.seller_id} {self.name} {'<' if self.below else '>='} {self.target}"

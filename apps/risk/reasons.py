@@ -1,15 +1,10 @@
 """The scorecard's reasons in plain words: what holds a limit back, and the smallest change that would raise it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
-
-from apps.risk.scorecard import POINTS, Attribute
 
 SHARE, COUNT = "share", "count"
 
@@ -69,34 +64,3 @@ WORDS: dict[str, Words] = {
         _("Once it has been paid, your limit rises again."),
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One reason: its words, the figure as it is now, and the figure from (or below) which it would count for more."""
-
-    name: str
-    words: Words
-    now: Decimal
-    goal: Decimal | None
-
-
-def reasons_of(names: list[str], features: Mapping[str, Any]) -> list[Reason]:
-    """The reasons that an assessment names, in its order; `features` as it keeps them, text or whole numbers."""
-    attributes = {one.name: one for one in POINTS}
-    return [
-        Reason(name, WORDS[name], now := Decimal(str(features[name])), goal(attributes[name], now))
-        for name in names
-        if name in WORDS and name in features
-    ]
-
-
-def goal(attribute: Attribute, now: Decimal) -> Decimal | None:
-    """The nearest value at which `attribute` earns more points than at `now`: the start of a better band above, or the
-    start of the present band when the better ones lie below it (then: anything below the goal). None at the best."""
-    starts = [start for start, _points in attribute.bands]
-    place = max((number for number, start in enumerate(starts) if now >= start), default=0)
-    points = [earned for _start, earned in attribute.bands]
-    better_above = [starts[number] for number in range(place + 1, len(starts)) if points[number] > points[place]]
-    better_below = [starts[number + 1] for number in range(place) if points[number] > points[place]]
-    return min(better_above, default=None) or max(better_below, default=None)

@@ -4,10 +4,11 @@ Score = OFFSET + FACTOR x ln(odds); 600 points stand for odds of 50:1, each 20 p
 each attribute are on that scale already, so the score is BASE plus their sum.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from statistics import median
+from typing import Any
 
 from apps.core.money import ZERO
 
@@ -108,18 +109,20 @@ class Result:
     reasons: tuple[str, ...]
 
 
-def assess(record: Record) -> Result:
+def assess(record: Record, instead: Mapping[str, Decimal] | None = None) -> Result:
     """Score a record and set its limit, rounded down to two significant digits so that it does not twitch every night.
 
     Limit = k(grade) x median monthly net sales of the last six months, at most a quarter of the year's inflow. No
     credit below grade D, with fewer than three active months, when more than 30 days past due, or when the probability
     of default is above 50 %. Reasons are the attributes that lose most points against the population's mean.
+    `instead` names attributes that shall count as if they had another value; sales stay what they are.
     """
-    earned = {one.name: one.points(Decimal(getattr(record, one.name))) for one in POINTS}
+    values = {one.name: Decimal(getattr(record, one.name)) for one in POINTS} | dict(instead or {})
+    earned = {one.name: one.points(values[one.name]) for one in POINTS}
     score = BASE + sum(earned.values())
     default_probability = _default_probability(score)
     grade, multiple = _grade(score)
-    if record.active_months < MINIMUM_ACTIVE_MONTHS or record.days_past_due > 30:
+    if values["active_months"] < MINIMUM_ACTIVE_MONTHS or values["days_past_due"] > 30:
         grade = ""
     if default_probability > NO_CREDIT_ABOVE:
         grade = ""
@@ -171,6 +174,18 @@ def frozen(record: Record) -> dict[str, object]:
         "trend": str(record.trend.quantize(Decimal("0.0001"))),
         "swing": str(record.swing.quantize(Decimal("0.0001"))),
     }
+
+
+def thawed(features: Mapping[str, Any]) -> Record:
+    """The record that `frozen` kept."""
+    return Record(
+        monthly=tuple(Decimal(month) for month in features["monthly"]),
+        days_selling=int(features["days_selling"]),
+        returned=Decimal(features["returned"]),
+        cancelled=Decimal(features["cancelled"]),
+        late=Decimal(features["late"]),
+        days_past_due=int(features["days_past_due"]),
+    )
 
 
 def _plain(value: object) -> object:

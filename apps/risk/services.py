@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from apps.core import bulk
 from apps.orders.history import SalesHistory, sales_history
+from apps.risk.goals import review_goals
 from apps.risk.models import Assessment
 from apps.risk.scorecard import SCORECARD, Record, assess, frozen, share
 from apps.sellers.models import Seller
@@ -37,18 +38,21 @@ def assess_sellers(
     }
     current: dict[int, Assessment] = {}
     fresh: list[Assessment] = []
+    tonight: list[Assessment] = []
     for seller_id, days_past_due in sellers:
         history = histories.get(seller_id)
         known = latest.get(seller_id)
         if history is None:
             continue
         made = _assessment(seller_id, history, days_past_due, business_date, currency)
+        tonight.append(made)
         if known is not None and (known.business_date == business_date or _same(known, made)):
             current[seller_id] = known
         else:
             fresh.append(made)
             current[seller_id] = made
     bulk.copy_instances(fresh)
+    review_goals(assessments=tonight, business_date=business_date)
     return current
 
 

@@ -9,7 +9,16 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import GranaryAdmin, Step, ViewOnlyAdmin, ViewOnlyInline, money, share
-from apps.sellers.models import Consent, Invitation, Particulars, PayoutChange, Seller
+from apps.sellers.models import (
+    Consent,
+    Delivery,
+    Invitation,
+    Message,
+    MessageSettings,
+    Particulars,
+    PayoutChange,
+    Seller,
+)
 from apps.sellers.services import DecisionRefused, decide_on_seller
 from apps.users.models import Role
 
@@ -102,3 +111,34 @@ class PayoutChangeAdmin(ViewOnlyAdmin):
     list_filter = ("state",)
     search_fields = ("seller__name", "seller__external_id__exact")
     ordering = ("-id",)
+
+
+class DeliveryInline(ViewOnlyInline):
+    model = Delivery
+    fields = ("channel", "due_at", "attempts", "last_fault", "sent_at", "gave_up_at")
+
+
+@admin.register(Message)
+class MessageAdmin(ViewOnlyAdmin):
+    list_display = ("seller", "kind", "business_date", "created_at", "read_at")
+    list_filter = ("kind",)
+    list_select_related = ("seller",)
+    search_fields = ("seller__name", "seller__external_id__exact")
+    ordering = ("-id",)
+    inlines = (DeliveryInline,)
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ViewOnlyAdmin):
+    list_display = ("message", "channel", "due_at", "attempts", "last_fault", "sent_at", "gave_up_at")
+    list_filter = ("channel",)
+    list_select_related = ("message",)
+    ordering = ("-id",)
+
+
+@admin.register(MessageSettings)
+class MessageSettingsAdmin(ViewOnlyAdmin):
+    list_display = ("seller", "summary", "quiet_from", "quiet_until", "time_zone")
+    list_select_related = ("seller",)
+    search_fields = ("seller__name", "seller__external_id__exact")
+    ordering = ("id",)

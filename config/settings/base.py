@@ -142,6 +142,9 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+# How a message to a seller leads back to a platform's pages; {host} is the platform's own host name.
+SITE_ADDRESS = "https://{host}"
+
 # Files: static ones are shared, a platform's own lie under its own folder.
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -173,6 +176,7 @@ CELERY_TASK_TIME_LIMIT = 1500
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "nights-that-are-due": {"task": "reconciliation.start_due_nights", "schedule": crontab(minute="*")},
+    "messages-that-are-due": {"task": "portal.deliver_messages_everywhere", "schedule": crontab(minute="*")},
     "documents-left-behind": {
         "task": "financing.render_waiting_contracts_everywhere",
         "schedule": crontab(minute="*/5"),

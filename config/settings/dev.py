@@ -1,15 +1,20 @@
 """On a developer's or evaluator's machine: embedded PostgreSQL and Valkey unless the environment names others."""
 
 import os
+from pathlib import Path
 
 from celery.schedules import crontab
 
 from config import embedded, environment
+from config.seal import make_seal
 from config.settings.base import *  # noqa: F403  settings modules build on one another by design
 
 DEBUG = os.environ.get("DEBUG", "1") == "1"
 SECRET_KEY = os.environ.get("SECRET_KEY", "for-development-only-never-in-production")
 EVIDENCE_SIGNING_KEY = os.environ.get("EVIDENCE_SIGNING_KEY", "11" * 32)
+DOCUMENT_SEAL_FILE = os.environ.get("DOCUMENT_SEAL_FILE") or str(
+    make_seal(Path(os.environ.get("GRANARY_VAR") or BASE_DIR / "var") / "seal.pem", "Granary, for development")  # noqa: F405  from base
+)
 ALLOWED_HOSTS = ["localhost", ".localhost", "127.0.0.1"]
 DATABASES = {"default": environment.database(os.environ.get("DATABASE_URL") or embedded.database_url())}
 CELERY_BROKER_URL = os.environ.get("BROKER_URL") or embedded.broker_url()
@@ -25,6 +30,7 @@ CELERY_BEAT_SCHEDULE = {
     **CELERY_BEAT_SCHEDULE,  # noqa: F405  from base
     "demo-days-go-on": {"task": "demo.go_on_everywhere", "schedule": crontab(minute="*")},
 }
+SITE_ADDRESS = f"http://{{host}}:{os.environ.get('PORT', '8000')}"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True  # passkeys on http://harvest.localhost
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 STORAGES = {

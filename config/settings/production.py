@@ -10,6 +10,7 @@ SECRET_KEY = environment.required("SECRET_KEY", "the key that signs sessions")
 EVIDENCE_SIGNING_KEY = environment.required(
     "EVIDENCE_SIGNING_KEY", "the Ed25519 private key of the evidence log, as hex"
 )
+DOCUMENT_SEAL_FILE = environment.required("DOCUMENT_SEAL_FILE", "the path of the PEM file that seals documents")
 ALLOWED_HOSTS = environment.listed("ALLOWED_HOSTS") or [environment.required("ALLOWED_HOSTS", "the host names served")]
 DATABASES = {"default": environment.database(environment.required("DATABASE_URL", "the address of PostgreSQL"))}
 CELERY_BROKER_URL = environment.required("BROKER_URL", "the address of the Redis-compatible broker")

@@ -35,6 +35,7 @@ TEST_RUN = f"test{_slot()}{os.environ.get('PYTEST_XDIST_WORKER', '')}"
 DEBUG = False
 ALLOWED_HOSTS = ["localhost", ".localhost", ".test", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+SITE_ADDRESS = "https://{host}"
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 if os.environ.get("GRANARY_TEST_MAIL"):  # a web server of a test: what it sends is read by another process
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

@@ -77,7 +77,7 @@ def open_page(browser: Browser, *, javascript: bool, width: int = 390) -> tuple[
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
-def test_from_sign_in_to_signed_in_five_clicks_and_repaid_by_sales(
+def test_from_sign_in_to_signed_page_by_page_and_repaid_by_sales(
     shop: Story, web_server: WebServer, start_worker: Callable[[], Worker], javascript: bool, browser: Browser
 ) -> None:
     aside(start_worker)
@@ -86,6 +86,8 @@ def test_from_sign_in_to_signed_in_five_clicks_and_repaid_by_sales(
     sign_in(page, address, "mei@journey.example")
     expect(page.get_by_text("You can draw up to")).to_be_visible()
     page.get_by_role("link", name="Get money").click()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("link", name="Continue").click()
     page.get_by_role("button", name=re.compile("^Accept")).click()
     for _look in range(60):
         if page.get_by_role("button", name="Sign the contract").count():

@@ -43,7 +43,7 @@ def offer() -> Offer:
 
 
 def accept(browse: Any, amount: str) -> Any:
-    return browse.post(f"/offers/{offer().pk}/", {"amount": amount})
+    return browse.post(f"/offers/{offer().pk}/review/", {"amount": amount})
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "You can draw up to"), ("zh-hans", "您")])
@@ -94,9 +94,9 @@ def test_nonsense_is_answered_in_words_and_changes_nothing(browse: Any, amount: 
 def test_a_double_click_accepts_once_and_a_stale_page_says_so(browse: Any, story: Story) -> None:
     number = offer().pk
     for _click in range(2):
-        assert browse.post(f"/offers/{number}/", {"amount": "1000"}).status_code == 302
+        assert browse.post(f"/offers/{number}/review/", {"amount": "1000"}).status_code == 302
     assert Contract.objects.count() == 1
-    stale = browse.post(f"/offers/{number}/", {"amount": "500"})
+    stale = browse.post(f"/offers/{number}/review/", {"amount": "500"})
     assert stale.status_code in {302, 409, 410, 422}
     assert Contract.objects.count() == 1
 

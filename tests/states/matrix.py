@@ -88,6 +88,10 @@ MATRIX = {
         proposed -approve-> done
         proposed -refuse-> refused
     """,
+    "repayment.PauseRequest": """
+        asked -grant-> granted
+        asked -refuse-> refused
+    """,
     "repayment.Sweep": """
         planned -reserve-> reserved
         reserved -release-> released

@@ -71,6 +71,7 @@ def _fill(name: str) -> dict[str, User]:
     factories.make_financing(contract=contract, state="active", disbursed_on=DAY, closed_through=DAY)
     factories.make_order(seller=seller, external_id=name)
     _fill_store(seller, people)
+    factories.make_message(seller=seller)
     for model in MODELS:
         if not model._default_manager.exists():
             getattr(factories, factory_name(model))()

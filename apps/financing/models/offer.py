@@ -42,6 +42,9 @@ class Offer(Stateful):
     expected_daily_sales = AmountField(help_text="Average net sales a day, for the projection.")
     made_on = models.DateField()
     expires_on = models.DateField(help_text="The last date on which it can be accepted.")
+    wanted_amount = AmountField(
+        null=True, blank=True, help_text="What the seller has in mind, kept between pages; nothing is agreed by it."
+    )
     accepted_amount = AmountField(null=True, blank=True)
     accepted_fee = AmountField(null=True, blank=True)
     accepted_sweep_rate = RateField(null=True, blank=True)

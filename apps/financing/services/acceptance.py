@@ -89,6 +89,12 @@ def accept_offer(
         return _draft_contract(application, offer, seller, business_date, zone, language, at, by, refill)
 
 
+def choose_amount(*, offer_id: int, seller_id: int, amount: Decimal) -> None:
+    """Keep the amount that the seller has in mind, in the offer's currency. It agrees nothing; an offer that is not
+    open any more keeps what it had."""
+    Offer.objects.open().filter(pk=offer_id, seller_id=seller_id).update(wanted_amount=amount)
+
+
 def check_can_accept(
     *, offer: Offer, seller: Seller, amount: Decimal, business_date: date, freed: Decimal = ZERO
 ) -> None:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.banking.models import Instruction
+from apps.core.sealing import seal_pdf
 from apps.core.states import log_birth
 from apps.evidence.services import Fact, record_many
 from apps.financing.models import Contract, FinancedOrder, Financing
@@ -19,11 +20,13 @@ from apps.financing.refusals import ContractRefused
 from apps.financing.services.acceptance import lock_seller
 from apps.products.models import FundingPool
 from apps.sellers.models import Seller
+from apps.sellers.services.messages import Notice, tell
+from apps.tenants.services import current_platform
 from apps.users.step_up import SecondFactor
 
 
 def render_contract(*, contract_id: int, as_pdf: bool = True, at: datetime, by: str) -> Contract:
-    """Render a drafted contract, store its bytes and their hash. A contract that has its paper keeps it.
+    """Render a drafted contract, seal it, store its bytes and their hash. A contract that has its paper keeps it.
 
     With `as_pdf` false the canonical terms themselves are stored as the document, for replays of many contracts.
     """
@@ -32,20 +35,19 @@ def render_contract(*, contract_id: int, as_pdf: bool = True, at: datetime, by: 
         if contract.state != "drafted":
             return contract
         if as_pdf:
-            paper, contract.media_type, ending = (
-                contract_pdf(json.loads(contract.terms), contract.language),
-                "application/pdf",
-                "pdf",
-            )
+            unsealed = contract_pdf(json.loads(contract.terms), contract.language)
+            paper = seal_pdf(unsealed, reason=contract.number, place=current_platform().name, at=at)
+            contract.media_type, ending = "application/pdf", "pdf"
         else:
             paper, contract.media_type, ending = contract.terms.encode(), "application/json", "json"
         contract.document_sha256 = hashlib.sha256(paper).hexdigest()
-        name = f"{contract.number}-{contract.document_sha256[:12]}.{ending}"
+        name = f"{contract.number}-{contract.terms_sha256[:12]}.{ending}"
         storage = contract.document.storage
-        storage.delete(f"contracts/{name}")  # the same bytes of an attempt that was killed before its commit
+        storage.delete(f"contracts/{name}")  # of an attempt that was killed before its commit
         contract.document.save(name, ContentFile(paper), save=False)
         contract.rendered_at = at
         contract.move("render", at=at, by=by)
+        tell_of_contract(contract, "contract", contract.application.business_date, at)
         return contract
 
 
@@ -93,7 +95,21 @@ def sign_contract(
             at=at,
             by=by,
         )
+        tell_of_contract(contract, "signed", business_date, at)
         return financing
+
+
+def tell_of_contract(contract: Contract, kind: str, business_date: date, at: datetime) -> None:
+    """Tell the seller that the contract waits for a signature, or that it is signed."""
+    application = contract.application
+    facts = {
+        "number": contract.number,
+        "amount": str(application.approved_amount),
+        "currency": application.currency,
+        "day": str(application.valid_until),
+    }
+    notice = Notice(contract.seller_id, kind, f"{kind}:{contract.pk}", f"contract:{contract.pk}", facts)
+    tell(notices=[notice], business_date=business_date, at=at)
 
 
 def check_can_sign(*, contract: Contract, seller: Seller, business_date: date) -> None:

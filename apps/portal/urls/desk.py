@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.urls import path, register_converter
 
-from apps.portal.views.desk import books, breaks, financings, inspections, joining, nights, sellers
+from apps.portal.views.desk import books, breaks, financings, inspections, joining, nights, pauses, sellers
 
 
 class DayConverter:
@@ -44,5 +44,7 @@ urlpatterns = [
     path("inspections/", inspections.inspections, name="inspections"),
     path("inspections/<int:inspection_id>/", inspections.inspection, name="inspection"),
     path("inspections/<int:inspection_id>/cancel/", inspections.cancel, name="cancel_inspection"),
+    path("pauses/", pauses.pauses, name="pauses"),
+    path("pauses/<int:request_id>/", pauses.pause, name="pause"),
     path("events/<int:event_id>/<slug:verdict>/", financings.decide, name="decide"),
 ]

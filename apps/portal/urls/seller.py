@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from apps.portal.views import accounts, contracts, home, joining, money, offers, people, receipts, shop, trace
+from apps.portal.views import (
+    accounts,
+    contracts,
+    documents,
+    hardship,
+    home,
+    joining,
+    messages,
+    money,
+    offers,
+    people,
+    receipts,
+    shop,
+    trace,
+)
 from apps.sellers.models import STEPS
 
 app_name = "portal"
@@ -10,6 +24,8 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("limit/", home.limit, name="limit"),
     path("offers/<int:offer_id>/", offers.offer, name="offer"),
+    path("offers/<int:offer_id>/repayment/", offers.repayment, name="repayment"),
+    path("offers/<int:offer_id>/review/", offers.review, name="review"),
     path("contracts/<int:contract_id>/", contracts.contract, name="contract"),
     path("contracts/<int:contract_id>/confirm/", contracts.confirm, name="confirm"),
     path("contracts/<int:contract_id>/sign/", contracts.sign, name="sign"),
@@ -17,8 +33,10 @@ urlpatterns = [
     path("contracts/<int:contract_id>/paper/", contracts.paper, name="paper"),
     path("money/", money.money, name="money"),
     path("money/<int:financing_id>/", money.financing, name="financing"),
+    path("money/<int:financing_id>/pause/", hardship.pause, name="pause"),
     path("money/<int:financing_id>/statement.pdf", money.statement, name="statement"),
     path("orders/", shop.orders, name="orders"),
+    path("verify/", documents.verify, name="verify"),
     path("documents/", shop.documents, name="documents"),
     path("receipts/", receipts.receipts, name="receipts"),
     path("receipts/bring/", receipts.bring, name="bring"),
@@ -28,6 +46,10 @@ urlpatterns = [
     path("receipts/offers/<int:transfer_id>/<slug:answer>/", receipts.answer, name="answer_transfer"),
     path("receipts/files/<int:attachment_id>/", receipts.file, name="receipt_file"),
     path("trace/<str:token>/", trace.trace, name="trace"),
+    path("messages/", messages.inbox, name="messages"),
+    path("messages/settings/", messages.wishes, name="wishes"),
+    path("messages/<int:message_id>/read/", messages.read, name="read"),
+    path("messages/<int:message_id>/follow/", messages.follow, name="follow"),
     path("more/", shop.more, name="more"),
     path("people/", people.people, name="people"),
     path("people/consents/withdraw/", people.withdraw, name="withdraw"),

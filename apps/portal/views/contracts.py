@@ -22,6 +22,7 @@ from apps.ledger.calendar import booking_date
 from apps.portal.costs import assigned_orders, cost_lines
 from apps.portal.doors import SignedIn, come_back_later, for_seller
 from apps.portal.instalments import agreed_table
+from apps.portal.proofs import verdict_on
 from apps.portal.proving import begin_step_up, step_up_form, step_up_words
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
@@ -151,6 +152,7 @@ def _page(request: HttpRequest, paper: Contract, *, refusal: str = "", status: i
                 ],
                 currency=terms["currency"],
             ),
+            "verdict": verdict_on(paper),
             "financing": Financing.objects.filter(contract=paper).first(),
         },
         status=status,

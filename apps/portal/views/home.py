@@ -12,14 +12,16 @@ from apps.financing.models import Contract, Financing
 from apps.financing.services.drawing import room_of
 from apps.portal.doors import SignedIn, for_seller, shown_date
 from apps.portal.financings import figures_of
-from apps.portal.reasons import in_words
+from apps.portal.messaging.words import GOALS
+from apps.portal.reasons import in_words, path_of
 from apps.repayment.receipts import latest_receipts
-from apps.risk.models import Assessment
+from apps.risk.models import Assessment, Goal
 from apps.sellers.models import Seller
 from apps.sellers.services import ORDERS
 from apps.users.models import Role
 
 NIGHTS_SHOWN = 3
+GOALS_SHOWN = 8
 FRONT_DOORS = {
     Role.STAFF: "desk:night",
     Role.FINANCIER: "admin:index",
@@ -44,7 +46,8 @@ def seller_home(request: SignedIn, seller: Seller) -> HttpResponse:
         return redirect("portal:joining")
     today = shown_date(timezone.now())
     assessment = Assessment.objects.latest_of(seller, today)
-    financings = list(Financing.objects.outstanding().filter(seller=seller).order_by("pk"))
+    running = Financing.objects.outstanding().filter(seller=seller).select_related("version__product__pool")
+    financings = list(running.order_by("pk"))
     last = latest_receipts(financings)
     waiting = Contract.objects.filter(seller=seller, state__in=["drafted", "rendered"]).select_related("application")
     return render(
@@ -79,5 +82,11 @@ def limit(request: SignedIn, seller: Seller) -> HttpResponse:
             "median_month": Decimal(assessment.features["median_month"]) if assessment else None,
             "room": room_of(seller=seller, on=today),
             "reasons": in_words(assessment),
+            "path": path_of(assessment) if assessment else None,
+            "reached": [
+                {"name": GOALS[one.name], "day": one.reached_on}
+                for one in Goal.objects.reached().filter(seller=seller)[:GOALS_SHOWN]
+                if one.name in GOALS
+            ],
         },
     )

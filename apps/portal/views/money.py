@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from apps.core.money import ZERO
 from apps.financing.models import Financing, Offer
 from apps.portal.doors import SignedIn, for_seller, shown_date
 from apps.portal.financings import event_table, figures_of, movement_table, near_breach_line, receipt_lines
@@ -44,18 +45,20 @@ def money(request: SignedIn, seller: Seller) -> HttpResponse:
 def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpResponse:
     """One financing: what is owed, when it is done, what each night took, what falls due, and its whole history."""
     found = get_object_or_404(
-        Financing.objects.select_related("version__product", "contract"), pk=financing_id, seller=seller
+        Financing.objects.select_related("version__product__pool", "contract"), pk=financing_id, seller=seller
     )
     today = shown_date(timezone.now())
+    assessment = Assessment.objects.latest_of(seller, today)
+    usual = Decimal(assessment.features["daily_sales"]) if assessment else ZERO
     movements = page_of(found.movements.all(), request.GET, key=BY_NUMBER, size=MOVEMENTS_SHOWN)
     return render(
         request,
         "portal/financing.html",
         {
             "section": "money",
-            "figures": figures_of(found, Assessment.objects.latest_of(seller, today), today),
+            "figures": figures_of(found, assessment, today),
             "financing": found,
-            "receipts": [receipt_lines(one) for one in receipts_of(found, number=RECEIPTS_SHOWN)],
+            "receipts": [receipt_lines(one, usual) for one in receipts_of(found, number=RECEIPTS_SHOWN)],
             "events": event_table(found.events.filter(state="done").order_by("-number"), found.currency),
             "payoff": _payoff(found, today),
             "today": today,

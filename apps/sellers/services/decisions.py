@@ -7,10 +7,13 @@ from django.utils.translation import gettext as _
 
 from apps.sellers.models import Seller
 from apps.sellers.services.joining import NUMBER_TO_COME
+from apps.sellers.services.messages import Notice, tell
 from apps.sellers.services.payout_accounts import confirm_first_account
+from apps.tenants.services import current_platform
 
 DECISIONS = frozenset({"verify", "request_info", "reject", "suspend", "resume", "close"})
 DECISIONS_WITH_REASON = frozenset({"request_info", "reject", "suspend"})
+TOLD = {"request_info": "asked", "reject": "refused"}
 
 
 class DecisionRefused(ValueError):
@@ -38,7 +41,16 @@ def decide_on_seller(*, seller_id: int, decision: str, reason: str, at: datetime
                 raise DecisionRefused(_("Give the shop's number on the platform first: its orders come under it."))
             confirm_first_account(seller=seller, on=at.date(), at=at, by=by)
         seller.move(decision, at=at, by=by, reason=reason.strip())
+        _tell_of(seller, decision, reason.strip(), at)
         return seller
+
+
+def _tell_of(seller: Seller, decision: str, reason: str, at: datetime) -> None:
+    """The seller hears of what they have to do something about, each time it is decided."""
+    if decision in TOLD:
+        key = f"seller:{seller.pk}:{decision}:{at.isoformat()}"
+        notice = Notice(seller.pk, TOLD[decision], key, "more", {"reason": reason})
+        tell(notices=[notice], business_date=current_platform().business_date(at), at=at)
 
 
 def verify_newcomer(*, seller_id: int, external_id: str, at: datetime, by: str) -> Seller:

@@ -10,6 +10,7 @@ from apps.banking.models import BankAccount
 from apps.core.states import log_birth
 from apps.evidence.services import record
 from apps.sellers.models import PayoutChange, Seller
+from apps.sellers.services.messages import Notice, tell
 
 
 class PayoutChangeRefused(ValueError):
@@ -79,6 +80,7 @@ def ask_for_payout_change(
         )
         log_birth([change], at=at, by=by)
         _note("payout_account_asked", seller, change.account, on, at, by, second_factor=second_factor)
+        tell(notices=[Notice(seller.pk, "payout_account", f"account:{change.pk}", "more")], business_date=on, at=at)
         return change
 
 

@@ -1,0 +1,190 @@
+"""What a message says, in the active language: a title, a sentence or two, and one action."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from apps.portal.formats import format_day, format_money
+from apps.sellers.models.message import Message
+
+AMOUNTS = ("amount", "missing", "sales", "kept", "paid_out", "left")
+DAYS = ("day", "first")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one kind of message; facts are put in by name, amounts and days as the reader writes them."""
+
+    title: Promise | str
+    body: Promise | str
+    action: Promise | str
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A message as its reader sees it; `href` is the address of its one action within the platform."""
+
+    message: Message
+    title: str
+    body: str
+    action: str
+    href: str
+
+
+WORDS: Mapping[str, Words] = {
+    "offer": Words(
+        gettext_lazy("You can draw up to %(amount)s"),
+        gettext_lazy("A new offer is open until %(day)s. Looking at it costs nothing, and nor does leaving it."),
+        gettext_lazy("See the offer"),
+    ),
+    "contract": Words(
+        gettext_lazy("Your contract is ready to sign"),
+        gettext_lazy(
+            "Contract %(number)s over %(amount)s: read it in peace and sign it by %(day)s. If you do not, nothing "
+            "happens and nothing is owed."
+        ),
+        gettext_lazy("Read and sign"),
+    ),
+    "signed": Words(
+        gettext_lazy("You signed contract %(number)s"),
+        gettext_lazy("%(amount)s are on their way to your account. Your copy stays here for you to open and to check."),
+        gettext_lazy("Open the contract"),
+    ),
+    "paid_out": Words(
+        gettext_lazy("%(amount)s have been paid out"),
+        gettext_lazy("The bank has confirmed the payment for %(number)s. From now on your sales repay it."),
+        gettext_lazy("See how it is repaid"),
+    ),
+    "summary": Words(
+        gettext_lazy("%(kept)s kept from your sales of %(day)s"),
+        gettext_lazy(
+            "Sales after returns %(sales)s, kept for repayment %(kept)s, paid out to you %(paid_out)s. Still to be "
+            "repaid: %(left)s."
+        ),
+        gettext_lazy("See the sum"),
+    ),
+    "week": Words(
+        gettext_lazy("%(kept)s kept from your sales of the week"),
+        gettext_lazy(
+            "From %(first)s to %(day)s: sales after returns %(sales)s, kept for repayment %(kept)s, paid out to you "
+            "%(paid_out)s. Still to be repaid: %(left)s."
+        ),
+        gettext_lazy("See the sum"),
+    ),
+    "near_breach": Words(
+        gettext_lazy("%(number)s may miss its minimum"),
+        gettext_lazy(
+            "By %(day)s at least %(amount)s should have been repaid. %(missing)s are still missing, more than your "
+            "usual sales bring until then. You can pay early, or ask for a pause."
+        ),
+        gettext_lazy("See what you can do"),
+    ),
+    "margin_call": Words(
+        gettext_lazy("Your goods no longer cover what you owe"),
+        gettext_lazy("Their price has fallen. Pay %(amount)s, or add goods worth as much, by %(day)s."),
+        gettext_lazy("See what you can do"),
+    ),
+    "overdue": Words(
+        gettext_lazy("A repayment is late"),
+        gettext_lazy(
+            "%(amount)s of %(number)s should have been repaid by now. Your sales make it up first; until then you "
+            "cannot draw again. If times are hard, you can ask for a pause."
+        ),
+        gettext_lazy("See what you can do"),
+    ),
+    "repaid": Words(
+        gettext_lazy("%(number)s is repaid"),
+        gettext_lazy("All of it. From now on your sales are yours again, and your limit has room."),
+        gettext_lazy("See what you can draw"),
+    ),
+    "payout_account": Words(
+        gettext_lazy("Your payout account was changed"),
+        gettext_lazy(
+            "Once two people have checked it, your money goes to the new account. If this was not you, tell the "
+            "platform at once."
+        ),
+        gettext_lazy("Check the account"),
+    ),
+    "asked": Words(
+        gettext_lazy("We need something more from you"),
+        gettext_lazy("The people of the platform ask: %(reason)s"),
+        gettext_lazy("See what is missing"),
+    ),
+    "refused": Words(
+        gettext_lazy("Your application is refused"),
+        gettext_lazy("The people of the platform say why: %(reason)s"),
+        gettext_lazy("See your account"),
+    ),
+    "goal": Words(
+        gettext_lazy("You reached a goal"),
+        gettext_lazy("%(goal)s no longer holds your limit back. We look at your limit again every night."),
+        gettext_lazy("See your limit"),
+    ),
+    "pause_granted": Words(
+        gettext_lazy("Your pause is granted"),
+        gettext_lazy("Through %(day)s nothing is kept from your sales for %(number)s."),
+        gettext_lazy("See what changes"),
+    ),
+    "pause_refused": Words(
+        gettext_lazy("Your pause is not granted"),
+        gettext_lazy("For %(number)s everything stays as it was. The answer: %(reason)s"),
+        gettext_lazy("See what you can do"),
+    ),
+}
+GOALS: Mapping[str, Promise | str] = {
+    "active_months": pgettext_lazy("goal", "The number of months with sales"),
+    "days_selling": pgettext_lazy("goal", "How long you have been selling"),
+    "returned": pgettext_lazy("goal", "The share of returned orders"),
+    "cancelled": pgettext_lazy("goal", "The share of cancelled orders"),
+    "late": pgettext_lazy("goal", "The share of late parcels"),
+    "swing": pgettext_lazy("goal", "How much your sales swing"),
+    "trend": pgettext_lazy("goal", "The course of your sales"),
+    "days_past_due": pgettext_lazy("goal", "The late repayment"),
+}
+PLACES = {
+    "offer": "portal:offer",
+    "contract": "portal:contract",
+    "financing": "portal:financing",
+}
+PAGES = {"money": "portal:money", "limit": "portal:limit", "more": "portal:more", "home": "portal:home"}
+
+
+def speak(message: Message) -> Spoken:
+    """`message` in the active language."""
+    words = WORDS["week" if message.kind == "summary" and "first" in message.facts else message.kind]
+    facts = _spoken_facts(message.facts)
+    return Spoken(message, str(words.title % facts), str(words.body % facts), str(words.action), _href(message.subject))
+
+
+def _spoken_facts(facts: Mapping[str, Any]) -> dict[str, str]:
+    spoken = dict(facts)
+    for name in AMOUNTS:
+        if name in facts:
+            spoken[name] = format_money(Decimal(facts[name]), facts["currency"])
+    for name in DAYS:
+        if name in facts:
+            spoken[name] = format_day(date.fromisoformat(facts[name]))
+    if "goal" in facts:
+        spoken["goal"] = str(GOALS.get(facts["goal"], facts["goal"]))
+    return spoken
+
+
+def _href(subject: str) -> str:
+    """Where the action leads; a subject without a page of its own leads home."""
+    kind, _colon, key = subject.partition(":")
+    if kind in PLACES and key.isdigit():
+        return reverse(PLACES[kind], args=[int(key)])
+    return reverse(PAGES.get(kind, "portal:home"))
+
+
+def as_text_message(spoken: Spoken, *, platform: str, address: str) -> str:
+    """The message as a telephone shows it: short, and with where to go on."""
+    title = _("Urgent: %(title)s") % {"title": spoken.title} if spoken.message.is_urgent else spoken.title
+    return f"{platform}: {title}. {address}{spoken.href}"
