@@ -11,8 +11,10 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Count
 
+from apps.tenants.models import Encumbrance
 from apps.tenants.services import current_platform
 
 CLAIM = """
@@ -23,6 +25,10 @@ CLAIM = """
 """
 LOCK = "SELECT digest FROM public.tenants_encumbrance WHERE digest = ANY(%s) AND holder = ANY(%s) ORDER BY 1 FOR UPDATE"
 RELEASE = "DELETE FROM public.tenants_encumbrance WHERE digest = ANY(%s) AND holder = ANY(%s)"
+
+
+class KeyStillNeeded(ValueError):
+    """Something stands under this key that stands under no other; the message says what to do."""
 
 
 class Entry(NamedTuple):
@@ -59,6 +65,25 @@ def release(identities: Collection[str]) -> None:
     """Let go what the platform holds of `identities`; what it does not hold is left alone."""
     with connection.cursor() as cursor:
         cursor.execute(RELEASE, _mine(identities))
+
+
+def retire_key(name: str) -> int:
+    """Delete all rows under the key `name` and answer how many; raises KeyStillNeeded while another key has fewer.
+
+    What is encumbered has as many rows under one key as under the next, once every platform's rows are entered under
+    all of them. Nobody can write meanwhile.
+    """
+    others = [key for key in settings.REGISTRY_KEYS if key != name]
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE public.tenants_encumbrance IN SHARE ROW EXCLUSIVE MODE")
+        rows = dict(Encumbrance.objects.values_list("key").annotate(rows=Count("digest")))
+        if not others or any(rows.get(key, 0) < rows.get(name, 0) for key in others):
+            raise KeyStillNeeded(
+                f"Not everything under {name} stands under another key. Nothing was deleted. Add the new key to "
+                "REGISTRY_KEYS, restart every process, and run rekey_registry --all; resume suspended platforms for it."
+            )
+        return Encumbrance.objects.filter(key=name).delete()[0]
 
 
 def _columns(entries: Iterable[Entry]) -> list[list[object]]:
