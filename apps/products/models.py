@@ -12,7 +12,9 @@ from django_fsm import transition
 
 from apps.core.models import AmountField, CurrencyField, RateField
 from apps.core.states import Stateful, state_field, states_hold
-from apps.products.terms import DAY_COUNTS, DEFAULT_WATERFALL, RECEIVABLE, SALES, TECHNIQUES, Terms
+from apps.products.lending import LendsOnGoods, check_lending, lending_holds
+from apps.products.terms import DAY_COUNTS, DEFAULT_WATERFALL, RECEIPT, RECEIVABLE, SALES, TECHNIQUES, Terms
+from apps.warehousing.valuation import LendingTerms
 
 
 class FundingPool(models.Model):
@@ -84,7 +86,7 @@ def default_waterfall() -> list[str]:
     return list(DEFAULT_WATERFALL)
 
 
-class ProductVersion(Stateful):
+class ProductVersion(Stateful, LendsOnGoods):
     """One version of a product's terms. Only a draft can be edited; live contracts keep the version they signed."""
 
     product = models.ForeignKey(FinancingProduct, on_delete=models.PROTECT, related_name="versions")
@@ -144,6 +146,7 @@ class ProductVersion(Stateful):
                     "floor and daily cap not below 0."
                 ),
             ),
+            *lending_holds(),
             models.CheckConstraint(
                 condition=Q(state__in=["draft", "in_review"]) | (~Q(approved_by="") & ~Q(approved_by=F("made_by"))),
                 name="product_version_four_eyes",
@@ -164,6 +167,8 @@ class ProductVersion(Stateful):
             raise ValidationError({"advance_rate": _("Receivables need an advance rate and the days to settlement.")})
         if technique == SALES and self.annual_rate:
             raise ValidationError({"annual_rate": _("An advance on sales costs a flat fee: leave the interest at 0.")})
+        if technique == RECEIPT:
+            check_lending(self)
         if sorted(self.waterfall) != sorted(DEFAULT_WATERFALL):
             raise ValidationError({"waterfall": _("The waterfall names each standing and component exactly once.")})
 
@@ -183,6 +188,11 @@ class ProductVersion(Stateful):
 
     @transition(field="state", source="active", target="retired")
     def retire(self) -> None: ...
+
+    @cached_property
+    def lending(self) -> LendingTerms | None:
+        """How much is lent on goods, if anything."""
+        return self.lending_terms(self.product.pool.currency)
 
     @cached_property
     def terms(self) -> Terms:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from apps.core.models import Transition
 from apps.core.states import log_birth
 from apps.products.models import FinancingProduct, ProductVersion
-from apps.products.terms import RECEIVABLE, SALES
+from apps.products.terms import RECEIPT, RECEIVABLE, SALES
 
 COPIED = tuple(
     field.name
@@ -22,6 +22,7 @@ COPIED = tuple(
 FIRST_TERMS: dict[str, dict[str, Any]] = {
     SALES: {"fee_rate": "0.04", "sweep_rate": "0.1", "expected_days": 90},
     RECEIVABLE: {"annual_rate": "0.12", "advance_rate": "0.7", "settlement_days": 14, "expected_days": 14},
+    RECEIPT: {"annual_rate": "0.12", "lending_limit": "0.5", "other_grades": "0.4", "expected_days": 90},
 }
 FIRST_AMOUNTS: dict[str, Any] = {"minimum_amount": 1000, "maximum_amount": 50000, "expected_days": 30}
 

@@ -1,11 +1,11 @@
-"""A pool and two products to begin with, for replays and demo platforms. Real platforms design theirs in the admin."""
+"""A pool and products to begin with, for replays and demo platforms. Real platforms design theirs in the admin."""
 
 from datetime import date, datetime
 from decimal import Decimal
 
 from apps.products.funding import commit_funding
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion
-from apps.products.terms import RECEIVABLE, SALES
+from apps.products.terms import RECEIPT, RECEIVABLE, SALES
 
 MAKER, CHECKER = "starter:maker", "starter:checker"
 
@@ -13,7 +13,7 @@ MAKER, CHECKER = "starter:maker", "starter:checker"
 def start_products(
     *, currency: str, financier: str, funding: Decimal, business_date: date, at: datetime, least: Decimal, most: Decimal
 ) -> None:
-    """One pool with `funding`, an advance on sales and a receivable product, each with an active first version.
+    """One pool with `funding`; an advance on sales, early payment and a loan on receipts, each active.
 
     Amounts in `currency`. Products that are there already are left as they are.
     """
@@ -50,6 +50,25 @@ def start_products(
         minimum_amount=least,
         maximum_amount=most,
         priority=10,
+    )
+    _activate(
+        FinancingProduct.objects.create(
+            code="receipt-loan", name="Warehouse receipt loan", name_zh="仓单质押贷款", technique=RECEIPT, pool=pool
+        ),
+        at,
+        annual_rate=Decimal("0.09"),
+        day_count="ACT/365F",
+        lending_limit=Decimal("0.7"),
+        other_grades=Decimal("0.4"),
+        age_free_days=120,
+        age_decay=Decimal("0.001"),
+        age_decay_most=Decimal("0.3"),
+        expected_days=120,
+        grace_days=3,
+        sweep_rate=Decimal("0.3"),
+        minimum_amount=least,
+        maximum_amount=most,
+        priority=15,
     )
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from apps.warehousing.valuation import LendingTerms
+
 SALES = "sales"
 RECEIVABLE = "receivable"
 ORDER = "order"
@@ -32,6 +34,8 @@ class Terms:
     period_days      length of a minimum period; 0 is no minimum
     settlement_days  receivables: days from delivery to the platform's settlement
     grace_days       days after the due date before a missed payment counts as past due
+    expected_days    for the limit; on goods: days until all of it is due
+    lending          on goods: how much is lent on them
     """
 
     product: str
@@ -56,6 +60,7 @@ class Terms:
     priority: int
     waterfall: tuple[str, ...] = DEFAULT_WATERFALL
     rounding: str = ROUND_HALF_EVEN
+    lending: LendingTerms | None = None
 
 
 def bucket(days_past_due: int) -> str:

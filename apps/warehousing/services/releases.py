@@ -1,6 +1,6 @@
 """Goods leaving a pledge: asked for, let go when what stays still carries the debt, called on when nobody pays."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -78,7 +78,7 @@ def release_goods(*, pledge_id: int, outstanding: Decimal, on: date, at: datetim
         return pledge
 
 
-def release_all(*, pledges: Sequence[Pledge], reason: str, on: date, at: datetime, by: str) -> None:
+def release_all(*, pledges: Iterable[Pledge], reason: str, on: date, at: datetime, by: str) -> None:
     """Let all goods of `pledges` go because what they secured is repaid or never came about.
 
     Takes pledges that stand, asked for or not; those that are over are left alone. `reason` goes on record.
