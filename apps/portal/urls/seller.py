@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.portal.views import contracts, home, money, offers, shop
+from apps.portal.views import contracts, home, money, offers, pledging, shop
 
 app_name = "portal"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("contracts/<int:contract_id>/sign/", contracts.sign, name="sign"),
     path("contracts/<int:contract_id>/decline/", contracts.decline, name="decline"),
     path("contracts/<int:contract_id>/paper/", contracts.paper, name="paper"),
+    path("receipts/pledge/<int:offer_id>/", pledging.pledge, name="pledge"),
+    path("receipts/pledge/<int:offer_id>/withdraw/", pledging.withdraw, name="withdraw_pledge"),
     path("money/", money.money, name="money"),
     path("money/<int:financing_id>/", money.financing, name="financing"),
     path("money/<int:financing_id>/statement.pdf", money.statement, name="statement"),

@@ -19,6 +19,7 @@ from apps.ledger.calendar import booking_date
 from apps.portal.costs import assigned_orders, case_lines, cost_lines, projection_picture
 from apps.portal.doors import SignedIn, come_back_later, for_seller, shown_date
 from apps.portal.forms import DrawForm
+from apps.products.terms import RECEIPT
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
 
@@ -33,6 +34,8 @@ def offer(request: SignedIn, seller: Seller, offer_id: int) -> HttpResponseBase:
     chosen = get_object_or_404(
         Offer.objects.select_related("version__product__pool", "assessment", "replaced_by"), pk=offer_id, seller=seller
     )
+    if chosen.version.terms.technique == RECEIPT:
+        return redirect("portal:pledge", chosen.pk)
     return _accept(request, seller, chosen) if request.method == "POST" else _show(request, seller, chosen)
 
 
