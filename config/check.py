@@ -22,6 +22,7 @@ PRODUCTION = {
     "SECRET_KEY": secrets.token_urlsafe(64),
     "EVIDENCE_SIGNING_KEY": secrets.token_hex(32),
     "DOCUMENT_SEAL_FILE": "var/seal.pem",
+    "REGISTRY_KEYS": f"check:{secrets.token_hex(32)}",
     "ALLOWED_HOSTS": ".granary.example",
     "DATABASE_URL": "postgres://granary:unused@127.0.0.1:1/granary",
     "BROKER_URL": "redis://127.0.0.1:1/0",

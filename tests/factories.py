@@ -51,6 +51,7 @@ from apps.warehousing.models import (
     Operator,
     Pledge,
     PledgedReceipt,
+    PriceBasis,
     PriceFile,
     ReceiptFile,
     ReceiptPaper,
@@ -237,6 +238,7 @@ def make_seller(**facts: Any) -> Seller:
         facts,
         external_id=unique("S"),
         name="Lin Orchards",
+        tax_id=unique("T"),
         joined_on=DAY - timedelta(days=400),
         payout_account=make_bank_account,
         identity_done=True,
@@ -493,6 +495,10 @@ def make_commodity_price(**facts: Any) -> CommodityPrice:
 
 def make_commodity(**facts: Any) -> Commodity:
     return _made(Commodity, facts, code=unique("apples"), name="Apples")
+
+
+def make_price_basis(**facts: Any) -> PriceBasis:
+    return _made(PriceBasis, facts, commodity=unique("pears"), priced_as=make_commodity)
 
 
 def make_price_file(**facts: Any) -> PriceFile:

@@ -1,19 +1,25 @@
 """Offers, applications, contracts and financings for reading, and what a seller will read of a product's terms."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin import ViewOnlyAdmin, ViewOnlyInline, money, money_text, share_text
+from apps.core.admin import Step, ViewOnlyAdmin, ViewOnlyInline, money, money_text, share_text
 from apps.financing.illustration import illustrate
 from apps.financing.models import Application, Contract, FinancedOrder, Financing, Offer
+from apps.financing.refusals import OfferRefused, SellerBusy
+from apps.financing.services import approve_receipt_loan, refuse_receipt_loan
+from apps.ledger.calendar import booking_date
 from apps.products.admin import ProductVersionAdmin
 from apps.products.models import ProductVersion
 from apps.tenants.services import current_platform
+from apps.users.models import Role
+from apps.warehousing.refusals import PledgeRefused
 
 
 @admin.register(Offer)
@@ -33,8 +39,24 @@ class ApplicationAdmin(ViewOnlyAdmin):
     list_filter = ("state", "product_code")
     search_fields = ("seller__name", "seller__external_id__exact")
     ordering = ("-id",)
+    # The financier's word on a loan that waits for one, once the warehouse has counted the goods.
+    steps = (
+        Step("approve", _("Take the goods in and approve"), is_main=True),
+        Step("reject", _("Refuse"), needs_reason=True),
+    )
+    refusals = (OfferRefused, PledgeRefused, SellerBusy)
     requested_money = money("requested_amount", _("requested"))
     approved_money = money("approved_amount", _("approved"))
+
+    def may_step(self, request: HttpRequest) -> bool:
+        return request.user.is_authenticated and request.user.role == Role.FINANCIER
+
+    def take_step(self, verb: str, *, row: Any, reason: str, at: datetime, by: str) -> models.Model | None:
+        today = booking_date(current_platform().business_date(at))
+        if verb == "approve":
+            return approve_receipt_loan(application_id=row.pk, business_date=today, at=at, by=by).application
+        refuse_receipt_loan(application_id=row.pk, reason=reason, business_date=today, at=at, by=by)
+        return None
 
 
 @admin.register(Contract)

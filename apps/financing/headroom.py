@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import ROUND_DOWN, Decimal
 
 from apps.core.money import ZERO, quantum
-from apps.products.terms import RECEIVABLE, SALES, Terms
+from apps.products.terms import RECEIPT, RECEIVABLE, SALES, Terms
 from apps.risk.scorecard import two_digits
 
 # What a paid order is worth as security while its money is on the way.
@@ -26,8 +26,8 @@ def largest_amount(
 
     min(limit - exposure, product maximum, pool headroom) and what repays it: for an advance on sales, or instalments
     that sales pay, what the sweep takes of expected sales in the expected days; for receivables, the advance rate times
-    their eligible value. Rounded down to two significant digits for sales and instalments, to whole units for
-    receivables.
+    their eligible value; for receipts, what the free goods lend (`eligible`). Rounded down to two significant digits
+    for sales and instalments, else to whole units.
     """
     ceiling = min(limit - exposure, terms.maximum_amount, pool_headroom)
     if terms.technique == SALES or (terms.plan and terms.sweep_rate):
@@ -37,6 +37,8 @@ def largest_amount(
         amount = two_digits(max(ceiling, ZERO))
     elif terms.technique == RECEIVABLE:
         amount = min(ceiling, eligible * terms.advance_rate).to_integral_value(rounding=ROUND_DOWN)
+    elif terms.technique == RECEIPT:
+        amount = min(ceiling, eligible).to_integral_value(rounding=ROUND_DOWN)
     else:
         amount = ZERO
     return amount if amount >= terms.minimum_amount else ZERO

@@ -16,7 +16,7 @@ from apps.financing.pricing import (
     receivable_cost,
     sales_cost,
 )
-from apps.products.terms import RECEIVABLE, SALES, Terms
+from apps.products.terms import RECEIPT, RECEIVABLE, SALES, Terms
 
 EXAMPLE_AMOUNT = Decimal(10_000)
 
@@ -54,15 +54,16 @@ def illustrate(terms: Terms, on: date) -> Illustration | None:
         )
         cost = sales_cost(amount=amount, fee=fee, expected=cases[1])
         return Illustration(cost=cost, daily_sales=daily_sales, days=cases[1].days, cases=cases)
-    if terms.technique == RECEIVABLE and terms.settlement_days:
+    days = terms.expected_days if terms.technique == RECEIPT else terms.settlement_days
+    if terms.technique in {RECEIPT, RECEIVABLE} and days:
         cost = receivable_cost(
             amount=amount,
             annual_rate=terms.annual_rate,
             first=on,
-            last=on + timedelta(days=terms.settlement_days),
+            last=on + timedelta(days=days),
             day_count=terms.day_count,
             currency=terms.currency,
             fee=fee,
         )
-        return Illustration(cost=cost, daily_sales=Decimal(0), days=terms.settlement_days, cases=())
+        return Illustration(cost=cost, daily_sales=Decimal(0), days=days, cases=())
     return None

@@ -11,17 +11,17 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_currency, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 from django.template.loader import render_to_string
 
 from apps.core.money import round_money
 from apps.core.paper import pdf_of
 from apps.evidence.chain import canonical
 from apps.financing.capitals import chinese_capitals
-from apps.products.terms import RECEIVABLE, SALES
+from apps.products.terms import RECEIPT, RECEIVABLE, SALES
 
 LANGUAGES = {"en": "en_GB", "zh-hans": "zh_Hans_CN"}
-SHEETS = {SALES: "sales.html", RECEIVABLE: "receivable.html"}
+SHEETS = {SALES: "sales.html", RECEIVABLE: "receivable.html", RECEIPT: "receipt.html"}
 IN_INSTALMENTS = "instalments.html"
 # How days are counted: as a clause says it, and as a table does.
 DAY_COUNTS = {
@@ -119,6 +119,7 @@ def _wording(terms: dict[str, Any], language: str) -> dict[str, Any]:
             for order in terms.get("orders") or ()
         ],
         "orders_value": words.number(sum(Decimal(order["eligible_value"]) for order in terms.get("orders") or ())),
+        "pledge": _pledge(terms.get("pledge") or {}, words, chinese=chinese),
         "waterfall": _by_standing(terms["waterfall"]),
         "plan": terms.get("plan") or {},
         "instalment_fee": words.money((terms.get("plan") or {}).get("fee")),
@@ -144,6 +145,24 @@ def _schedule(terms: dict[str, Any], words: "_Words") -> dict[str, Any]:
         "interest": words.money(sum(Decimal(row["interest"]) for row in rows)),
         "first_due_on": words.day(rows[0]["due_on"]) if rows else "",
         "level_amount": words.money(amounts[0]) if len(set(amounts[:-1])) == 1 else "",
+    }
+
+
+def _pledge(pledge: dict[str, Any], words: "_Words", *, chinese: bool) -> dict[str, Any]:
+    """The pledge as its schedule lists it; empty without one."""
+    return {
+        "number": pledge.get("number", ""),
+        "limit": words.share(pledge.get("limit")),
+        "value": words.number(pledge.get("value") or 0),
+        "receipts": [
+            {
+                **{name: one[name] for name in ("number", "commodity", "grade", "lot", "unit")},
+                "warehouse": (chinese and one.get("warehouse_zh")) or one["warehouse"],
+                "weight": words.weight(one["weight"]),
+                "value": words.number(one["value"]),
+            }
+            for one in pledge.get("receipts") or ()
+        ],
     }
 
 
@@ -213,6 +232,9 @@ class _Words:
         if not Decimal(share or 0):
             return ""
         return str(format_percent(Decimal(share), format="#,##0.##%", locale=self.locale))
+
+    def weight(self, weight: str) -> str:
+        return str(format_decimal(Decimal(weight), format="#,##0.####", locale=self.locale))
 
     def day(self, iso: str | None) -> str:
         return str(format_date(date.fromisoformat(iso), format="long", locale=self.locale)) if iso else ""

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
@@ -92,6 +93,33 @@ class DrawForm(forms.Form):
             currency=currency, min_value=least, max_value=most, label=_("How much do you need?")
         )
         self.fields["refill"] = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+
+class PledgeForm(DrawForm):
+    """Which receipts to pledge, and how much to draw on them."""
+
+    def __init__(self, *arguments: Any, receipts: Sequence[tuple[int, str]], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["receipts"] = forms.TypedMultipleChoiceField(
+            label=_("Which goods?"),
+            choices=receipts,
+            coerce=int,
+            widget=forms.CheckboxSelectMultiple,
+            error_messages={"required": _("Choose at least one receipt.")},
+        )
+
+
+class CountForm(forms.Form):
+    """What a warehouse found of each receipt, by its key, in the receipt's own unit."""
+
+    def __init__(self, *arguments: Any, receipts: Sequence[tuple[int, str]], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        for key, label in receipts:
+            self.fields[str(key)] = forms.DecimalField(label=label, min_value=0, max_digits=16, decimal_places=4)
+
+    def weights(self) -> dict[int, Decimal]:
+        """The weights by receipt id."""
+        return {int(name): weight for name, weight in self.cleaned_data.items()}
 
 
 def day_field(label: str | StrPromise, *, required: bool = True) -> forms.DateField:

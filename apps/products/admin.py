@@ -15,7 +15,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from apps.core.admin import GranaryAdmin, Step, ViewOnlyInline, money, person, share
 from apps.products import services
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion, ProvisionClass
-from apps.products.terms import ORDER, RECEIVABLE, SALES
+from apps.products.terms import ORDER, RECEIPT, RECEIVABLE, SALES
 
 
 @admin.register(FundingPool)
@@ -211,10 +211,33 @@ WHILE_DUE = (
         ),
     },
 )
+ON_GOODS = (
+    _("How much is lent on goods"),
+    {
+        "fields": (
+            "lending_limit", "haircuts", "other_grades", "lot_cap", "age_free_days", "age_decay", "age_decay_most",
+            "minimum_amount", "maximum_amount", "expected_days", "offer_valid_days",
+        ),
+        "description": _(
+            "Goods count at the lower of today's price and its 30-day average. Above the limit a margin call is made. "
+            "The expected days are those until all of it is due."
+        ),
+    },
+)  # fmt: skip
+ONCE_DUE = (
+    _("Once it is due"),
+    {
+        "fields": ("grace_days", "sweep_rate", "livelihood_floor", "day_cap", "priority"),
+        "description": _(
+            "The seller repays by bank, or from the sale of the goods. Past due, sales help by this share."
+        ),
+    },
+)
 TERMS = {
     ORDER: (INTEREST, INSTALMENTS, WHILE_DUE, PENALTY, AMOUNTS, BOOKKEEPING),
     SALES: (COST, REPAYMENT, MINIMUM, PENALTY, AMOUNTS, BOOKKEEPING),
     RECEIVABLE: (INTEREST, AGAINST_ORDERS, FROM_ORDERS, PENALTY, BOOKKEEPING),
+    RECEIPT: (INTEREST, ON_GOODS, ONCE_DUE, PENALTY, BOOKKEEPING),
 }
 OTHER_TERMS = (INTEREST, INSTALMENTS, REPAYMENT, MINIMUM, PENALTY, AGAINST_ORDERS, BOOKKEEPING)
 STANDING = (None, {"fields": ("product", "number", "state", "maker", "approver")})

@@ -13,6 +13,7 @@ from django_fsm import transition
 from apps.core.models import AmountField, CurrencyField, RateField
 from apps.core.states import Stateful, state_field, states_hold
 from apps.products.buckets import RISK_CLASSES, RiskClass
+from apps.products.lending import LendsOnGoods, check_lending, lending_holds
 from apps.products.plan import (
     ADVANCES,
     HORIZONTAL,
@@ -26,7 +27,8 @@ from apps.products.plan import (
     Plan,
 )  # fmt: skip
 from apps.products.plan_rules import check_plan, plan_holds
-from apps.products.terms import DAY_COUNTS, DEFAULT_WATERFALL, RECEIVABLE, SALES, TECHNIQUES, Terms
+from apps.products.terms import DAY_COUNTS, DEFAULT_WATERFALL, RECEIPT, RECEIVABLE, SALES, TECHNIQUES, Terms
+from apps.warehousing.valuation import LendingTerms
 
 
 class FundingPool(models.Model):
@@ -136,7 +138,7 @@ def default_waterfall() -> list[str]:
     return list(DEFAULT_WATERFALL)
 
 
-class ProductVersion(Stateful):
+class ProductVersion(Stateful, LendsOnGoods):
     """One version of a product's terms. Only a draft can be edited; live contracts keep the version they signed."""
 
     product = models.ForeignKey(FinancingProduct, on_delete=models.PROTECT, related_name="versions")
@@ -306,6 +308,7 @@ class ProductVersion(Stateful):
                     "the minimum is a share or a pace of 1 or more, not both."
                 ),
             ),
+            *lending_holds(),
             models.CheckConstraint(
                 condition=Q(state__in=["draft", "in_review"]) | (~Q(approved_by="") & ~Q(approved_by=F("made_by"))),
                 name="product_version_four_eyes",
@@ -331,6 +334,8 @@ class ProductVersion(Stateful):
         if bool(self.near_breach_share) != bool(self.near_breach_checks):
             raise ValidationError({"near_breach_checks": _("A warning needs a share and how often it is looked at.")})
         check_plan(self, technique)
+        if technique == RECEIPT:
+            check_lending(self)
         if sorted(self.waterfall) != sorted(DEFAULT_WATERFALL):
             raise ValidationError({"waterfall": _("The waterfall names each standing and component exactly once.")})
 
@@ -369,6 +374,11 @@ class ProductVersion(Stateful):
             mode=self.waterfall_mode,
             fee=self.instalment_fee,
         )
+
+    @cached_property
+    def lending(self) -> LendingTerms | None:
+        """How much is lent on goods, if anything."""
+        return self.lending_terms(self.product.pool.currency)
 
     @cached_property
     def terms(self) -> Terms:

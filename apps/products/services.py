@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from apps.core.models import Transition
 from apps.core.states import log_birth
 from apps.products.models import FinancingProduct, ProductVersion
-from apps.products.terms import ORDER, RECEIVABLE, SALES
+from apps.products.terms import ORDER, RECEIPT, RECEIVABLE, SALES
 
 COPIED = tuple(
     field.name
@@ -23,6 +23,7 @@ FIRST_TERMS: dict[str, dict[str, Any]] = {
     SALES: {"fee_rate": "0.04", "sweep_rate": "0.1", "expected_days": 90},
     RECEIVABLE: {"annual_rate": "0.12", "advance_rate": "0.7", "settlement_days": 14, "expected_days": 14},
     ORDER: {"annual_rate": "0.12", "instalments": 6, "repayment_method": "equal_instalments", "expected_days": 180},
+    RECEIPT: {"annual_rate": "0.12", "lending_limit": "0.5", "other_grades": "0.4", "expected_days": 90},
 }
 FIRST_AMOUNTS: dict[str, Any] = {"minimum_amount": 1000, "maximum_amount": 50000, "expected_days": 30}
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from apps.products.funding import commit_funding
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion
-from apps.products.terms import ORDER, RECEIVABLE, SALES
+from apps.products.terms import ORDER, RECEIPT, RECEIVABLE, SALES
 
 MAKER, CHECKER = "starter:maker", "starter:checker"
 
@@ -13,7 +13,8 @@ MAKER, CHECKER = "starter:maker", "starter:checker"
 def start_products(
     *, currency: str, financier: str, funding: Decimal, business_date: date, at: datetime, least: Decimal, most: Decimal
 ) -> None:
-    """One pool with `funding`, an advance on sales, a receivable product and a loan in instalments.
+    """One pool with `funding`; an advance on sales, early payment, a loan in instalments and a loan on receipts, each
+    active.
 
     Each has an active first version. Amounts in `currency`. Products that are there already are left as they are.
     """
@@ -66,6 +67,25 @@ def start_products(
         minimum_amount=least,
         maximum_amount=most,
         priority=5,
+    )
+    _activate(
+        FinancingProduct.objects.create(
+            code="receipt-loan", name="Warehouse receipt loan", name_zh="仓单质押贷款", technique=RECEIPT, pool=pool
+        ),
+        at,
+        annual_rate=Decimal("0.09"),
+        day_count="ACT/365F",
+        lending_limit=Decimal("0.7"),
+        other_grades=Decimal("0.4"),
+        age_free_days=120,
+        age_decay=Decimal("0.001"),
+        age_decay_most=Decimal("0.3"),
+        expected_days=120,
+        grace_days=3,
+        sweep_rate=Decimal("0.3"),
+        minimum_amount=least,
+        maximum_amount=most,
+        priority=15,
     )
 
 

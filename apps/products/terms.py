@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from apps.core.money import ZERO
 from apps.products.plan import Plan
+from apps.warehousing.valuation import LendingTerms
 
 SALES = "sales"
 RECEIVABLE = "receivable"
@@ -48,6 +49,8 @@ class Terms:
         what would be even progress is near a breach; 0 checks none
     dispute_fee      owed when the bank or a buyer takes a payment back
     plan             repayment in instalments; None where sales, or the orders it rests on, repay it
+    expected_days    for the limit; on goods: days until all of it is due
+    lending          on goods: how much is lent on them
     """
 
     product: str
@@ -82,6 +85,7 @@ class Terms:
     near_breach_checks: int = 0
     dispute_fee: Decimal = ZERO
     plan: Plan | None = None
+    lending: LendingTerms | None = None
 
     @property
     def penalises(self) -> bool:

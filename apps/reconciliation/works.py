@@ -12,7 +12,7 @@ from apps.core.money import ZERO
 from apps.core.states import log_birth
 from apps.evidence.services import record, seal
 from apps.financing.models import Contract
-from apps.financing.services import lapse_unsigned, refresh_offers
+from apps.financing.services import lapse_unsigned, refresh_offers, release_repaid
 from apps.ledger import calendar
 from apps.ledger.models import DailyTotal
 from apps.orders.services import close_return_windows
@@ -143,6 +143,7 @@ def _offers(piece: Piece) -> Report:
 
 def _papers(piece: Piece) -> Report:
     lapsed = lapse_unsigned(through=piece.date, at=piece.at, by=piece.by)
+    release_repaid(on=piece.date, at=piece.at, by=piece.by)
     return {"contracts": {"done": lapsed, "skipped": Contract.objects.waiting_for_paper().count()}}
 
 

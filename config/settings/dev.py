@@ -15,6 +15,7 @@ EVIDENCE_SIGNING_KEY = os.environ.get("EVIDENCE_SIGNING_KEY", "11" * 32)
 DOCUMENT_SEAL_FILE = os.environ.get("DOCUMENT_SEAL_FILE") or str(
     make_seal(Path(os.environ.get("GRANARY_VAR") or BASE_DIR / "var") / "seal.pem", "Granary, for development")  # noqa: F405  from base
 )
+REGISTRY_KEYS = environment.named_keys(os.environ.get("REGISTRY_KEYS", f"development:{'33' * 32}"))
 ALLOWED_HOSTS = ["localhost", ".localhost", "127.0.0.1"]
 DATABASES = {"default": environment.database(os.environ.get("DATABASE_URL") or embedded.database_url())}
 CELERY_BROKER_URL = os.environ.get("BROKER_URL") or embedded.broker_url()

@@ -76,7 +76,13 @@ def test_the_english_seller_has_something_of_everything(small_demo: Made) -> Non
 def test_a_financier_finds_one_product_in_draft_and_a_warehouse_its_receipts(small_demo: Made) -> None:
     with entered(small_demo.platform.schema_name):
         versions = dict(ProductVersion.objects.values_list("product__code", "state"))
-        assert versions == {"sales-advance": "active", "early-payment": "active", "receipt-loan": "draft"}
+        assert versions == {
+            "sales-advance": "active",
+            "early-payment": "active",
+            "stock-loan": "active",
+            "receipt-loan": "active",
+            "input-purchase": "draft",
+        }
         assert set(WarehouseReceipt.objects.values_list("state", flat=True)) == {"issued", "requested"}
         assert not CommodityPrice.objects.filter(on__gt=YESTERDAY).exists()
         assert CommodityPrice.objects.filter(commodity="rice").count() >= 60

@@ -288,8 +288,8 @@ def test_the_same_terms_give_the_same_bytes_in_another_process_too() -> None:
 
 
 def test_a_technique_without_a_paper_is_refused() -> None:
-    with pytest.raises(KeyError, match="receipt"):
-        contract_html({**SALES, "technique": "receipt"}, "en")
+    with pytest.raises(KeyError, match="payable"):
+        contract_html({**SALES, "technique": "payable"}, "en")
 
 
 AGREED: dict[str, Any] = {

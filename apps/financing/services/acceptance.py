@@ -22,10 +22,13 @@ from apps.financing.services.drawing import most_drawable
 from apps.financing.services.offers import exposure_of
 from apps.financing.services.receivables import assign_orders
 from apps.financing.services.terms import terms_of
-from apps.products.terms import RECEIVABLE
+from apps.ledger.calendar import booking_date
+from apps.products.terms import RECEIPT, RECEIVABLE
 from apps.sellers.models import Seller
 from apps.sellers.services import ORDERS
 from apps.tenants.services import current_platform
+from apps.warehousing.models import Pledge
+from apps.warehousing.services import release_all
 
 DAYS_TO_SIGN = 7
 
@@ -78,6 +81,8 @@ def accept_offer(
         known = Contract.objects.filter(application__offer=offer).first()
         if known is not None and offer.accepted_amount == amount and known.state != "void":
             return known
+        if offer.version.terms.technique == RECEIPT:
+            raise OfferRefused(_("Choose the receipts to pledge first. Nothing was changed."))
         check_can_accept(
             offer=offer,
             seller=seller,
@@ -154,18 +159,19 @@ def _decide(offer: Offer, seller: Seller, amount: Decimal, business_date: date, 
         reason="within the offer",
         amount=amount,
         valid_until=business_date + timedelta(days=DAYS_TO_SIGN),
-        decision=_decision(offer, at),
+        decision=decision_on(offer, "policy", at),
     )
     for sibling in Offer.objects.open().filter(seller=seller).exclude(pk=offer.pk).order_by("pk"):
         sibling.move("pass_over", at=at, by=by, reason=f"offer {offer.pk} was accepted")
     return application
 
 
-def _decision(offer: Offer, at: datetime) -> dict[str, Any]:
+def decision_on(offer: Offer, decided_by: str, at: datetime) -> dict[str, Any]:
+    """What a decision on an application for `offer` rests on, to be frozen with it."""
     assessment = offer.assessment
     return {
         "decided_at": at.isoformat(),
-        "decided_by": "policy",
+        "decided_by": decided_by,
         "assessment": assessment.pk,
         "scorecard": assessment.scorecard,
         "score": assessment.score,
@@ -191,20 +197,38 @@ def _draft_contract(
     by: str,
     refill: Refill | None,
 ) -> Contract:
-    number = f"C-{application.pk:06d}"
     orders = assign_orders(application.requested_amount, offer, business_date, zone)
-    terms = terms_of(number, application, offer, seller, business_date, language, orders)
+    terms = terms_of(contract_number(application), application, offer, seller, business_date, language, orders)
     if refill is not None:
         terms["refill"] = {"financing": refill.financing, "number": refill.number, "amount": str(refill.amount)}
-    offer.accepted_amount = application.approved_amount
-    offer.accepted_fee = Decimal(terms["fee"])
-    offer.accepted_sweep_rate = offer.version.sweep_rate
-    offer.accepted_at = at
+    set_accepted(offer, amount=amount_of(application), fee=Decimal(terms["fee"]), at=at)
     offer.move("accept", at=at, by=by)
+    return store_contract(application, terms, language, at=at, by=by)
+
+
+def contract_number(application: Application) -> str:
+    return f"C-{application.pk:06d}"
+
+
+def amount_of(application: Application) -> Decimal:
+    """What was approved of what was asked for."""
+    return application.approved_amount or application.requested_amount
+
+
+def set_accepted(offer: Offer, *, amount: Decimal, fee: Decimal, at: datetime) -> None:
+    """Set what was accepted beside what was offered; whoever moves the offer saves it."""
+    offer.accepted_amount, offer.accepted_fee, offer.accepted_at = amount, fee, at
+    offer.accepted_sweep_rate = offer.version.sweep_rate
+
+
+def store_contract(
+    application: Application, terms: dict[str, Any], language: str, *, at: datetime, by: str
+) -> Contract:
+    """Draft the contract that states `terms`; its paper is rendered after commit."""
     text = canonical(terms)
     contract = Contract.objects.create(
-        number=number,
-        seller=seller,
+        number=contract_number(application),
+        seller_id=application.seller_id,
         application=application,
         language=language,
         terms=text,
@@ -250,5 +274,12 @@ def lapse_unsigned(*, through: date, at: datetime, by: str) -> int:
 def _undo(contract: Contract, verb: str, *, at: datetime, by: str, reason: str) -> None:
     contract.move("void", at=at, by=by, reason=reason)
     application = contract.application
+    release_all(
+        pledges=Pledge.objects.securing(f"application:{application.pk}"),
+        reason=reason,
+        on=booking_date(current_platform().business_date(at)),
+        at=at,
+        by=by,
+    )
     application.move(verb, at=at, by=by, reason=reason)
     application.offer.move("cancel", at=at, by=by, reason=reason)

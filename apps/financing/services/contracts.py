@@ -18,7 +18,9 @@ from apps.financing.models import Contract, FinancedOrder, Financing
 from apps.financing.papers import contract_pdf
 from apps.financing.refusals import ContractRefused
 from apps.financing.services.acceptance import lock_seller
+from apps.financing.services.receipt_loans import secure_financing
 from apps.products.models import FundingPool
+from apps.products.terms import RECEIPT
 from apps.sellers.models import Seller
 from apps.sellers.services.messages import Notice, tell
 from apps.tenants.services import current_platform
@@ -160,6 +162,8 @@ def _draw(contract: Contract, seller: Seller, business_date: date, at: datetime,
     log_birth([financing], at=at, by=by)
     _reserve(financing)
     _pledge_orders(financing, terms["orders"])
+    if terms["technique"] == RECEIPT:
+        secure_financing(financing)
     Instruction.objects.create(
         key=f"disbursement:{financing.pk}",
         reference=f"D{financing.pk:010d}",

@@ -16,9 +16,10 @@ from apps.financing.headroom import eligible_value, is_material, largest_amount
 from apps.financing.models import Application, FinancedOrder, Financing, Offer
 from apps.orders.models import Order, OrderQuerySet
 from apps.products.models import ProductVersion
-from apps.products.terms import RECEIVABLE
+from apps.products.terms import RECEIPT, RECEIVABLE
 from apps.risk.models import Assessment
 from apps.sellers.models import Seller
+from apps.warehousing.worth import lendable_on_free_goods
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,11 @@ def _amounts(
         for version in versions
         if version.terms.technique == RECEIVABLE
     }
+    for version in versions:
+        if version.terms.technique == RECEIPT and version.terms.lending is not None:
+            eligible[version.product.code] = lendable_on_free_goods(
+                first_seller, last_seller, terms=version.terms.lending, on=business_date
+            )
     return {
         (seller_id, version.product.code): largest_amount(
             terms=version.terms,

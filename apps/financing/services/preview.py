@@ -11,7 +11,7 @@ from apps.financing.minimums import dated
 from apps.financing.models import Offer
 from apps.financing.pricing import Cost, Projection, minimum_periods
 from apps.financing.services.receivables import AssignedOrder, assign_orders
-from apps.financing.services.terms import minimums_of, quote
+from apps.financing.services.terms import due_date, minimums_of, quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def preview(*, offer: Offer, amount: Decimal, on: date, zone: ZoneInfo) -> Previ
     """
     terms = offer.version.terms
     orders = assign_orders(amount, offer, on, zone)
-    due_on = max((order.expected_on for order in orders), default=None)
+    due_on = due_date(terms, on) or max((order.expected_on for order in orders), default=None)
     figures = quote(offer, amount, on, due_on)
     cost: Cost = figures["cost"]
     frozen = minimums_of(offer, cost.total, figures["projections"], on)

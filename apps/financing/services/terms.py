@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
-from apps.core.money import ZERO
+from apps.core.money import ZERO, round_money
 from apps.financing.instalments import Planned, draw_up, fees_of
 from apps.financing.minimums import frozen_minimums
 from apps.financing.models import Application, Offer
 from apps.financing.pricing import Projection, flat_fee, instalment_cost, projections, receivable_cost, sales_cost
 from apps.financing.services.receivables import AssignedOrder
 from apps.products.plan import Plan
-from apps.products.terms import SALES
+from apps.products.terms import RECEIPT, SALES, Terms
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
+from apps.warehousing.models import Pledge
+from apps.warehousing.worth import worth_in_pledge
 
 
 def quote(
@@ -57,6 +59,37 @@ def quote(
     return {"fee": fee, "cost": cost, "projections": cases, "schedule": schedule}
 
 
+def due_date(terms: Terms, business_date: date) -> date | None:
+    """When all of a loan on goods is due that is made on `business_date`; None for other techniques."""
+    return business_date + timedelta(days=terms.expected_days) if terms.technique == RECEIPT else None
+
+
+def pledge_schedule(pledge: Pledge) -> dict[str, Any]:
+    """What is pledged, as the contract's schedule lists it: weights as counted, values in the pledge's currency."""
+    rows = list(pledge.pledged_receipts.securing().select_related("receipt__warehouse").order_by("receipt_id"))
+    worth = worth_in_pledge(rows, terms=pledge.lending, on=pledge.valued_on or rows[0].pledged_on)
+    return {
+        "number": pledge.number,
+        "limit": str(pledge.limit),
+        "value": str(pledge.value),
+        "lendable": str(pledge.lendable),
+        "receipts": [
+            {
+                "number": row.receipt.number,
+                "commodity": row.receipt.commodity,
+                "grade": row.receipt.grade,
+                "lot": row.receipt.lot,
+                "warehouse": row.receipt.warehouse.name,
+                "warehouse_zh": row.receipt.warehouse.name_zh,
+                "weight": str(row.counted),
+                "unit": row.receipt.unit,
+                "value": str(round_money(one.value, pledge.currency, ROUND_FLOOR)),
+            }
+            for row, one in zip(rows, worth.receipts, strict=True)
+        ],
+    }
+
+
 def terms_of(
     number: str,
     application: Application,
@@ -67,13 +100,15 @@ def terms_of(
     orders: Sequence[AssignedOrder],
     *,
     fee: Decimal | None = None,
+    pledge: Pledge | None = None,
 ) -> dict[str, Any]:
     """Everything the contract says, as text: see docs/contract-terms.md. Amounts in the offer's currency."""
     platform = current_platform()
     terms = offer.version.terms
     amount = application.approved_amount or ZERO
-    figures = quote(offer, amount, business_date, max((order.expected_on for order in orders), default=None), fee)
-    due_on = max(_dates(orders, figures["schedule"]), default=None)
+    due_on = due_date(terms, business_date) or max((order.expected_on for order in orders), default=None)
+    figures = quote(offer, amount, business_date, due_on, fee)
+    due_on = max((row.due_on for row in figures["schedule"]), default=due_on)
     product = offer.version.product
     return {
         "number": number,
@@ -137,6 +172,7 @@ def terms_of(
             }
             for order in orders
         ],
+        "pledge": pledge_schedule(pledge) if pledge else {},
         "waterfall": list(terms.waterfall),
         "rounding": terms.rounding,
         "payout_account": seller.payout_account.masked if seller.payout_account else "",

@@ -7,7 +7,7 @@ from decimal import Decimal
 from apps.core.dates import DAY
 from apps.portal.demo.orders import Rhythm
 from apps.portal.demo.sellers import FARMS, STUDIOS, DemoSeller, Trade, make_sellers
-from apps.products.terms import ORDER, RECEIPT
+from apps.products.terms import ORDER, PAYABLE
 
 # From then on one seller sells nothing, so that a repayment is late by the end.
 QUIET_AFTER = timedelta(days=12)
@@ -123,7 +123,7 @@ HARVEST = Market(
         Person("孙丽", "sun.li@harvest.example", "warehouse", "zh-hans", works_in="cold-store-2"),
     ),
     draft=Draft(
-        "receipt-loan", "Warehouse receipt loan", "仓单质押融资", RECEIPT, Decimal("0.6"), Decimal("0.075"), 180
+        "input-purchase", "Seed and fertiliser purchase", "农资采购融资", PAYABLE, Decimal("0.6"), Decimal("0.075"), 180
     ),
     has_warehouses=True,
 )

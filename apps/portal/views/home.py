@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from apps.financing.models import Contract, Financing
+from apps.financing.models import Application, Contract, Financing
 from apps.financing.services.drawing import room_of
 from apps.portal.doors import SignedIn, for_seller, shown_date
 from apps.portal.financings import figures_of
@@ -60,6 +60,7 @@ def seller_home(request: SignedIn, seller: Seller) -> HttpResponse:
             "room": room_of(seller=seller, on=today),
             "reads_orders": seller.consents.in_force(today).filter(data=ORDERS).exists(),
             "waiting": waiting.order_by("pk"),
+            "asked": Application.objects.filter(seller=seller, state="under_review").order_by("pk"),
             "repaying": [figures_of(one, assessment, today, last.get(one.pk)) for one in financings],
             "last_days": seller.sweeps.order_by("-business_date")[:NIGHTS_SHOWN],
         },

@@ -32,6 +32,7 @@ from apps.portal.costs import assigned_orders, case_lines, cost_lines, fine_word
 from apps.portal.doors import SignedIn, come_back_later, for_seller, shown_date
 from apps.portal.forms import DrawForm
 from apps.portal.instalments import agreed_table
+from apps.products.terms import RECEIPT
 from apps.repayment.refilling import accept_refill, refill_of
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
@@ -70,6 +71,8 @@ class Draw:
 def offer(request: SignedIn, seller: Seller, offer_id: int) -> HttpResponseBase:
     """How much: a POST keeps the amount and goes on; `?amount=` shows what another one would cost."""
     draw = _draw(request, seller, offer_id)
+    if draw.offer.version.terms.technique == RECEIPT:
+        return redirect("portal:pledge", offer_id)
     if draw.most is None:
         return _gone(request, seller, draw.offer)
     if request.method == "POST":

@@ -21,7 +21,15 @@ from apps.repayment.course import SETTLED, Course, course
 from apps.repayment.course_events import CourseTerms, Event, Kind
 from apps.repayment.delinquency import worst
 from apps.repayment.penalties import Overdue, penalty_interest
-from apps.warehousing.collateral import Pledged, drawable, drawing_power, may_release, shortfall, value
+from apps.warehousing.valuation import (
+    LendingTerms,
+    Quote,
+    StoredGoods,
+    Valuation,
+    margin,
+    release_refusal,
+    value_goods,
+)
 
 CURRENCY = "INR"
 WHOLE = Decimal(1)
@@ -132,36 +140,36 @@ def _due_dates(case: Given) -> Answer:
 # Collateral
 
 
-def _pledges(given: Given, price: str | None = None) -> list[Pledged]:
-    return [
-        Pledged(
-            Decimal(one["quantity"]),
-            Decimal(price or one["unit_price"]),
-            _share(one.get("haircut_percent") or given.get("haircut_percent", "0")),
-        )
-        for one in given["pledges"]
-    ]
+def _goods(given: Given, terms: LendingTerms, price: str | None = None) -> Valuation:
+    """What the pledges are worth and lend. What is released of one is no longer there; each haircut is its grade's."""
+    goods, haircuts = [], {}
+    for number, one in enumerate(given["pledges"]):
+        name = one.get("name", str(number))
+        costs = Decimal(price or one["unit_price"])
+        quantity = Decimal(one["quantity"]) - Decimal(given.get("release", {}).get(name, "0"))
+        haircuts[name] = _share(one.get("haircut_percent") or given.get("haircut_percent", "0"))
+        goods.append(StoredGoods(name, name, name, quantity, quantity, 0, Quote(costs, costs, START, is_stale=False)))
+    return value_goods(goods, terms._replace(haircuts=haircuts))
 
 
 def _drawing_power(case: Given) -> Answer:
-    given = case["input"]
-    pledges = _pledges(given)
-    return {"collateral_value": value(pledges), "drawing_power": drawing_power(pledges)}
+    goods = _goods(case["input"], LendingTerms(CURRENCY, WHOLE))
+    return {"collateral_value": goods.value, "drawing_power": goods.lendable}
 
 
 def _drawable(case: Given) -> Answer:
-    given = case["input"]
-    pledges = _pledges(given, given.get("unit_price"))
+    given, terms = case["input"], LendingTerms(CURRENCY, WHOLE)
     sanctioned, drawn = Decimal(given["sanctioned_by_collateral"]), Decimal(given["disbursed"])
-    return {"drawable": drawable(pledges, sanctioned, drawn)}
+    stand = margin(drawn, _goods(given, terms, given.get("unit_price")), terms)
+    return {"drawable": min(sanctioned - drawn, stand.drawable)}
 
 
 def _margin_call(case: Given) -> Answer:
     given = case["input"]
-    pledges = _pledges(given, given.get("new_unit_price"))
-    limit = _share(given.get("ltv_percent", "100"))
-    short = shortfall(pledges, Decimal(given["principal_outstanding"]), limit)
-    return {"collateral_value": value(pledges), "shortfall": short, "status": "pending" if short else "completed"}
+    terms = LendingTerms(CURRENCY, _share(given.get("ltv_percent", "100")))
+    stand = margin(Decimal(given["principal_outstanding"]), _goods(given, terms, given.get("new_unit_price")), terms)
+    short = next((cure.amount for cure in stand.cures if cure.kind == "cash"), ZERO)
+    return {"collateral_value": stand.value, "shortfall": short, "status": "pending" if short else "completed"}
 
 
 def _sanction(case: Given) -> Answer:
@@ -179,11 +187,8 @@ def _release(case: Given) -> Answer:
         CURRENCY, _share(given["annual_rate_percent"]), 1, method=plan.BULLET, interest_by=plan.BY_DAY, first_due=until
     )
     after = _course(bullet, owed, since - DAY, [(Kind.REPAYMENT, until, Decimal(given["repaid"]))])
-    remaining = [
-        pledge._replace(quantity=pledge.quantity - Decimal(given["release"].get(one["name"], "0")))
-        for pledge, one in zip(_pledges(given), given["pledges"], strict=True)
-    ]
-    return {"accepted": may_release(remaining, after.outstanding)}
+    terms = LendingTerms(CURRENCY, WHOLE - _share(given["haircut_percent"]))
+    return {"accepted": not release_refusal(after.outstanding, _goods(given, terms), terms)}
 
 
 # Interest and closing

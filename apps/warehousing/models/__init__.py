@@ -6,7 +6,7 @@ from apps.warehousing.models.margin import MarginCall
 from apps.warehousing.models.operator import Operator
 from apps.warehousing.models.paper import ReceiptFile, ReceiptPaper
 from apps.warehousing.models.pledge import Pledge, PledgedReceipt
-from apps.warehousing.models.price import Commodity, CommodityPrice, PriceFile
+from apps.warehousing.models.price import Commodity, CommodityPrice, PriceBasis, PriceFile
 from apps.warehousing.models.receipt import Warehouse, WarehouseReceipt
 from apps.warehousing.models.transfer import ReceiptTransfer
 
@@ -19,6 +19,7 @@ __all__ = [
     "Operator",
     "Pledge",
     "PledgedReceipt",
+    "PriceBasis",
     "PriceFile",
     "ReceiptFile",
     "ReceiptPaper",

@@ -175,6 +175,13 @@ class WarehouseReceipt(Stateful):
     @transition(field="state", source="pledged", target="issued")
     def release(self) -> None: ...
 
+    def forget_pledge(self) -> None:
+        """Whatever ends what stopped it (an expiry, a freeze) leads back to issued: nobody holds it in pledge any
+        more."""
+        self.was_pledged = False
+        if self.frozen_from == "pledged":
+            self.frozen_from = "issued"
+
     @transition(field="state", source="issued", target="delivered")
     def withdraw(self) -> None: ...
 
