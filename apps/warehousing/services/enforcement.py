@@ -1,0 +1,169 @@
+"""Taking over the goods of a pledge whose call ran out, by two people, and recording what they brought."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.banking.models import BankLine
+from apps.core.states import move_all
+from apps.evidence.services import record
+from apps.warehousing.models import GoodsSale, MarginCall, Pledge, PledgedReceipt, WarehouseReceipt
+
+
+class EnforcementRefused(ValueError):
+    """The goods cannot be taken over or sold like this; the message says why. Nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """What the goods brought, in the pledge's currency: `price` paid by `buyer`, of which `costs` of the sale and
+    `surplus` beyond what was owed. With `to_pledgee` the financier is the buyer and takes title."""
+
+    price: Decimal
+    costs: Decimal
+    surplus: Decimal
+    buyer: str
+    to_pledgee: bool = False
+
+
+def ask_to_enforce(*, call_id: int, reason: str, on: date, at: datetime, by: str) -> MarginCall:
+    """Ask that the goods behind an overdue call be taken over; another person agrees or does not.
+
+    Asked again by anybody while it waits, it stays as first asked. Raises EnforcementRefused without a reason or when
+    the call is not overdue, MarginCall.DoesNotExist.
+    """
+    if not reason.strip():
+        raise EnforcementRefused(_("Say why: the reason stands in the history for good."))
+    with transaction.atomic():
+        call = _locked(call_id)
+        if call.enforcement_asked_by:
+            return call
+        _must_be_overdue(call)
+        call.enforcement_asked_by, call.enforcement_reason = by, reason.strip()[:300]
+        call.save(update_fields=["enforcement_asked_by", "enforcement_reason"])
+        _attest("enforcement_asked", call, {"reason": call.enforcement_reason}, on=on, at=at, by=by)
+        return call
+
+
+def withdraw_request(*, call_id: int, on: date, at: datetime, by: str) -> MarginCall:
+    """Turn down, or take back, a request that waits for its second person."""
+    with transaction.atomic():
+        call = _locked(call_id)
+        if call.state == "overdue" and call.enforcement_asked_by:
+            call.enforcement_asked_by = call.enforcement_reason = ""
+            call.save(update_fields=["enforcement_asked_by", "enforcement_reason"])
+            _attest("enforcement_withdrawn", call, {}, on=on, at=at, by=by)
+        return call
+
+
+def enforce(*, call_id: int, on: date, at: datetime, by: str) -> MarginCall:
+    """Agree, as the second person: the call and the pledge are enforced and every receipt is invoked.
+
+    Done before, it answers the call. Raises EnforcementRefused when nobody has asked, when `by` asked, when the call is
+    not overdue any more, or when a receipt cannot be invoked: one that expired or is frozen has to be cleared up first.
+    """
+    with transaction.atomic():
+        call = _locked(call_id)
+        if call.state == "enforcing":
+            return call
+        _must_be_overdue(call)
+        if not call.enforcement_asked_by:
+            raise EnforcementRefused(_("Nobody has asked for this yet: one person asks with a reason, another agrees."))
+        if call.enforcement_asked_by == by:
+            raise EnforcementRefused(_("You asked for this, so another person has to agree. Nothing was changed."))
+        pledge = Pledge.objects.select_for_update().get(pk=call.pledge_id)
+        if not pledge.can("enforce"):
+            raise EnforcementRefused(
+                _("A release of these goods is asked for. Decide that first; nothing was changed.")
+            )
+        receipts = _receipts_of(pledge)
+        _must_be_there(receipts)
+        reason = call.enforcement_reason
+        call.move("enforce", at=at, by=by, reason=reason, enforced_by=by)
+        pledge.move("enforce", at=at, by=by, reason=reason)
+        move_all(receipts, "invoke", at=at, by=by, reason=reason)
+        _attest(
+            "pledge_enforced",
+            call,
+            {"reason": reason, "asked_by": call.enforcement_asked_by, "receipts": [one.number for one in receipts]},
+            on=on,
+            at=at,
+            by=by,
+        )
+        return call
+
+
+def must_be_enforced(call_id: int) -> MarginCall:
+    """The call, locked, whose goods are being sold. Raises EnforcementRefused when they are not."""
+    call = _locked(call_id)
+    if call.state != "enforcing" or call.pledge.state != "enforcing":
+        raise EnforcementRefused(_("The goods of %(number)s were not taken over.") % {"number": call.pledge.number})
+    return call
+
+
+def record_sale(*, call: MarginCall, sold: Sold, line: BankLine, on: date, at: datetime, by: str) -> GoodsSale:
+    """Keep the sale of all goods of the enforced pledge of `call`, within the caller's transaction, which holds it and
+    has booked the money: receipts sold (or their title transferred), pledge sold, goods out of pledge."""
+    pledge = Pledge.objects.select_for_update().get(pk=call.pledge_id)
+    receipts = _receipts_of(pledge)
+    sale = GoodsSale.objects.create(
+        pledge=pledge,
+        sold_on=on,
+        price=sold.price,
+        costs=sold.costs,
+        surplus=sold.surplus,
+        currency=pledge.currency,
+        buyer=sold.buyer,
+        to_pledgee=sold.to_pledgee,
+        line=line,
+        recorded_by=by,
+    )
+    reason = f"{pledge.number}: {sold.buyer}"[:300]
+    move_all(receipts, "transfer_title" if sold.to_pledgee else "sell", at=at, by=by, reason=reason)
+    pledge.move("sell", at=at, by=by, reason=reason)
+    PledgedReceipt.objects.live().filter(pledge=pledge).update(released_on=on)
+    payload = {
+        "price": sold.price, "costs": sold.costs, "surplus": sold.surplus, "line": line.pk,
+        "to_pledgee": sold.to_pledgee, "receipts": [one.number for one in receipts],
+    }  # fmt: skip
+    _attest("goods_sold", call, payload, on=on, at=at, by=by)
+    return sale
+
+
+def _locked(call_id: int) -> MarginCall:
+    return MarginCall.objects.select_for_update(of=("self",)).select_related("pledge").get(pk=call_id)
+
+
+def _must_be_overdue(call: MarginCall) -> None:
+    if call.state != "overdue":
+        raise EnforcementRefused(_("Only the goods of a call that ran out can be taken over; this one did not."))
+
+
+def _receipts_of(pledge: Pledge) -> list[WarehouseReceipt]:
+    held = PledgedReceipt.objects.securing().filter(pledge=pledge).values("receipt")
+    return list(WarehouseReceipt.objects.filter(pk__in=held).select_for_update().order_by("pk"))
+
+
+def _must_be_there(receipts: list[WarehouseReceipt]) -> None:
+    stuck = [one.number for one in receipts if not one.can("invoke")]
+    if stuck or not receipts:
+        raise EnforcementRefused(
+            _("The warehouse has to clear up these receipts first, which expired or are frozen: %(receipts)s.")
+            % {"receipts": ", ".join(stuck)}
+        )
+
+
+def _attest(
+    kind: str, call: MarginCall, payload: dict[str, object], *, on: date, at: datetime, by: str
+) -> None:
+    record(
+        kind=kind,
+        subject=f"margin_call:{call.pk}",
+        payload={"pledge": call.pledge.number, **payload},
+        business_date=on,
+        at=at,
+        by=by,
+    )
