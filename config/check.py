@@ -21,6 +21,7 @@ PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "config.settings.production",
     "SECRET_KEY": secrets.token_urlsafe(64),
     "EVIDENCE_SIGNING_KEY": secrets.token_hex(32),
+    "REGISTRY_KEYS": f"check:{secrets.token_hex(32)}",
     "ALLOWED_HOSTS": ".granary.example",
     "DATABASE_URL": "postgres://granary:unused@127.0.0.1:1/granary",
     "BROKER_URL": "redis://127.0.0.1:1/0",

@@ -39,6 +39,7 @@ from apps.warehousing.models import (
     MarginCall,
     Pledge,
     PledgedReceipt,
+    PriceBasis,
     PriceFile,
     Warehouse,
     WarehouseReceipt,
@@ -206,6 +207,7 @@ def make_seller(**facts: Any) -> Seller:
         facts,
         external_id=unique("S"),
         name="Lin Orchards",
+        tax_id=unique("T"),
         joined_on=DAY - timedelta(days=400),
         payout_account=make_bank_account,
         identity_done=True,
@@ -335,6 +337,10 @@ def make_commodity_price(**facts: Any) -> CommodityPrice:
 
 def make_commodity(**facts: Any) -> Commodity:
     return _made(Commodity, facts, code=unique("apples"), name="Apples")
+
+
+def make_price_basis(**facts: Any) -> PriceBasis:
+    return _made(PriceBasis, facts, commodity=unique("pears"), priced_as=make_commodity)
 
 
 def make_price_file(**facts: Any) -> PriceFile:

@@ -117,6 +117,7 @@ PLEDGE = {
     "partially_released": Wording(GOOD, pgettext_lazy("pledge", "Partly released")),
     "enforcing": Wording(BAD, pgettext_lazy("pledge", "Being enforced")),
     "sold": Wording(BAD, pgettext_lazy("pledge", "Sold")),
+    "cancelled": Wording(NEUTRAL, pgettext_lazy("pledge", "Cancelled")),
 }
 
 MARGIN_CALL = {

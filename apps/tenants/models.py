@@ -71,3 +71,14 @@ class Domain(DomainMixin):
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(condition=models.Q(domain=Lower("domain")), name="domain_is_lower_case")
         ]
+
+
+class Encumbrance(models.Model):
+    """Something is held by some platform: nobody can read from it what, or by which (tenants/registry.py)."""
+
+    digest = models.BinaryField(primary_key=True)
+    key = models.CharField(max_length=12, help_text="The name of the key that the digest was made with.")
+    holder = models.BinaryField(help_text="Whoever can make it again holds the goods.")
+
+    def __str__(self) -> str:
+        return self.key

@@ -22,7 +22,7 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
     Role.FINANCIER: {
         "*": frozenset({"view"}),
         "products": frozenset({"view", "add", "change"}),
-        "warehousing": frozenset({"view", "change"}),
+        "warehousing": frozenset({"view", "add", "change"}),
     },
     Role.STAFF: {
         "*": frozenset({"view"}),

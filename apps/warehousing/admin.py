@@ -11,6 +11,7 @@ from apps.warehousing.models import (
     MarginCall,
     Pledge,
     PledgedReceipt,
+    PriceBasis,
     PriceFile,
     Warehouse,
     WarehouseReceipt,
@@ -35,7 +36,7 @@ class WarehouseReceiptAdmin(ViewOnlyAdmin):
 
 class PledgedReceiptInline(ViewOnlyInline):
     model = PledgedReceipt
-    fields = ("receipt", "weight", "confirmed_weight", "pledged_on", "released_on")
+    fields = ("receipt", "weight", "confirmed_weight", "counted_by", "pledged_on", "secured_on", "released_on")
 
 
 @admin.register(Pledge)
@@ -80,6 +81,17 @@ class CommodityAdmin(GranaryAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+
+@admin.register(PriceBasis)
+class PriceBasisAdmin(GranaryAdmin):
+    """By which published price the goods of receipts are valued."""
+
+    list_display = ("commodity", "grade", "priced_as")
+    list_select_related = ("priced_as",)
+    search_fields = ("commodity", "grade")
+    ordering = ("commodity", "grade")
+    fields = ("commodity", "grade", "priced_as")
 
 
 @admin.register(PriceFile)

@@ -10,6 +10,7 @@ from config.settings.base import *  # noqa: F403  settings modules build on one 
 DEBUG = os.environ.get("DEBUG", "1") == "1"
 SECRET_KEY = os.environ.get("SECRET_KEY", "for-development-only-never-in-production")
 EVIDENCE_SIGNING_KEY = os.environ.get("EVIDENCE_SIGNING_KEY", "11" * 32)
+REGISTRY_KEYS = environment.named_keys(os.environ.get("REGISTRY_KEYS", f"development:{'33' * 32}"))
 ALLOWED_HOSTS = ["localhost", ".localhost", "127.0.0.1"]
 DATABASES = {"default": environment.database(os.environ.get("DATABASE_URL") or embedded.database_url())}
 CELERY_BROKER_URL = os.environ.get("BROKER_URL") or embedded.broker_url()

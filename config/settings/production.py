@@ -10,6 +10,9 @@ SECRET_KEY = environment.required("SECRET_KEY", "the key that signs sessions")
 EVIDENCE_SIGNING_KEY = environment.required(
     "EVIDENCE_SIGNING_KEY", "the Ed25519 private key of the evidence log, as hex"
 )
+REGISTRY_KEYS = environment.named_keys(
+    environment.required("REGISTRY_KEYS", "the keys of the registry of encumbered goods, as name:hex")
+)
 ALLOWED_HOSTS = environment.listed("ALLOWED_HOSTS") or [environment.required("ALLOWED_HOSTS", "the host names served")]
 DATABASES = {"default": environment.database(environment.required("DATABASE_URL", "the address of PostgreSQL"))}
 CELERY_BROKER_URL = environment.required("BROKER_URL", "the address of the Redis-compatible broker")

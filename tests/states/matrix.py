@@ -120,6 +120,9 @@ MATRIX = {
         partially_released -request_release-> release_requested     + what stays goes on securing
         partially_released -substitute-> pledged                    + likewise
         partially_released -enforce-> enforcing                     + likewise
+        pledged|partially_released -add-> pledged                   + goods that cure a margin call
+        requested -cancel-> cancelled                               + taken back or refused before it held anything
+        release_requested -decline_release-> pledged                + the financier keeps the goods
     """,
     "warehousing.MarginCall": """
         watch -call-> called

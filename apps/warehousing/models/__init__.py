@@ -2,7 +2,7 @@
 
 from apps.warehousing.models.margin import MarginCall
 from apps.warehousing.models.pledge import Pledge, PledgedReceipt
-from apps.warehousing.models.price import Commodity, CommodityPrice, PriceFile
+from apps.warehousing.models.price import Commodity, CommodityPrice, PriceBasis, PriceFile
 from apps.warehousing.models.receipt import Warehouse, WarehouseReceipt
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "MarginCall",
     "Pledge",
     "PledgedReceipt",
+    "PriceBasis",
     "PriceFile",
     "Warehouse",
     "WarehouseReceipt",

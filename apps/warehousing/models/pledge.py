@@ -1,5 +1,6 @@
 """Pledges: which receipts secure what, and who confirmed it."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models
@@ -9,10 +10,12 @@ from django_fsm import transition
 from apps.core.models import AmountField, CurrencyField, RateField
 from apps.core.states import Stateful, state_field, states_hold
 from apps.sellers.models import Seller
+from apps.warehousing.lending_terms import thawed
 from apps.warehousing.models.receipt import WarehouseReceipt
+from apps.warehousing.valuation import LendingTerms
 
 PLEDGE_STATES = (
-    "requested", "pledged", "release_requested", "released", "partially_released", "enforcing", "sold",
+    "requested", "pledged", "release_requested", "released", "partially_released", "enforcing", "sold", "cancelled",
 )  # fmt: skip
 HOLDING_STATES = ("pledged", "partially_released")
 
@@ -22,7 +25,7 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
 
     def live(self) -> "PledgeQuerySet":
         """Pledges that hold goods: all but those not confirmed yet and those that are over."""
-        return self.exclude(state__in=["requested", "released", "sold"])
+        return self.exclude(state__in=["requested", "cancelled", "released", "sold"])
 
     def securing(self, subject: str) -> "PledgeQuerySet":
         """Pledges that secure `subject`, such as financing:42."""
@@ -38,6 +41,9 @@ class Pledge(Stateful):
     subject = models.CharField(max_length=60, db_index=True, help_text="What it secures, such as financing:42.")
     currency = CurrencyField()
     limit = RateField(help_text="0.6 means: at most 60 % of the goods' value may be owed.")
+    terms = models.JSONField(
+        default=dict, blank=True, help_text="Haircuts, age decay and lot cap, frozen at the request."
+    )
     warehouse_confirmed_by = models.CharField(max_length=80, blank=True)
     financier_confirmed_by = models.CharField(max_length=80, blank=True)
     valued_on = models.DateField(null=True, blank=True)
@@ -55,7 +61,7 @@ class Pledge(Stateful):
             states_hold("pledge", PLEDGE_STATES),
             models.CheckConstraint(condition=Q(limit__gt=0, limit__lte=1), name="pledge_limit_is_share"),
             models.CheckConstraint(
-                condition=Q(state="requested")
+                condition=Q(state__in=["requested", "cancelled"])
                 | ~Q(warehouse_confirmed_by="")
                 & ~Q(financier_confirmed_by="")
                 & ~Q(warehouse_confirmed_by=F("financier_confirmed_by")),
@@ -72,6 +78,11 @@ class Pledge(Stateful):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def lending(self) -> LendingTerms:
+        """What may be lent on the goods, as it was agreed."""
+        return thawed(self.terms, currency=self.currency, limit=self.limit)
+
     def both_confirmed(self) -> bool:
         """Whether warehouse and financier have both confirmed, as two people."""
         confirmed = {self.warehouse_confirmed_by, self.financier_confirmed_by}
@@ -85,6 +96,10 @@ class Pledge(Stateful):
     )
     def confirm(self) -> None: ...
 
+    @transition(field="state", source="requested", target="cancelled")
+    def cancel(self) -> None:
+        """Taken back by the seller, or refused, before it held anything."""
+
     @transition(field="state", source=HOLDING_STATES, target="release_requested")
     def request_release(self) -> None: ...
 
@@ -94,6 +109,14 @@ class Pledge(Stateful):
     @transition(field="state", source="release_requested", target="partially_released")
     def release_in_part(self) -> None:
         """What stays goes on securing: it can be released, substituted and enforced like a whole pledge."""
+
+    @transition(field="state", source="release_requested", target="pledged")
+    def decline_release(self) -> None:
+        """The financier keeps the goods."""
+
+    @transition(field="state", source=HOLDING_STATES, target="pledged")
+    def add(self) -> None:
+        """More goods join."""
 
     @transition(field="state", source=HOLDING_STATES, target="pledged")
     def substitute(self) -> None:
@@ -112,9 +135,21 @@ class PledgedReceiptQuerySet(models.QuerySet["PledgedReceipt"]):
     def live(self) -> "PledgedReceiptQuerySet":
         return self.filter(released_on=None)
 
+    def securing(self) -> "PledgedReceiptQuerySet":
+        """Receipts that warehouse and financier have both taken in; what is only asked for secures nothing."""
+        return self.live().filter(secured_on__isnull=False)
+
+    def asked(self) -> "PledgedReceiptQuerySet":
+        """Receipts held for a pledge that somebody has still to count or to take in."""
+        return self.live().filter(secured_on=None)
+
 
 class PledgedReceipt(models.Model):
-    """A receipt in a pledge. One live pledge a lot: the database says so, from the request on."""
+    """A receipt in a pledge. One live pledge a lot: the database says so, from the request on.
+
+    The row begins with the request, is counted by the warehouse (`counted_by`), secures from `secured_on` on, when the
+    financier has taken it in, and ends with `released_on`.
+    """
 
     pledge = models.ForeignKey(Pledge, on_delete=models.PROTECT, related_name="pledged_receipts")
     receipt = models.ForeignKey(WarehouseReceipt, on_delete=models.PROTECT, related_name="pledges")
@@ -122,7 +157,11 @@ class PledgedReceipt(models.Model):
     confirmed_weight = models.DecimalField(
         max_digits=16, decimal_places=4, null=True, blank=True, help_text="As the warehouse counted it for this pledge."
     )
-    pledged_on = models.DateField()
+    counted_by = models.CharField(max_length=80, blank=True)
+    pledged_on = models.DateField(help_text="When it was asked for; from then on nobody else can pledge it.")
+    secured_on = models.DateField(null=True, blank=True, help_text="When warehouse and financier had both confirmed.")
+    secured_by = models.CharField(max_length=80, blank=True)
+    leaving = models.BooleanField(default=False, help_text="Its release was asked for.")
     released_on = models.DateField(null=True, blank=True)
 
     objects = PledgedReceiptQuerySet.as_manager()
@@ -139,7 +178,20 @@ class PledgedReceipt(models.Model):
                 condition=Q(released_on=None) | Q(released_on__gte=F("pledged_on")),
                 name="pledge_released_after_pledged",
             ),
+            models.CheckConstraint(
+                condition=Q(secured_on=None, secured_by="")
+                | Q(secured_on__gte=F("pledged_on"), confirmed_weight__isnull=False)
+                & ~Q(counted_by="")
+                & ~Q(secured_by="")
+                & ~Q(secured_by=F("counted_by")),
+                name="pledged_receipt_secured_by_two",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.receipt_id} in {self.pledge_id}"
+
+    @property
+    def counted(self) -> Decimal:
+        """What surely lies there: the lesser of paper and count; the paper's weight until it is counted."""
+        return self.weight if self.confirmed_weight is None else min(self.weight, self.confirmed_weight)

@@ -52,6 +52,29 @@ class Commodity(models.Model):
         return self.name
 
 
+class PriceBasis(models.Model):
+    """By which price goods in store are valued: receipts for `commodity` in `grade` at the price of `priced_as`.
+
+    Without a line for their grade the commodity's own line counts (an empty grade); without any, the commodity's code.
+    Unit and currency are converted from whatever the price is published in.
+    """
+
+    commodity = models.SlugField(max_length=40, help_text="As receipts name it, such as cotton.")
+    grade = models.CharField(max_length=20, blank=True, help_text="Empty: every grade without a line of its own.")
+    priced_as = models.ForeignKey(
+        Commodity, to_field="code", on_delete=models.PROTECT, related_name="+", help_text="Such as cotton-a-index."
+    )
+
+    class Meta:
+        verbose_name_plural = "price bases"
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["commodity", "grade"], name="one_price_basis_a_grade"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.commodity} {self.grade}".strip()
+
+
 class PriceFile(models.Model):
     """A file of prices that was taken in. The same bytes again are a no-op, unless a person now accepts large steps."""
 

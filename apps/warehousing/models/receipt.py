@@ -132,6 +132,10 @@ class WarehouseReceipt(Stateful):
     @transition(field="state", source="pledged", target="issued")
     def release(self) -> None: ...
 
+    def forget_pledge(self) -> None:
+        """Whatever ends what stopped it (an expiry) leads back to issued: nobody holds it in pledge any more."""
+        self.was_pledged = False
+
     @transition(field="state", source="issued", target="delivered")
     def withdraw(self) -> None: ...
 
