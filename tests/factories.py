@@ -36,6 +36,7 @@ from apps.users.models import Role, User
 from apps.warehousing.models import (
     Commodity,
     CommodityPrice,
+    GoodsSale,
     MarginCall,
     Pledge,
     PledgedReceipt,
@@ -318,6 +319,22 @@ def make_margin_call(**facts: Any) -> MarginCall:
         outstanding=D("5700.00"),
         value=D("10000.00"),
         currency="CNY",
+    )
+
+
+def make_goods_sale(**facts: Any) -> GoodsSale:
+    return _made(
+        GoodsSale,
+        facts,
+        pledge=make_pledge,
+        sold_on=DAY,
+        price=D("5000.00"),
+        costs=D("100.00"),
+        surplus=D("0.00"),
+        currency="CNY",
+        buyer="Riverbank Mills",
+        line=make_bank_line,
+        recorded_by="user:1",
     )
 
 

@@ -10,9 +10,6 @@ from apps.core.money import ZERO, round_money
 from apps.reconciliation.breaks import Difference
 from apps.warehousing.revaluation import lapsed, stale_prices
 
-QUANTITY = "pledged_"
-"""How the control totals of quantities are named: pledged_kg, pledged_bag, a unit each."""
-
 # What the pledges say moved on the date, and on later dates already, against what the receipts say is held now.
 QUANTITIES = """
 WITH moved AS (

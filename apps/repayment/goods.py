@@ -14,7 +14,8 @@ from apps.financing.models import Financing
 from apps.repayment.events import Act, perform
 from apps.repayment.hold import hold
 from apps.warehousing.models import GoodsSale, MarginCall, Pledge
-from apps.warehousing.services.enforcement import EnforcementRefused, Sold, must_be_enforced, record_sale
+from apps.warehousing.refusals import PledgeRefused
+from apps.warehousing.services.enforcement import Sold, must_be_enforced, record_sale
 
 SUBJECT = "financing:"
 
@@ -47,7 +48,7 @@ def sell_goods(
 
     The costs are charged to the financing, the price pays what is owed by its waterfall, and what is left goes to what
     is owed to the seller, which the night pays out; what is missing stays owed. A pledge is sold once: told again, it
-    answers that sale. Raises EnforcementRefused, repayment.life.Refused or SellerBusy; then nothing was changed.
+    answers that sale. Raises PledgeRefused, repayment.life.Refused or SellerBusy; then nothing was changed.
     """
     with transaction.atomic():
         call = MarginCall.objects.select_related("pledge").get(pk=call_id)
@@ -64,18 +65,18 @@ def sell_goods(
 
 def _checked(sold: Sold, financing: Financing, line_id: int) -> BankLine:
     if financing.state != "active":
-        raise EnforcementRefused(
+        raise PledgeRefused(
             _("%(number)s does not run, so the money of the sale would pay nothing. Nothing was changed.")
             % {"number": financing.number}
         )
     payable = all(is_payable(amount, financing.currency) for amount in (sold.price, sold.costs))
     if not payable or sold.price <= 0 or not ZERO <= sold.costs <= sold.price:
-        raise EnforcementRefused(_("The price must be more than nothing, and the costs no more than the price."))
+        raise PledgeRefused(_("The price must be more than nothing, and the costs no more than the price."))
     if not sold.buyer:
-        raise EnforcementRefused(_("Say who bought the goods."))
+        raise PledgeRefused(_("Say who bought the goods."))
     line = BankLine.objects.filter(pk=line_id, purpose="collection", matched_to="").first()
     if line is None or (line.amount, line.currency) != (sold.price, financing.currency):
-        raise EnforcementRefused(
+        raise PledgeRefused(
             _("This line of the bank is not there, is explained already, or is not of that price. Nothing was changed.")
         )
     return line

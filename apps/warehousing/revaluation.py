@@ -99,9 +99,7 @@ def holdings(pledges: Collection[Pledge], *, on: date) -> dict[int, Holding]:
     }
     quotes = quotes_for(asked.values(), on=on)
     return {
-        pledge.pk: _holding(pledge, by_pledge[pledge.pk], asked, quotes)
-        for pledge in pledges
-        if pledge.pk in by_pledge
+        pledge.pk: _holding(pledge, by_pledge[pledge.pk], asked, quotes) for pledge in pledges if pledge.pk in by_pledge
     }
 
 

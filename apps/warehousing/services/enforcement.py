@@ -8,13 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.banking.models import BankLine
-from apps.core.states import move_all
 from apps.evidence.services import record
-from apps.warehousing.models import GoodsSale, MarginCall, Pledge, PledgedReceipt, WarehouseReceipt
-
-
-class EnforcementRefused(ValueError):
-    """The goods cannot be taken over or sold like this; the message says why. Nothing was changed."""
+from apps.warehousing.models import GoodsSale, MarginCall, PledgedReceipt
+from apps.warehousing.refusals import PledgeRefused
+from apps.warehousing.services.releases import end_enforcement, enforce_pledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +29,11 @@ class Sold:
 def ask_to_enforce(*, call_id: int, reason: str, on: date, at: datetime, by: str) -> MarginCall:
     """Ask that the goods behind an overdue call be taken over; another person agrees or does not.
 
-    Asked again by anybody while it waits, it stays as first asked. Raises EnforcementRefused without a reason or when
+    Asked again by anybody while it waits, it stays as first asked. Raises PledgeRefused without a reason or when
     the call is not overdue, MarginCall.DoesNotExist.
     """
     if not reason.strip():
-        raise EnforcementRefused(_("Say why: the reason stands in the history for good."))
+        raise PledgeRefused(_("Say why: the reason stands in the history for good."))
     with transaction.atomic():
         call = _locked(call_id)
         if call.enforcement_asked_by:
@@ -62,8 +59,8 @@ def withdraw_request(*, call_id: int, on: date, at: datetime, by: str) -> Margin
 def enforce(*, call_id: int, on: date, at: datetime, by: str) -> MarginCall:
     """Agree, as the second person: the call and the pledge are enforced and every receipt is invoked.
 
-    Done before, it answers the call. Raises EnforcementRefused when nobody has asked, when `by` asked, when the call is
-    not overdue any more, or when a receipt cannot be invoked: one that expired or is frozen has to be cleared up first.
+    Done before, it answers the call. Raises PledgeRefused when nobody has asked, when `by` asked, when the call is
+    not overdue any more, or while a receipt is frozen or expired: its goods have to be cleared up first.
     """
     with transaction.atomic():
         call = _locked(call_id)
@@ -71,44 +68,30 @@ def enforce(*, call_id: int, on: date, at: datetime, by: str) -> MarginCall:
             return call
         _must_be_overdue(call)
         if not call.enforcement_asked_by:
-            raise EnforcementRefused(_("Nobody has asked for this yet: one person asks with a reason, another agrees."))
+            raise PledgeRefused(_("Nobody has asked for this yet: one person asks with a reason, another agrees."))
         if call.enforcement_asked_by == by:
-            raise EnforcementRefused(_("You asked for this, so another person has to agree. Nothing was changed."))
-        pledge = Pledge.objects.select_for_update().get(pk=call.pledge_id)
-        if not pledge.can("enforce"):
-            raise EnforcementRefused(
-                _("A release of these goods is asked for. Decide that first; nothing was changed.")
-            )
-        receipts = _receipts_of(pledge)
-        _must_be_there(receipts)
-        reason = call.enforcement_reason
-        call.move("enforce", at=at, by=by, reason=reason, enforced_by=by)
-        pledge.move("enforce", at=at, by=by, reason=reason)
-        move_all(receipts, "invoke", at=at, by=by, reason=reason)
-        _attest(
-            "pledge_enforced",
-            call,
-            {"reason": reason, "asked_by": call.enforcement_asked_by, "receipts": [one.number for one in receipts]},
-            on=on,
-            at=at,
-            by=by,
-        )
+            raise PledgeRefused(_("You asked for this, so another person has to agree. Nothing was changed."))
+        pledge = enforce_pledge(pledge_id=call.pledge_id, reason=call.enforcement_reason, on=on, at=at, by=by)
+        call.pledge = pledge
+        call.move("enforce", at=at, by=by, reason=call.enforcement_reason, enforced_by=by)
+        payload = {"reason": call.enforcement_reason, "asked_by": call.enforcement_asked_by}
+        _attest("margin_call_enforced", call, payload, on=on, at=at, by=by)
         return call
 
 
 def must_be_enforced(call_id: int) -> MarginCall:
-    """The call, locked, whose goods are being sold. Raises EnforcementRefused when they are not."""
+    """The call, locked, whose goods are being sold. Raises PledgeRefused when they are not."""
     call = _locked(call_id)
     if call.state != "enforcing" or call.pledge.state != "enforcing":
-        raise EnforcementRefused(_("The goods of %(number)s were not taken over.") % {"number": call.pledge.number})
+        raise PledgeRefused(_("The goods of %(number)s were not taken over.") % {"number": call.pledge.number})
     return call
 
 
 def record_sale(*, call: MarginCall, sold: Sold, line: BankLine, on: date, at: datetime, by: str) -> GoodsSale:
     """Keep the sale of all goods of the enforced pledge of `call`, within the caller's transaction, which holds it and
     has booked the money: receipts sold (or their title transferred), pledge sold, goods out of pledge."""
-    pledge = Pledge.objects.select_for_update().get(pk=call.pledge_id)
-    receipts = _receipts_of(pledge)
+    pledge = call.pledge
+    receipts = list(PledgedReceipt.objects.securing().filter(pledge=pledge).values_list("receipt_id", flat=True))
     sale = GoodsSale.objects.create(
         pledge=pledge,
         sold_on=on,
@@ -121,13 +104,12 @@ def record_sale(*, call: MarginCall, sold: Sold, line: BankLine, on: date, at: d
         line=line,
         recorded_by=by,
     )
-    reason = f"{pledge.number}: {sold.buyer}"[:300]
-    move_all(receipts, "transfer_title" if sold.to_pledgee else "sell", at=at, by=by, reason=reason)
-    pledge.move("sell", at=at, by=by, reason=reason)
-    PledgedReceipt.objects.live().filter(pledge=pledge).update(released_on=on)
+    end_enforcement(
+        pledge_id=pledge.pk, sold=[] if sold.to_pledgee else receipts, reason=sold.buyer, on=on, at=at, by=by
+    )
     payload = {
         "price": sold.price, "costs": sold.costs, "surplus": sold.surplus, "line": line.pk,
-        "to_pledgee": sold.to_pledgee, "receipts": [one.number for one in receipts],
+        "to_pledgee": sold.to_pledgee,
     }  # fmt: skip
     _attest("goods_sold", call, payload, on=on, at=at, by=by)
     return sale
@@ -139,26 +121,10 @@ def _locked(call_id: int) -> MarginCall:
 
 def _must_be_overdue(call: MarginCall) -> None:
     if call.state != "overdue":
-        raise EnforcementRefused(_("Only the goods of a call that ran out can be taken over; this one did not."))
+        raise PledgeRefused(_("Only the goods of a call that ran out can be taken over; this one did not."))
 
 
-def _receipts_of(pledge: Pledge) -> list[WarehouseReceipt]:
-    held = PledgedReceipt.objects.securing().filter(pledge=pledge).values("receipt")
-    return list(WarehouseReceipt.objects.filter(pk__in=held).select_for_update().order_by("pk"))
-
-
-def _must_be_there(receipts: list[WarehouseReceipt]) -> None:
-    stuck = [one.number for one in receipts if not one.can("invoke")]
-    if stuck or not receipts:
-        raise EnforcementRefused(
-            _("The warehouse has to clear up these receipts first, which expired or are frozen: %(receipts)s.")
-            % {"receipts": ", ".join(stuck)}
-        )
-
-
-def _attest(
-    kind: str, call: MarginCall, payload: dict[str, object], *, on: date, at: datetime, by: str
-) -> None:
+def _attest(kind: str, call: MarginCall, payload: dict[str, object], *, on: date, at: datetime, by: str) -> None:
     record(
         kind=kind,
         subject=f"margin_call:{call.pk}",

@@ -1,6 +1,5 @@
 """Revaluing pledges in the night and moving their margin calls; taking over and selling goods after a call ran out."""
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,7 +7,6 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
-from django.utils.translation import gettext as _
 
 from apps.core import bulk
 from apps.core.dates import add_business_days
@@ -30,12 +28,9 @@ TOLD = ("ratio", "limit", "outstanding", "value", "cash_cure", "goods_cure")
 VERBS = (
     "open", "regain_price", "lose_price", "call", "cure_by_price", "cure_by_cash", "cure_by_goods", "pass_due_date",
 )  # fmt: skip
+ATTESTED = VERBS[3:]
 WRITTEN = {"open": (), "call": (*TOLD, "due_on"), **{f"cure_by_{cause}": ("ended_on",) for cause in
            ("price", "cash", "goods")}}  # fmt: skip
-
-
-class CallRefused(ValueError):
-    """This cannot be done with the margin call; the message says why. Nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +98,7 @@ def _pledges(first_seller: int, last_seller: int) -> "Sequence[Pledge]":
     is_called = Exists(MarginCall.objects.open().filter(pledge=OuterRef("pk")))
     live = Pledge.objects.live().values("pk")
     return (
-        Pledge.objects.filter(seller_id__range=(first_seller, last_seller))
+        Pledge.objects.filter(seller_id__gte=first_seller, seller_id__lte=last_seller)
         .filter(Q(pk__in=live) | is_called)
         .exclude(state="sold")
         .select_for_update()
@@ -146,8 +141,7 @@ def _move(looked: Sequence[_Looked], *, on: date, country: str, at: datetime, by
         changes = {"due_on": due_on} if verb == "call" else {"on": on} if verb.startswith("cure_by") else {}
         fields = WRITTEN.get(verb, ())
         move_all(moved[verb], verb, at=at, by=by, reason=f"night of {on}", fields=fields, **changes)
-    told = [(verb, call) for verb in ("call", "pass_due_date", *WRITTEN) if verb not in {"open"} for call in moved[verb]]
-    _attest(dict.fromkeys(told), on=on, at=at, by=by)
+    _attest([(verb, call) for verb in ATTESTED for call in moved[verb]], on=on, at=at, by=by)
     return moved
 
 
