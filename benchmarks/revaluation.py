@@ -2,7 +2,8 @@
 
     python -m benchmarks.revaluation [--receipts 100000] [--sellers 5000]
 
-100,000 receipts of 5,000 sellers, a pledge each, priced by 71 series of the last 90 days. The night's work runs through
+100,000 receipts of 5,000 sellers, a pledge each, priced by 71 series with
+a price every third day. The night's work runs through
 `warehousing.services.margin.revalue`, chunk by chunk as a night cuts it, with the same pure functions as a click. The
 floor is one UPDATE that finds the newest price and the 30-day average of each series, sums each pledge's goods with the
 cap of a lot, and writes the same figures; then both are compared, pledge by pledge. Printed: the ratio floor / night,
@@ -24,20 +25,21 @@ DAY = date(2026, 3, 2)
 AT = datetime(2026, 3, 2, 18, tzinfo=UTC)
 LIMIT_RATIO = 0.5
 SERIES = 71
-REPEATS = 3
+REPEATS = 5
 
 GENERATE = """
 INSERT INTO sellers_seller (id, external_id, name, category, region, language, joined_on, payout_frozen, identity_done,
-    business_done, payout_account_done, data_consent_done, sweep_cap, currency, balance, worst_days_past_due, state)
+    business_done, payout_account_done, data_consent_done, sweep_cap, currency, balance, worst_days_past_due, tax_id,
+    state)
 SELECT n, 'S' || n, 'Seller ' || n, '', '', 'en', '2025-01-01', false, true, true, true, true, 0.5, 'CNY', 0, 0,
-    'verified' FROM generate_series(1, {sellers}) AS n;
+    '', 'verified' FROM generate_series(1, {sellers}) AS n;
 INSERT INTO warehousing_warehouse (id, code, name, name_zh, operator, region) VALUES (1, 'w', 'W', '', 'Bench', '');
 INSERT INTO warehousing_commodity (code, name, max_price_age, largest_step, source)
 SELECT 'goods-' || n, 'Goods ' || n, 45, 5, '' FROM generate_series(1, {series}) AS n;
 INSERT INTO warehousing_commodityprice (commodity, unit, currency, "on", price, source, revision, recorded_at)
 SELECT 'goods-' || n, 'kg', 'CNY', DATE '{day}' - back, 5 + (n * 7919 + back * 104729) % 1000 / 100.0, 'bench', 1,
        '{day}'
-FROM generate_series(1, {series}) AS n CROSS JOIN generate_series(0, 89) AS back;
+FROM generate_series(1, {series}) AS n CROSS JOIN generate_series(0, 87, 3) AS back;
 INSERT INTO warehousing_pledge (id, number, seller_id, pledgee, subject, currency, "limit", terms,
     warehouse_confirmed_by, financier_confirmed_by, price_is_stale, state)
 SELECT n, 'P-' || n, n, 'Bench', 'financing:' || n, 'CNY', 0.7,

@@ -1,8 +1,8 @@
 """Loans on one lot of goods, lived through a series of month-end quotes by the rules of the night. Pure.
 
-Each loan lends what its haircut leaves of the goods' value, runs for a number of months at simple interest (Act/360) and
-is looked at on every month's end with `valuation.margin` and `calls.steps`. Two kinds of sellers are told apart: one pays
-the cash cure of every call at once, the other never answers. A loan without an open call is repaid when it is due;
+Each loan lends what its haircut leaves of the goods' value, runs for a number of months at simple interest (Act/360)
+and is looked at on each month's end with `valuation.margin` and `calls.steps`. Two kinds of sellers are told apart: one
+pays the cash cure of every call at once, the other never answers. A loan without an open call is repaid when it is due;
 goods whose call ran out are sold at that month's price.
 """
 

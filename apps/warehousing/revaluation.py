@@ -1,11 +1,11 @@
 """Valuing what many pledges hold on a date: a handful of statements however many, and the arithmetic of a click."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -13,7 +13,7 @@ from apps.core.money import ZERO
 from apps.warehousing.lending_terms import graded
 from apps.warehousing.models import Pledge
 from apps.warehousing.prices.quotes import Priced, quotes_for
-from apps.warehousing.valuation import Quote, StoredGoods, Valuation, value_goods
+from apps.warehousing.valuation import LendingTerms, Quote, StoredGoods, Valuation, value_goods
 from apps.warehousing.worth import priced_as
 
 # Goods whose paper has expired, is frozen or is insured no more are there and count; nothing new is lent on them.
@@ -21,7 +21,7 @@ LENDS = "receipt.state IN ('pledged', 'invoked') AND least(receipt.valid_until, 
 HELD = f"""
 SELECT held.pledge_id, receipt.number, receipt.warehouse_id || '/' || receipt.lot, receipt.commodity, receipt.grade,
        receipt.unit, least(held.weight, held.confirmed_weight), {LENDS},
-       %(on)s - receipt.issued_on, held.secured_on
+       %(on)s - receipt.issued_on, %(on)s - held.secured_on
 FROM warehousing_pledgedreceipt AS held JOIN warehousing_warehousereceipt AS receipt ON receipt.id = held.receipt_id
 WHERE held.pledge_id = ANY(%(pledges)s) AND held.released_on IS NULL AND held.secured_on IS NOT NULL
 """  # noqa: S608  nothing of anybody's stands in it
@@ -59,7 +59,11 @@ class Held(NamedTuple):
     quantity: Decimal
     lends: bool
     days_stored: int
-    secured_on: date
+    days_pledged: int
+
+
+KIND = slice(3, 6)
+"""Where a row of `Held` has its commodity, grade and unit."""
 
 
 class Unquoted(NamedTuple):
@@ -70,18 +74,35 @@ class Unquoted(NamedTuple):
     value: Decimal
 
 
+Kind = tuple[str, str, str]
+"""Commodity, grade and unit: what a price is for."""
+
+
+class Priceable(NamedTuple):
+    """What goods of one kind are priced by, and how haircuts name their grade; no quote where there is no price."""
+
+    priced: Priced
+    grade: str
+    quote: Quote | None
+
+
 @dataclass(frozen=True, slots=True)
 class Holding:
     """What one pledge holds. `valuation` is None where some of the goods have no price at all, or are worth nothing:
     then the last known figures stand. `stale` names what is wrong with prices."""
 
-    goods: Sequence[Held]
+    rows: Sequence[tuple[Any, ...]]
     valuation: Valuation | None
     stale: tuple[Unquoted, ...]
 
-    def added_since(self, day: date) -> Decimal:
-        """What the goods that were taken in after `day` are worth."""
-        late = {one.receipt for one in self.goods if one.secured_on > day}
+    @property
+    def goods(self) -> list[Held]:
+        """The goods, receipt by receipt."""
+        return list(map(Held._make, self.rows))
+
+    def added_within(self, days: int) -> Decimal:
+        """What the goods that were taken in during the last `days` days are worth."""
+        late = {one.receipt for one in self.goods if one.days_pledged < days}
         worths = self.valuation.receipts if late and self.valuation else ()
         return sum((worth.value for worth in worths if worth.receipt in late), ZERO)
 
@@ -89,62 +110,57 @@ class Holding:
 def holdings(pledges: Collection[Pledge], *, on: date) -> dict[int, Holding]:
     """What each of `pledges` holds and what that is worth on `on`, by key; a pledge that holds nothing is left out."""
     by_pledge = _held([pledge.pk for pledge in pledges], on)
-    codes = priced_as({(one.commodity, one.grade) for goods in by_pledge.values() for one in goods})
-    asked = {
-        (one.commodity, one.grade, one.unit, pledge.currency): Priced(
-            codes[one.commodity, one.grade], one.unit, pledge.currency
-        )
-        for pledge in pledges
-        for one in by_pledge.get(pledge.pk, ())
-    }
-    quotes = quotes_for(asked.values(), on=on)
+    kinds = {row[KIND] for rows in by_pledge.values() for row in rows}
+    priced = _priced(kinds, {pledge.currency for pledge in pledges}, on)
     return {
-        pledge.pk: _holding(pledge, by_pledge[pledge.pk], asked, quotes) for pledge in pledges if pledge.pk in by_pledge
+        pledge.pk: _holding(pledge.lending, by_pledge[pledge.pk], priced[pledge.currency])
+        for pledge in pledges
+        if pledge.pk in by_pledge
     }
 
 
-def _held(pledges: Sequence[int], on: date) -> dict[int, list[Held]]:
-    by_pledge: defaultdict[int, list[Held]] = defaultdict(list)
+def _held(pledges: Sequence[int], on: date) -> dict[int, list[tuple[Any, ...]]]:
+    """The fields of `Held`, in their order, by pledge; as plain tuples, for there may be a hundred thousand."""
+    by_pledge: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(HELD, {"pledges": pledges, "on": on})
-        for held in map(Held._make, cursor.fetchall()):
-            by_pledge[held.pledge].append(held)
+        for row in cursor.fetchall():
+            by_pledge[row[0]].append(row)
     return by_pledge
 
 
-def _holding(
-    pledge: Pledge,
-    goods: Sequence[Held],
-    asked: dict[tuple[str, str, str, str], Priced],
-    quotes: dict[Priced, Quote],
-) -> Holding:
-    currency = pledge.currency
-    quoted = [(one, asked[one.commodity, one.grade, one.unit, currency]) for one in goods]
-    missing = {Unquoted(priced.commodity, None, ZERO) for _one, priced in quoted if priced not in quotes}
-    if missing:
-        return Holding(goods, None, tuple(sorted(missing, key=lambda one: one.commodity)))
-    valuation = value_goods(list(_stored(quoted, quotes)), pledge.lending)
-    stale = tuple(_stale(quoted, quotes)) if valuation.stale else ()
-    return Holding(goods, valuation if valuation.value > 0 else None, stale)
+def _priced(kinds: Collection[Kind], currencies: Collection[str], on: date) -> dict[str, dict[Kind, Priceable]]:
+    codes = priced_as({(commodity, grade) for commodity, grade, _unit in kinds})
+    asked = {(currency, kind): Priced(codes[kind[:2]], kind[2], currency) for currency in currencies for kind in kinds}
+    quotes = quotes_for(asked.values(), on=on)
+    found: dict[str, dict[Kind, Priceable]] = {currency: {} for currency in currencies}
+    for (currency, kind), priced in asked.items():
+        found[currency][kind] = Priceable(priced, graded(kind[0], kind[1]), quotes.get(priced))
+    return found
 
 
-def _stored(quoted: Iterable[tuple[Held, Priced]], quotes: dict[Priced, Quote]) -> Iterator[StoredGoods]:
-    for one, priced in quoted:
-        yield StoredGoods(
-            one.receipt,
-            one.lot,
-            graded(one.commodity, one.grade),
-            one.quantity,
-            one.quantity if one.lends else ZERO,
-            one.days_stored,
-            quotes[priced],
-        )
+def _holding(terms: LendingTerms, rows: Sequence[tuple[Any, ...]], priced: Mapping[Kind, Priceable]) -> Holding:
+    goods = []
+    for _pledge, receipt, lot, commodity, grade, unit, quantity, lends, days_stored, _pledged in rows:
+        _priced, graded_as, quote = priced[commodity, grade, unit]
+        if quote is None:
+            return Holding(rows, None, tuple(_wrong(rows, priced)))
+        goods.append(StoredGoods(receipt, lot, graded_as, quantity, quantity if lends else ZERO, days_stored, quote))
+    valuation = value_goods(goods, terms)
+    stale = tuple(_wrong(rows, priced)) if valuation.stale else ()
+    return Holding(rows, valuation if valuation.value > 0 else None, stale)
 
 
-def _stale(quoted: Sequence[tuple[Held, Priced]], quotes: dict[Priced, Quote]) -> Iterator[Unquoted]:
-    for priced in sorted({priced for _one, priced in quoted if quotes[priced].is_stale}):
-        value = sum((one.quantity * quotes[priced].counted for one, its in quoted if its == priced), ZERO)
-        yield Unquoted(priced.commodity, quotes[priced].on, value)
+def _wrong(rows: Sequence[tuple[Any, ...]], priced: Mapping[Kind, Priceable]) -> Iterator[Unquoted]:
+    """The prices behind `rows` that are too old or missing."""
+    quantities: defaultdict[Priceable, Decimal] = defaultdict(lambda: ZERO)
+    for one in map(Held._make, rows):
+        quantities[priced[one.commodity, one.grade, one.unit]] += one.quantity
+    for (by, _grade, quote), quantity in quantities.items():
+        if quote is None:
+            yield Unquoted(by.commodity, None, ZERO)
+        elif quote.is_stale:
+            yield Unquoted(by.commodity, quote.on, quantity * quote.counted)
 
 
 def lapsed(on: date) -> list[Lapsed]:

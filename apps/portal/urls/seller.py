@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.portal.views import contracts, home, money, offers, shop
+from apps.portal.views import calls, contracts, home, money, offers, shop
 
 app_name = "portal"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("money/<int:financing_id>/", money.financing, name="financing"),
     path("money/<int:financing_id>/statement.pdf", money.statement, name="statement"),
     path("orders/", shop.orders, name="orders"),
+    path("receipts/calls/<int:call_id>/", calls.call, name="margin_call"),
     path("documents/", shop.documents, name="documents"),
     path("more/", shop.more, name="more"),
 ]

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 from django_fsm import transition
 
 from apps.core.models import AmountField, CurrencyField, RateField
@@ -83,7 +84,7 @@ class Pledge(Stateful):
     def __str__(self) -> str:
         return self.number
 
-    @property
+    @cached_property
     def lending(self) -> LendingTerms:
         """What may be lent on the goods, as it was agreed."""
         return thawed(self.terms, currency=self.currency, limit=self.limit)

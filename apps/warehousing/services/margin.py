@@ -150,7 +150,7 @@ def _verbs(one: _Looked, on: date) -> list[tuple[str, MarginCall]]:
     if one.now is None:
         return []
     call, terms = one.call, one.pledge.lending
-    added = one.holding.added_since(call.opened_on) if call and one.holding else ZERO
+    added = one.holding.added_within((on - call.opened_on).days) if call and one.holding else ZERO
     cause = cause_of_cure(call.opened, one.now, added=added, terms=terms) if call else "price"
     verbs = steps(call.opened if call else None, one.now, is_stale=one.pledge.price_is_stale, cause=cause, on=on)
     if call is None and verbs:
