@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from django import forms
+from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,6 +19,7 @@ from apps.portal.formats import format_count, format_day, format_money
 from apps.portal.forms import LARGEST_AMOUNT, AmountField
 from apps.portal.tables import Amount, Column, Day, Share, State, Table, Text
 from apps.repayment.changes import balance_of
+from apps.repayment.goods import financing_of
 from apps.repayment.life import payoff
 from apps.warehousing.models import MarginCall
 from apps.warehousing.revaluation import Held
@@ -41,8 +43,13 @@ class Standing:
         return self.ways is not None and self.ways.now.level != "call" and self.call.state in {"called", "overdue"}
 
 
-def standing_of(call: MarginCall, financing: Financing, today: date) -> Standing:
-    """Where `call` stands on `today`, its cures reckoned through the last day to cure."""
+def standing_of(call: MarginCall, today: date) -> Standing:
+    """Where `call` stands on `today`, its cures reckoned through the last day to cure. Raises Http404 when its pledge
+    secures no financing."""
+    try:
+        financing = financing_of(call.pledge)
+    except Financing.DoesNotExist as missing:
+        raise Http404 from missing
     through = max(today, call.due_on or today)
     owed = financing.outstanding
     if financing.state == "active":

@@ -22,13 +22,17 @@ SUBJECT = "financing:"
 
 def owed_on(subjects: Collection[str]) -> dict[str, Decimal]:
     """What is owed on each of `subjects` such as financing:42, in its currency; one query."""
-    keys = [int(subject.removeprefix(SUBJECT)) for subject in subjects if subject.startswith(SUBJECT)]
+    named = [subject.removeprefix(SUBJECT) for subject in subjects if subject.startswith(SUBJECT)]
+    keys = [int(key) for key in named if key.isdigit()]
     return {f"{SUBJECT}{one.pk}": one.outstanding for one in Financing.objects.filter(pk__in=keys)}
 
 
 def financing_of(pledge: Pledge) -> Financing:
-    """The financing that `pledge` secures. Raises Financing.DoesNotExist."""
-    return Financing.objects.get(pk=int(pledge.subject.removeprefix(SUBJECT)))
+    """The financing that `pledge` secures. Raises Financing.DoesNotExist, too where it secures something else."""
+    key = pledge.subject.removeprefix(SUBJECT)
+    if not key.isdigit():
+        raise Financing.DoesNotExist(f"{pledge.number} secures {pledge.subject}, which is no financing.")
+    return Financing.objects.select_related("version__product").get(pk=int(key))
 
 
 def sell_goods(

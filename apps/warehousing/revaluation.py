@@ -123,7 +123,7 @@ def _held(pledges: Sequence[int], on: date) -> dict[int, list[tuple[Any, ...]]]:
     """The fields of `Held`, in their order, by pledge; as plain tuples, for there may be a hundred thousand."""
     by_pledge: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(HELD, {"pledges": pledges, "on": on})
+        cursor.execute(HELD, {"pledges": list(pledges), "on": on})
         for row in cursor.fetchall():
             by_pledge[row[0]].append(row)
     return by_pledge

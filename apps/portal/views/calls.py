@@ -7,7 +7,6 @@ from django.views.decorators.http import require_safe
 
 from apps.portal.calls import goods_table, standing_of
 from apps.portal.doors import SignedIn, for_seller, shown_date
-from apps.repayment.goods import financing_of
 from apps.sellers.models import Seller
 from apps.warehousing.models import MarginCall
 
@@ -18,7 +17,7 @@ def call(request: SignedIn, seller: Seller, call_id: int) -> HttpResponse:
     """One call, open or over."""
     found = get_object_or_404(MarginCall.objects.select_related("pledge__seller"), pk=call_id, pledge__seller=seller)
     today = shown_date(timezone.now())
-    standing = standing_of(found, financing_of(found.pledge), today)
+    standing = standing_of(found, today)
     ways = standing.ways
     return render(
         request,

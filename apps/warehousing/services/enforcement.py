@@ -1,5 +1,6 @@
 """Taking over the goods of a pledge whose call ran out, by two people, and recording what they brought."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -124,7 +125,7 @@ def _must_be_overdue(call: MarginCall) -> None:
         raise PledgeRefused(_("Only the goods of a call that ran out can be taken over; this one did not."))
 
 
-def _attest(kind: str, call: MarginCall, payload: dict[str, object], *, on: date, at: datetime, by: str) -> None:
+def _attest(kind: str, call: MarginCall, payload: Mapping[str, object], *, on: date, at: datetime, by: str) -> None:
     record(
         kind=kind,
         subject=f"margin_call:{call.pk}",

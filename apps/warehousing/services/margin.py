@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.core import bulk
 from apps.core.dates import add_business_days
@@ -93,7 +93,7 @@ def revalue(
         )
 
 
-def _pledges(first_seller: int, last_seller: int) -> "Sequence[Pledge]":
+def _pledges(first_seller: int, last_seller: int) -> "QuerySet[Pledge]":
     """The pledges that hold goods, and those whose call is still open: what repaid them cures it."""
     is_called = Exists(MarginCall.objects.open().filter(pledge=OuterRef("pk")))
     live = Pledge.objects.live().values("pk")
@@ -103,7 +103,7 @@ def _pledges(first_seller: int, last_seller: int) -> "Sequence[Pledge]":
         .exclude(state="sold")
         .select_for_update()
         .order_by("pk")
-    )  # type: ignore[return-value]  # a queryset is read once
+    )
 
 
 def _look(pledge: Pledge, call: MarginCall | None, holding: Holding | None, outstanding: Decimal, on: date) -> _Looked:

@@ -10,7 +10,7 @@ from apps.portal.calls import ReasonForm, SaleForm, call_table, goods_table, sta
 from apps.portal.doors import SignedIn, come_back_later, shown_date
 from apps.portal.paging import BY_NUMBER, page_of
 from apps.portal.people import names_of
-from apps.repayment.goods import financing_of, sell_goods
+from apps.repayment.goods import sell_goods
 from apps.repayment.life import Refused
 from apps.users.access import for_roles
 from apps.users.models import Role
@@ -49,7 +49,7 @@ def _page(
     reason: ReasonForm | None = None,
     sale: SaleForm | None = None,
 ) -> HttpResponse:
-    standing = standing_of(found, financing_of(found.pledge), shown_date(timezone.now()))
+    standing = standing_of(found, shown_date(timezone.now()))
     ways = standing.ways
     names = names_of([found.enforcement_asked_by, found.enforced_by])
     is_wrong = bool(refusal) or any(form is not None and form.is_bound for form in (reason, sale))
@@ -77,16 +77,17 @@ def _page(
 def step(request: SignedIn, call_id: int, verb: str) -> HttpResponseBase:
     """Ask that goods be taken over, agree as the second person, or turn it down."""
     found = _found(call_id)
-    now = timezone.now()
-    facts = {"call_id": found.pk, "on": shown_date(now), "at": now, "by": request.user.actor}
+    now, by = timezone.now(), request.user.actor
     form = ReasonForm(request.POST)
     try:
         if verb == "ask":
             if not form.is_valid():
                 return _page(request, found, reason=form)
-            ask_to_enforce(**facts, reason=form.cleaned_data["reason"])
-        elif verb in {"agree", "withdraw"}:
-            {"agree": enforce, "withdraw": withdraw_request}[verb](**facts)
+            reason = form.cleaned_data["reason"]
+            ask_to_enforce(call_id=found.pk, reason=reason, on=shown_date(now), at=now, by=by)
+        elif verb in {"approve", "refuse"}:
+            act = enforce if verb == "approve" else withdraw_request
+            act(call_id=found.pk, on=shown_date(now), at=now, by=by)
         else:
             raise Http404
     except PledgeRefused as refusal:
