@@ -4,24 +4,30 @@
 may be owed. The night values goods before it accrues: the first one after the money was paid sees 4,000.00.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from apps.core.models import Transition
 from apps.evidence.models import Record
 from apps.ledger import chart
 from apps.ledger.models import DailyTotal, Entry
+from apps.reconciliation import works
 from apps.reconciliation.fingerprint import book_lines
 from apps.reconciliation.models import Break, ControlTotal
+from apps.reconciliation.night import run_night
 from apps.repayment.changes import balance_of
 from apps.repayment.goods import sell_goods
 from apps.repayment.life import payoff
 from apps.sellers.models import Seller
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
+from apps.users.models import Role
 from apps.warehousing.models import GoodsSale, MarginCall, Pledge, WarehouseReceipt
 from apps.warehousing.refusals import PledgeRefused
 from apps.warehousing.services import add_goods, confirm_pledge, count_goods, offer_goods, request_pledge
@@ -29,7 +35,15 @@ from apps.warehousing.services.enforcement import ask_to_enforce, enforce, withd
 from apps.warehousing.services.margin import revalue
 from apps.warehousing.valuation import LendingTerms
 from apps.warehousing.ways_out import ways_out
-from tests.factories import make_bank_line, make_commodity, make_commodity_price, make_warehouse
+from tests.conftest import PlatformClient
+from tests.factories import (
+    make_bank_line,
+    make_commodity,
+    make_commodity_price,
+    make_seller,
+    make_user,
+    make_warehouse,
+)
 from tests.scenarios.scene import Neighbour, Scene, balance_of_seller, faults
 from tests.warehousing.goods import COTTON, issued
 
@@ -384,3 +398,44 @@ def test_another_platform_has_no_calls_of_ours(store: Store, neighbour: Neighbou
         assert not MarginCall.objects.exists()
         assert not ControlTotal.objects.filter(name__startswith="pledged_").exists()
     assert faults() == []
+
+
+def test_a_night_that_dies_half_way_is_done_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server goes away when the goods are valued and the call is made, before the piece is marked as done."""
+    scene = store.scene
+    scene.night()
+    store.costs("60")
+
+    def dies(**facts: Any) -> None:
+        revalue(**facts)
+        assert MarginCall.objects.count() == 1
+        raise OperationalError("the server went away")
+
+    at = scene.story.at(scene.today + timedelta(days=1), 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(works, "revalue", dies)
+        with pytest.raises(OperationalError):
+            run_night(platform=scene.platform, business_date=scene.today, by="night", clock=lambda: at)
+    assert not MarginCall.objects.exists()
+    assert store.pledge.value == 10_000
+    scene.night()
+    assert (store.call.state, store.pledge.value) == ("called", 6000)
+    assert Record.objects.filter(kind="margin_call").count() == 1
+
+
+def test_the_pages_of_seller_and_desk(store: Store, meadow: Platform, client_of: Callable[..., PlatformClient]) -> None:
+    call = called(store)
+    farmer, clerk = make_user(role=Role.SELLER), make_user(role=Role.STAFF)
+    Seller.objects.filter(pk=store.scene.seller.pk).update(user=farmer)
+    page = client_of(meadow, farmer).get(f"/receipts/calls/{call.pk}/")
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert all(words in text for words in ("1. Pay", "2. Bring goods", "3. Wait for the price", "WR-1"))
+    desk = client_of(meadow, clerk)
+    assert "P-1" in desk.get("/desk/calls/").content.decode()
+    assert desk.get(f"/desk/calls/{call.pk}/").status_code == 200
+    refused = desk.post(f"/desk/calls/{call.pk}/approve/")
+    assert (refused.status_code, store.states()) == (422, ["pledged", "pledged"])
+    stranger = make_user(role=Role.SELLER)
+    make_seller(user=stranger)
+    assert client_of(meadow, stranger).get(f"/receipts/calls/{call.pk}/").status_code == 404
