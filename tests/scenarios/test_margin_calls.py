@@ -431,6 +431,7 @@ def test_the_pages_of_seller_and_desk(store: Store, meadow: Platform, client_of:
     text = page.content.decode()
     assert page.status_code == 200
     assert all(words in text for words in ("1. Pay", "2. Bring goods", "3. Wait for the price", "WR-1"))
+    assert f"/receipts/calls/{call.pk}/" in client_of(meadow, farmer).get("/").content.decode()
     desk = client_of(meadow, clerk)
     assert "P-1" in desk.get("/desk/calls/").content.decode()
     assert desk.get(f"/desk/calls/{call.pk}/").status_code == 200

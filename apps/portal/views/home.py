@@ -17,6 +17,7 @@ from apps.repayment.receipts import latest_receipts
 from apps.risk.models import Assessment
 from apps.sellers.models import Seller
 from apps.users.models import Role
+from apps.warehousing.models import MarginCall
 
 NIGHTS_SHOWN = 3
 FRONT_DOORS = {Role.STAFF: "desk:night", Role.FINANCIER: "admin:index", Role.AUDITOR: "admin:index"}
@@ -47,6 +48,7 @@ def seller_home(request: SignedIn, seller: Seller) -> HttpResponse:
             "assessment": assessment,
             "room": room_of(seller=seller, on=today),
             "waiting": waiting.order_by("pk"),
+            "calls": MarginCall.objects.filter(pledge__seller=seller, state__in=["called", "overdue"]).order_by("pk"),
             "repaying": [figures_of(one, assessment, today, last.get(one.pk)) for one in financings],
             "last_days": seller.sweeps.order_by("-business_date")[:NIGHTS_SHOWN],
         },
