@@ -46,6 +46,7 @@ from apps.warehousing.models import (
     Attachment,
     Commodity,
     CommodityPrice,
+    GoodsSale,
     Inspection,
     MarginCall,
     Operator,
@@ -476,6 +477,22 @@ def make_margin_call(**facts: Any) -> MarginCall:
         outstanding=D("5700.00"),
         value=D("10000.00"),
         currency="CNY",
+    )
+
+
+def make_goods_sale(**facts: Any) -> GoodsSale:
+    return _made(
+        GoodsSale,
+        facts,
+        pledge=make_pledge,
+        sold_on=DAY,
+        price=D("5000.00"),
+        costs=D("100.00"),
+        surplus=D("0.00"),
+        currency="CNY",
+        buyer="Riverbank Mills",
+        line=make_bank_line,
+        recorded_by="user:1",
     )
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.portal.formats import format_day
+from apps.portal.formats import format_count, format_day
 from apps.portal.tables import Amount, Column, Count, Day, Moment, Span, State, Table, Text
 from apps.reconciliation.models import Break, ControlTotal, NightlyRun, SetAside
 from apps.reconciliation.steps import StepNow
@@ -27,9 +28,6 @@ STEPS: dict[str, Promise | str] = {
     "match": gettext_lazy("Match with the bank"),
     "control_totals": gettext_lazy("Control totals"),
     "messages": gettext_lazy("Messages to sellers"),
-}
-SKIPPED: dict[str, Promise | str] = {
-    "no product lends on receipts yet": gettext_lazy("No product lends on receipts yet."),
 }
 QUANTITIES: dict[str, Promise | str] = {
     "principal": gettext_lazy("Principal"),
@@ -56,6 +54,7 @@ BREAK_KINDS: dict[str, Promise | str] = {
 }
 WORKS: dict[str, Promise | str] = {
     "orders": gettext_lazy("Age orders and refunds"),
+    "receipts": gettext_lazy("Value receipts"),
     "close": gettext_lazy("Close the day"),
     "offers": gettext_lazy("Limits and offers"),
 }
@@ -65,7 +64,7 @@ def step_table(steps: Sequence[StepNow], currency: str) -> Table:
     """The steps in their order, with what each did and how long it took."""
     rows = [
         (
-            Text(str(STEPS.get(one.name, one.name)), note=str(SKIPPED.get(one.reason, one.reason))),
+            Text(str(STEPS.get(one.name, one.name)), note=one.reason),
             State("nightly_step", one.state),
             Count(one.done),
             Count(one.skipped),
@@ -91,12 +90,12 @@ def total_table(totals: Sequence[ControlTotal]) -> Table:
     """opening + movements = closing for each quantity, proved or open by how much."""
     rows = [
         (
-            Text(str(QUANTITIES.get(one.name, one.name))),
-            Amount(one.opening, one.currency),
-            Amount(one.movements, one.currency, signed=True),
-            Amount(one.closing, one.currency),
+            Text(_("In pledge") if one.unit else str(QUANTITIES.get(one.name, one.name))),
+            _figure(one, one.opening),
+            _figure(one, one.movements, signed=True),
+            _figure(one, one.closing),
             State("control_total", "open" if one.difference else "proved"),
-            Amount(one.difference or None, one.currency, signed=True),
+            _figure(one, one.difference or None, signed=True),
         )
         for one in totals
     ]
@@ -109,6 +108,14 @@ def total_table(totals: Sequence[ControlTotal]) -> Table:
         Column(_("Open by"), numeric=True),
     )
     return Table(_("Control totals"), columns, rows, empty=_("They are computed at the end of the night."))
+
+
+def _figure(total: ControlTotal, figure: Decimal | None, *, signed: bool = False) -> Amount | Text:
+    """A figure of `total`: money, or a quantity of goods with its unit."""
+    if not total.unit or figure is None:
+        return Amount(figure, total.currency, signed=signed)
+    sign = "+" if signed and figure > 0 else ""
+    return Text(f"{sign}{format_count(figure.normalize())} {total.unit}")
 
 
 def break_table(breaks: Sequence[Break], names: Mapping[str, str], caption: str) -> Table:

@@ -48,6 +48,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:  # noqa: ARG001  u
             _page(_("Transfers of receipts"), "swap_horiz", "warehousing_receipttransfer"),
             _page(_("Pledges"), "lock", "warehousing_pledge"),
             _page(_("Margin calls"), "notifications_active", "warehousing_margincall"),
+            _page(_("Sales of goods"), "gavel", "warehousing_goodssale"),
             _page(_("Commodities"), "category", "warehousing_commodity"),
             _page(_("Price bases"), "link", "warehousing_pricebasis"),
             _page(_("Commodity prices"), "show_chart", "warehousing_commodityprice"),

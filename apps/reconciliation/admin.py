@@ -1,10 +1,24 @@
 """Nights, control totals and breaks, for reading; the desk works them."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin import ViewOnlyAdmin, ViewOnlyInline, money
+from apps.core.admin import ViewOnlyAdmin, ViewOnlyInline, money, money_text
 from apps.reconciliation.models import Break, ControlTotal, NightlyChunk, NightlyRun, NightlyStep, SetAside
+
+
+def figure(name: str, description: Any) -> Callable[[Any, ControlTotal], str]:
+    """A list column that shows the figure `name` of a control total: money, or goods in their unit."""
+
+    @admin.display(description=description, ordering=name)
+    def column(_admin: Any, total: ControlTotal) -> str:
+        value = getattr(total, name)
+        return f"{value.normalize():,f} {total.unit}" if total.unit else money_text(value, total.currency)
+
+    return column
 
 
 class StepInline(ViewOnlyInline):
@@ -15,10 +29,10 @@ class StepInline(ViewOnlyInline):
 class ControlTotalInline(ViewOnlyInline):
     model = ControlTotal
     fields = ("name", "opening_money", "movements_money", "closing_money", "difference_money")
-    opening_money = money("opening", _("opening"))
-    movements_money = money("movements", _("movements"))
-    closing_money = money("closing", _("closing"))
-    difference_money = money("difference", _("difference"))
+    opening_money = figure("opening", _("opening"))
+    movements_money = figure("movements", _("movements"))
+    closing_money = figure("closing", _("closing"))
+    difference_money = figure("difference", _("difference"))
 
 
 @admin.register(NightlyRun)
@@ -58,10 +72,10 @@ class ControlTotalAdmin(ViewOnlyAdmin):
     list_select_related = ("run",)
     list_filter = ("name",)
     ordering = ("-run__business_date", "name")
-    opening_money = money("opening", _("opening"))
-    movements_money = money("movements", _("movements"))
-    closing_money = money("closing", _("closing"))
-    difference_money = money("difference", _("difference"))
+    opening_money = figure("opening", _("opening"))
+    movements_money = figure("movements", _("movements"))
+    closing_money = figure("closing", _("closing"))
+    difference_money = figure("difference", _("difference"))
 
 
 @admin.register(Break)

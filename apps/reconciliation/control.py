@@ -1,4 +1,7 @@
-"""Control totals: opening + movements = closing, where movements come from the ledger and closing from the rows."""
+"""Control totals: opening + movements = closing, where movements come from the ledger and closing from the rows.
+
+Of goods in pledge the movements come from the pledges and the closing from the receipts, a quantity for each unit.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +15,8 @@ from apps.financing.models import Financing
 from apps.ledger import chart
 from apps.ledger.models import DailyTotal
 from apps.reconciliation.breaks import Difference
-from apps.reconciliation.models import ControlTotal, NightlyRun
+from apps.reconciliation.goods import quantities
+from apps.reconciliation.models import QUANTITY, ControlTotal, NightlyRun
 from apps.sellers.models import Seller
 
 
@@ -56,8 +60,8 @@ def control_totals(*, run: NightlyRun, business_date: date, currency: str) -> li
         .values_list("account__code")
         .annotate(net=Sum(F("debits") - F("credits")))
     )
-    before = ControlTotal.objects.filter(run__business_date__lt=business_date).order_by("-run__business_date")
-    opening = {one.name: one.closing for one in reversed(before[: len(CONTROLS)])}
+    before = ControlTotal.objects.filter(run__business_date__lt=business_date).order_by("-run__business_date").first()
+    opening = {one.name: one.closing for one in before.run.control_totals.all()} if before else {}
     ControlTotal.objects.filter(run=run).delete()
     later = dict(
         DailyTotal.objects.filter(business_date__gt=business_date, account__currency=currency)
@@ -65,23 +69,26 @@ def control_totals(*, run: NightlyRun, business_date: date, currency: str) -> li
         .annotate(net=Sum(F("debits") - F("credits")))
     )
     said = _said_by_the_rows()
-    totals = []
-    for control in CONTROLS:
-        start = opening.get(control.name, ZERO)
-        movements = control.sign * moved.get(control.account, ZERO)
-        # Between midnight and the night people go on working: the rows know tomorrow's movements already.
-        closing = said.get(control.name, ZERO) - control.sign * later.get(control.account, ZERO)
-        totals.append(
-            ControlTotal(
-                run=run,
-                name=control.name,
-                currency=currency,
-                opening=start,
-                movements=movements,
-                closing=closing,
-                difference=closing - start - movements,
-            )
+    told = {
+        control.name: (
+            control.sign * moved.get(control.account, ZERO),
+            # Between midnight and the night people go on working: the rows know tomorrow's movements already.
+            said.get(control.name, ZERO) - control.sign * later.get(control.account, ZERO),
         )
+        for control in CONTROLS
+    } | {f"{QUANTITY}{unit}": figures for unit, figures in quantities(business_date).items()}
+    totals = [
+        ControlTotal(
+            run=run,
+            name=name,
+            currency=currency,
+            opening=opening.get(name, ZERO),
+            movements=movements,
+            closing=closing,
+            difference=closing - opening.get(name, ZERO) - movements,
+        )
+        for name, (movements, closing) in told.items()
+    ]
     return ControlTotal.objects.bulk_create(totals)
 
 

@@ -51,6 +51,16 @@ FROM warehousing_warehousereceipt AS receipt JOIN sellers_seller AS holder ON ho
 UNION ALL
 SELECT 'offer', seller.external_id, product_code, offer.state, made_on::text, maximum_amount::text
 FROM financing_offer AS offer JOIN sellers_seller AS seller ON seller.id = offer.seller_id
+UNION ALL
+SELECT 'pledge', number, state, valued_on::text, price_is_stale::text, concat_ws('/', value, lendable, outstanding)
+FROM warehousing_pledge
+UNION ALL
+SELECT 'margin_call', pledge.number, call.opened_on::text, call.state, call.due_on::text,
+       concat_ws('/', call.ratio, call.outstanding, call.value, cash_cure, goods_cure, ended_on)
+FROM warehousing_margincall AS call JOIN warehousing_pledge AS pledge ON pledge.id = call.pledge_id
+UNION ALL
+SELECT 'goods_sale', pledge.number, sold_on::text, to_pledgee::text, '', concat_ws('/', price, costs, surplus)
+FROM warehousing_goodssale AS sale JOIN warehousing_pledge AS pledge ON pledge.id = sale.pledge_id
 """
 
 

@@ -137,8 +137,14 @@ class SetAside(models.Model):
         return f"{self.work} of seller {self.seller_id}"
 
 
+QUANTITY = "pledged_"
+
+
 class ControlTotal(models.Model):
-    """opening + movements = closing, for one quantity on one business date; `difference` is what does not fit."""
+    """opening + movements = closing, for one quantity on one business date; `difference` is what does not fit.
+
+    Amounts are in `currency`; of goods in pledge, whose name begins with QUANTITY, they are quantities in `unit`.
+    """
 
     run = models.ForeignKey(NightlyRun, on_delete=models.PROTECT, related_name="control_totals")
     name = models.CharField(max_length=40)
@@ -159,6 +165,11 @@ class ControlTotal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.closing}"
+
+    @property
+    def unit(self) -> str:
+        """The unit of a quantity of goods; empty for money."""
+        return self.name.removeprefix(QUANTITY) if self.name.startswith(QUANTITY) else ""
 
 
 BREAK_STATES = (

@@ -21,7 +21,7 @@ class Work:
 NIGHT = (
     Work("orders", ("age_orders",), by_seller=True),
     Work("expiry", ("expire_receipts",)),
-    Work("receipts", ("value_receipts",), skipped="no product lends on receipts yet"),
+    Work("receipts", ("value_receipts",), by_seller=True),
     Work("close", ("raise_demands", "accrue", "sweep", "age_financings"), by_seller=True, timed="sweep"),
     Work("offers", ("limits_and_offers",), by_seller=True),
     Work("papers", ("contracts",)),

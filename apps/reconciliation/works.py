@@ -17,15 +17,17 @@ from apps.ledger import calendar
 from apps.ledger.models import DailyTotal
 from apps.orders.services import close_return_windows
 from apps.products.models import FundingPool
-from apps.reconciliation import control, matching
+from apps.reconciliation import control, goods, matching
 from apps.reconciliation.breaks import open_breaks
 from apps.reconciliation.models import Break, NightlyChunk, SetAside
 from apps.repayment.closing import close_sellers
+from apps.repayment.goods import owed_on
 from apps.repayment.models import Movement
 from apps.repayment.news import tell_of_the_night
 from apps.risk.services import assess_sellers
 from apps.tenants.models import Platform
 from apps.warehousing.services import expire_receipts
+from apps.warehousing.services.margin import revalue
 
 RETURN_WINDOW = timedelta(days=7)
 Report = dict[str, Any]
@@ -47,6 +49,7 @@ def do(piece: Piece) -> Report:
     work = {
         "orders": _orders,
         "expiry": _expiry,
+        "receipts": _receipts,
         "close": _close,
         "offers": _offers,
         "papers": _papers,
@@ -78,6 +81,29 @@ def _orders(piece: Piece) -> Report:
 def _expiry(piece: Piece) -> Report:
     expired = expire_receipts(through=piece.date, at=piece.at, by=piece.by)
     return {"expire_receipts": {"done": expired}}
+
+
+def _receipts(piece: Piece) -> Report:
+    """Value what is pledged and move the margin calls. What the day's payments and its goods cured is cured here."""
+    counts = revalue(
+        first_seller=piece.chunk.first_seller,
+        last_seller=piece.chunk.last_seller,
+        on=piece.date,
+        country=piece.platform.country,
+        owed=owed_on,
+        at=piece.at,
+        by=piece.by,
+    )
+    return {
+        "value_receipts": {"done": counts.pledges, "total": str(counts.value)},
+        "margin_calls": {
+            "stale": counts.stale,
+            "watched": counts.watched,
+            "called": counts.called,
+            "cured": counts.cured,
+            "overdue": counts.overdue,
+        },
+    }
 
 
 def _close(piece: Piece) -> Report:
@@ -212,6 +238,7 @@ def _prove(piece: Piece) -> Report:
             business_date=piece.date, country=piece.platform.country, currency=piece.platform.currency
         ),
         *control.differences(totals, piece.date),
+        *goods.differences(business_date=piece.date, currency=piece.platform.currency),
     ]
     opened = open_breaks(run=run, found=found, business_date=piece.date, at=piece.at, by=piece.by)
     books = {

@@ -11,12 +11,13 @@ none is the outcome `stale_price`.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, localcontext
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, InvalidOperation, localcontext
 from typing import Literal, NamedTuple
 
 from apps.core.money import ZERO, is_payable, quantum, round_money
 
 ONE = Decimal(1)
+ENDLESS = Decimal("Infinity")
 RATIO_STEP = Decimal("0.00000001")
 AVERAGE_WINDOW = timedelta(days=30)
 EXACT = Context(prec=120)
@@ -56,7 +57,11 @@ class AgeDecay(NamedTuple):
 
     def after(self, days: int) -> Decimal:
         """The share lost after `days` in store."""
-        return min(self.at_most, self.a_day * max(0, days - self.free_days))
+        over = days - self.free_days
+        if over <= 0:
+            return ZERO
+        lost = self.a_day * over
+        return min(self.at_most, lost)
 
 
 class LendingTerms(NamedTuple):
@@ -177,8 +182,8 @@ def value_goods(goods: Sequence[StoredGoods], terms: LendingTerms) -> Valuation:
     """
     _check(goods, terms)
     with localcontext(EXACT):
-        worths = tuple(_worth(parcel, terms) for parcel in goods)
-        value = sum((worth.value for worth in worths), ZERO)
+        worths = tuple([_worth(parcel, terms) for parcel in goods])
+        value = sum([worth.value for worth in worths], ZERO)
         lendable = _capped(worths, terms.lot_cap * value)
         return Valuation(
             terms.currency,
@@ -249,17 +254,11 @@ def substitution_refusal(before: Valuation, after: Valuation) -> Refusal:
 
 
 def _worth(parcel: StoredGoods, terms: LendingTerms) -> ReceiptWorth:
-    price = parcel.quote.counted
-    haircut = terms.haircuts.get(parcel.grade, terms.other_grades)
-    kept = (ONE - haircut) * (ONE - terms.age.after(parcel.days_stored))
-    return ReceiptWorth(
-        receipt=parcel.receipt,
-        lot=parcel.lot,
-        price=price,
-        value=parcel.quantity * price,
-        lendable=min(parcel.quantity, parcel.confirmed) * price * kept,
-        is_stale=parcel.quote.is_stale,
-    )
+    receipt, lot, grade, quantity, confirmed, days_stored, quote = parcel
+    price = quote.counted
+    kept = (ONE - terms.haircuts.get(grade, terms.other_grades)) * (ONE - terms.age.after(days_stored))
+    lendable = min(quantity, confirmed) * price * kept
+    return ReceiptWorth(receipt, lot, price, quantity * price, lendable, quote.is_stale)
 
 
 def _capped(worths: Iterable[ReceiptWorth], cap: Decimal) -> Decimal:
@@ -306,7 +305,15 @@ def _check(goods: Sequence[StoredGoods], terms: LendingTerms) -> None:
         raise ValueError("Limit, haircuts, decay, cap and watch are shares of one, and the limit is more than nothing.")
     if len({parcel.receipt for parcel in goods}) < len(goods):
         raise ValueError("A receipt stands in the set twice.")
-    for parcel in goods:
-        numbers = (parcel.quantity, parcel.confirmed, parcel.quote.price, parcel.quote.average)
-        if not all(number.is_finite() and number >= 0 for number in numbers):
-            raise ValueError(f"Receipt {parcel.receipt} has a quantity or price below nothing.")
+    for receipt, _lot, _grade, quantity, confirmed, _days, (price, average, *_of) in goods:
+        try:
+            is_sensible = (
+                ZERO <= quantity < ENDLESS
+                and ZERO <= confirmed < ENDLESS
+                and ZERO <= price < ENDLESS
+                and ZERO <= average < ENDLESS
+            )
+        except InvalidOperation:  # what is no number cannot be compared
+            is_sensible = False
+        if not is_sensible:
+            raise ValueError(f"Receipt {receipt} has a quantity or price below nothing.")

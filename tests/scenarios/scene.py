@@ -84,12 +84,12 @@ class Scene:
     def sells(self, amount: str, kind: str = "capture") -> None:
         self.story.settle(self.today, self.seller, amount, kind=kind)
 
-    def night(self) -> None:
+    def night(self, verdict: str = "balanced") -> None:
         """Close today and remember it; on the next date the bank pays what the night asked for."""
         closed, self.today = self.today, self.today + DAY
         clock = partial(self.story.at, self.today, 2)
         run = run_night(platform=self.platform, business_date=closed, clock=clock, by="night")
-        assert run.state == "balanced"
+        assert run.state == verdict
         self.seen[closed] = self._columns(closed)
         for batch in PaymentBatch.objects.filter(state="built", number_of_payments__gt=0):
             approve_and_send(batch_id=batch.pk, at=self.story.at(self.today), by="user:9")

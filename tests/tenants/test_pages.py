@@ -68,7 +68,9 @@ def _fill(name: str) -> dict[str, User]:
     contract = factories.make_contract(
         application=factories.make_application(offer=factories.make_offer(seller=seller, version=version))
     )
-    factories.make_financing(contract=contract, state="active", disbursed_on=DAY, closed_through=DAY)
+    financing = factories.make_financing(contract=contract, state="active", disbursed_on=DAY, closed_through=DAY)
+    pledge = factories.make_pledge(seller=seller, subject=f"financing:{financing.pk}")
+    factories.make_margin_call(pledge=pledge)
     factories.make_order(seller=seller, external_id=name)
     _fill_store(seller, people)
     factories.make_message(seller=seller)

@@ -105,7 +105,8 @@ def test_a_call_names_its_cures_and_its_last_day(platform: Platform, at: datetim
     call = make_margin_call()
     with pytest.raises(IntegrityError, match="margin_call_names_its_cures"), transaction.atomic():
         MarginCall.objects.filter(pk=call.pk).update(state="called")
-    call.move("call", at=at, by="night", due_on=date(2025, 3, 19), cash_cure=Decimal(400), goods_cure=Decimal("666.67"))
+    call.cash_cure, call.goods_cure = Decimal(400), Decimal("666.67")
+    call.move("call", at=at, by="night", due_on=date(2025, 3, 19))
     assert not MarginCall.objects.due(date(2025, 3, 19)).exists()  # the last day still counts
     assert list(MarginCall.objects.due(date(2025, 3, 20))) == [call]
     call.move("cure_by_cash", at=at, by="user:7", on=date(2025, 3, 18))
@@ -118,7 +119,8 @@ def test_a_stale_price_hides_no_call(platform: Platform, at: datetime) -> None:
     assert list(MarginCall.objects.open()) == [call]
     with pytest.raises(TransitionNotAllowed):
         call.move("cure_by_price", at=at, by="night", on=DAY)
-    call.move("call", at=at, by="night", due_on=date(2025, 3, 19), cash_cure=Decimal(400), goods_cure=Decimal("666.67"))
+    call.cash_cure, call.goods_cure = Decimal(400), Decimal("666.67")
+    call.move("call", at=at, by="night", due_on=date(2025, 3, 19))
     with pytest.raises(TransitionNotAllowed):
         call.move("lose_price", at=at, by="night")
     assert call.state == "called"

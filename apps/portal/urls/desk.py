@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.urls import path, register_converter
 
-from apps.portal.views.desk import books, breaks, financings, inspections, joining, nights, pauses, sellers
+from apps.portal.views.desk import books, breaks, calls, financings, inspections, joining, nights, pauses, sellers
 
 
 class DayConverter:
@@ -31,6 +31,10 @@ urlpatterns = [
     path("nights/<day:day>/close/", nights.close, name="close"),
     path("batches/<int:batch_id>/approve/", nights.approve, name="approve"),
     path("breaks/", breaks.breaks, name="breaks"),
+    path("calls/", calls.calls, name="calls"),
+    path("calls/<int:call_id>/", calls.call, name="call"),
+    path("calls/<int:call_id>/sell/", calls.sell, name="sell"),
+    path("calls/<int:call_id>/<slug:verb>/", calls.step, name="call_step"),
     path("books/", books.books, name="books"),
     path("sellers/", sellers.sellers, name="sellers"),
     path("sellers/<int:seller_id>/", sellers.seller, name="seller"),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from apps.portal.views import (
     accounts,
+    calls,
     contracts,
     documents,
     hardship,
@@ -40,6 +41,7 @@ urlpatterns = [
     path("money/<int:financing_id>/statement.pdf", money.statement, name="statement"),
     path("orders/", shop.orders, name="orders"),
     path("verify/", documents.verify, name="verify"),
+    path("receipts/calls/<int:call_id>/", calls.call, name="margin_call"),
     path("documents/", shop.documents, name="documents"),
     path("receipts/", receipts.receipts, name="receipts"),
     path("receipts/bring/", receipts.bring, name="bring"),

@@ -19,6 +19,7 @@ from apps.risk.models import Assessment, Goal
 from apps.sellers.models import Seller
 from apps.sellers.services import ORDERS
 from apps.users.models import Role
+from apps.warehousing.models import MarginCall
 
 NIGHTS_SHOWN = 3
 GOALS_SHOWN = 8
@@ -61,6 +62,7 @@ def seller_home(request: SignedIn, seller: Seller) -> HttpResponse:
             "reads_orders": seller.consents.in_force(today).filter(data=ORDERS).exists(),
             "waiting": waiting.order_by("pk"),
             "asked": Application.objects.filter(seller=seller, state="under_review").order_by("pk"),
+            "calls": MarginCall.objects.filter(pledge__seller=seller, state__in=["called", "overdue"]).order_by("pk"),
             "repaying": [figures_of(one, assessment, today, last.get(one.pk)) for one in financings],
             "last_days": seller.sweeps.order_by("-business_date")[:NIGHTS_SHOWN],
         },

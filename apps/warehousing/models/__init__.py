@@ -8,12 +8,14 @@ from apps.warehousing.models.paper import ReceiptFile, ReceiptPaper
 from apps.warehousing.models.pledge import Pledge, PledgedReceipt
 from apps.warehousing.models.price import Commodity, CommodityPrice, PriceBasis, PriceFile
 from apps.warehousing.models.receipt import Warehouse, WarehouseReceipt
+from apps.warehousing.models.sale import GoodsSale
 from apps.warehousing.models.transfer import ReceiptTransfer
 
 __all__ = [
     "Attachment",
     "Commodity",
     "CommodityPrice",
+    "GoodsSale",
     "Inspection",
     "MarginCall",
     "Operator",

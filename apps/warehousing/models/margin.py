@@ -10,11 +10,14 @@ from django_fsm import transition
 
 from apps.core.models import AmountField, CurrencyField, RateField
 from apps.core.states import Stateful, state_field, states_hold
+from apps.warehousing.calls import Opened
 from apps.warehousing.models.pledge import Pledge
+from apps.warehousing.valuation import Margin
 
 MARGIN_CALL_STATES = (
     "watch", "stale_price", "called", "cured_by_cash", "cured_by_goods", "cured_by_price", "overdue", "enforcing",
 )  # fmt: skip
+LARGEST_RATIO = Decimal(9999)
 OPEN_STATES = ("watch", "stale_price", "called", "overdue", "enforcing")
 # A watch that ends without a call, and a cure that comes late but before enforcement, are cures too.
 CURABLE_STATES = ("watch", "called", "overdue")
@@ -26,6 +29,10 @@ class MarginCallQuerySet(models.QuerySet["MarginCall"]):
     def open(self) -> "MarginCallQuerySet":
         return self.filter(state__in=OPEN_STATES)
 
+    def of_live_pledges(self) -> "MarginCallQuerySet":
+        """Open calls whose goods are still there: a call that led to a sale ends with it."""
+        return self.open().exclude(pledge__state="sold")
+
     def due(self, on: date) -> "MarginCallQuerySet":
         """Calls whose last day to cure has passed on `on`."""
         return self.filter(state="called", due_on__lt=on)
@@ -35,7 +42,9 @@ class MarginCall(Stateful):
     """A pledge at or above 0.9 of its limit, from the first watch to the cure or the enforcement.
 
     A stale price is a state of its own: the goods keep their last known value, a break is raised, and a call that is
-    open stays open.
+    open stays open. The figures are those of the night that began the watch or made the call: what the seller was told.
+
+    Enforcement takes two people: one asks with a reason, another agrees.
     """
 
     pledge = models.ForeignKey(Pledge, on_delete=models.PROTECT, related_name="margin_calls")
@@ -49,6 +58,9 @@ class MarginCall(Stateful):
     goods_cure = AmountField(null=True, blank=True, help_text="So does adding goods worth this much.")
     due_on = models.DateField(null=True, blank=True, help_text="The last day to cure.")
     ended_on = models.DateField(null=True, blank=True)
+    enforcement_asked_by = models.CharField(max_length=80, blank=True)
+    enforcement_reason = models.CharField(max_length=300, blank=True)
+    enforced_by = models.CharField(max_length=80, blank=True)
     state = state_field(MARGIN_CALL_STATES)
 
     objects = MarginCallQuerySet.as_manager()
@@ -74,10 +86,30 @@ class MarginCall(Stateful):
                 | (~Q(state__in=OPEN_STATES) & Q(ended_on__isnull=False)),
                 name="margin_call_cured_on_a_date",
             ),
+            models.CheckConstraint(
+                condition=~Q(state="enforcing")
+                | ~Q(enforcement_asked_by="")
+                & ~Q(enforcement_reason="")
+                & ~Q(enforced_by="")
+                & ~Q(enforced_by=F("enforcement_asked_by")),
+                name="margin_call_enforced_by_two",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.pledge_id} {self.opened_on}"
+
+    def told(self, now: Margin) -> None:
+        """Take over the figures of `now`, which the seller is told; cures only where there is a call."""
+        self.outstanding, self.value, self.limit = now.outstanding, now.value, now.limit
+        self.ratio = min(now.ratio or LARGEST_RATIO, LARGEST_RATIO)
+        amounts = {cure.kind: cure.amount for cure in now.cures}
+        self.cash_cure, self.goods_cure = amounts.get("cash"), amounts.get("goods")
+
+    @property
+    def opened(self) -> Opened:
+        """The call as the rules of `calls` take it."""
+        return Opened(self.state, self.outstanding, self.due_on)
 
     @transition(field="state", source="watch", target="stale_price")
     def lose_price(self) -> None: ...
@@ -86,8 +118,9 @@ class MarginCall(Stateful):
     def regain_price(self) -> None: ...
 
     @transition(field="state", source=["watch", "stale_price"], target="called")
-    def call(self, *, due_on: date, cash_cure: Decimal, goods_cure: Decimal) -> None:
-        self.due_on, self.cash_cure, self.goods_cure = due_on, cash_cure, goods_cure
+    def call(self, *, due_on: date) -> None:
+        """To be cured through `due_on` (inclusive); the caller has told the cures."""
+        self.due_on = due_on
 
     @transition(field="state", source=CURABLE_STATES, target="cured_by_cash")
     def cure_by_cash(self, *, on: date) -> None:
@@ -105,4 +138,5 @@ class MarginCall(Stateful):
     def pass_due_date(self) -> None: ...
 
     @transition(field="state", source="overdue", target="enforcing")
-    def enforce(self) -> None: ...
+    def enforce(self, *, enforced_by: str) -> None:
+        self.enforced_by = enforced_by

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 from django_fsm import transition
 
 from apps.core.models import AmountField, CurrencyField, RateField
@@ -49,6 +50,7 @@ class Pledge(Stateful):
     valued_on = models.DateField(null=True, blank=True)
     value = AmountField(null=True, blank=True, help_text="Of all goods at the last valuation.")
     lendable = AmountField(null=True, blank=True, help_text="The same after haircut and age.")
+    outstanding = AmountField(null=True, blank=True, help_text="What was owed at the last night's valuation.")
     price_is_stale = models.BooleanField(
         default=False, help_text="A price was too old: the value is the last known one."
     )
@@ -73,15 +75,31 @@ class Pledge(Stateful):
                 & Q(value__gt=0, lendable__gte=0, lendable__lte=F("value")),
                 name="pledge_valuation_paired",
             ),
+            models.CheckConstraint(
+                condition=Q(outstanding=None) | Q(outstanding__gte=0, valued_on__isnull=False),
+                name="pledge_outstanding_beside_value",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.number
 
-    @property
+    @cached_property
     def lending(self) -> LendingTerms:
         """What may be lent on the goods, as it was agreed."""
         return thawed(self.terms, currency=self.currency, limit=self.limit)
+
+    @property
+    def ratio(self) -> Decimal | None:
+        """What was owed over what the goods were worth, at the last night's valuation."""
+        return None if self.outstanding is None or not self.value else self.outstanding / self.value
+
+    @property
+    def headroom(self) -> Decimal | None:
+        """What the goods would have lent beyond what was owed then; below zero where more was owed."""
+        if self.outstanding is None or self.value is None or self.lendable is None:
+            return None
+        return min(self.lendable, self.value * self.limit) - self.outstanding
 
     def both_confirmed(self) -> bool:
         """Whether warehouse and financier have both confirmed, as two people."""
