@@ -40,7 +40,7 @@ def month_ends(first: date, last: date) -> Iterator[date]:
 def quotes_by_commodity(*, path: Path, rejects_path: Path, first: date, last: date, at: datetime) -> dict[str, Quotes]:
     """Take the Pink Sheet at `path` in on the entered platform, and quote one tonne in USD on each month's end.
 
-    A month without any price yet is left out. Raises PricesRefused for a file that is none.
+    A month without any price yet is left out. Raises FileRefused for a file that is none.
     """
     import_prices(path=path, format="pink-sheet", rejects_path=rejects_path, at=at, by="replay")
     asked = [Priced(code, "t", "USD") for code in COMMODITIES]

@@ -11,7 +11,7 @@ from apps.core.append_only import append_only
 class Migration(migrations.Migration):
     dependencies = [
         ("banking", "0001_initial"),
-        ("sellers", "0002_tax_numbers"),
+        ("sellers", "0005_tax_numbers"),
         ("warehousing", "0006_pledging"),
     ]
 

@@ -18,7 +18,7 @@ from apps.reconciliation.rehearsal import throwaway_platform
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
 from apps.warehousing.cohorts import Loan
-from apps.warehousing.prices import PricesRefused
+from apps.warehousing.sheets import FileRefused
 
 HEAD = (
     "Commodity", "Haircut", "Called at", "Loans", "Highest LTV", "Loans called", "Cured by price", "Goods sold",
@@ -61,7 +61,7 @@ class Command(BaseCommand):
             rejects = Path(folder) / "rejects.csv"
             try:
                 return quotes_by_commodity(path=path, rejects_path=rejects, first=first, last=last, at=timezone.now())
-            except (PricesRefused, OSError) as error:
+            except (FileRefused, OSError) as error:
                 raise CommandError(f"{error} Nothing was kept.") from error
 
 
