@@ -17,7 +17,7 @@ class LendsOnGoods(models.Model):
     """How much is lent on goods; without a limit, nothing is."""
 
     lending_limit = RateField(
-        _("limit (LTV)"), default=Decimal(0), help_text=_("0.6: at most 60 % of the goods' value may be owed.")
+        _("limit (LTV)"), default=Decimal(0), help_text=_("0.6 is 60 %: the most that may be owed on the goods' value.")
     )
     haircuts = models.JSONField(
         _("haircuts"), default=dict, blank=True, help_text=_('By commodity and grade: {"cotton/3128B": "0.3"}.')

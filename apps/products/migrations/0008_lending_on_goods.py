@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
             field=apps.core.models.RateField(
                 decimal_places=8,
                 default=Decimal("0"),
-                help_text="0.6: at most 60 % of the goods' value may be owed.",
+                help_text="0.6 is 60 %: the most that may be owed on the goods' value.",
                 max_digits=12,
                 verbose_name="limit (LTV)",
             ),
