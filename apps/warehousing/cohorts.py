@@ -126,7 +126,7 @@ def _looked_at(loan: Loan, opened: Opened | None, now: Margin, on: date, *, is_s
     state = opened.state if opened else ""
     for verb in steps(opened, now, is_stale=is_stale, cause=cause, on=on):
         state = {"open": "watch", "lose_price": "stale_price", "regain_price": "watch", "call": "called",
-                 "pass_due_date": "overdue"}.get(verb, verb)  # fmt: skip
+                 "pass_due_date": "overdue"}.get(verb, verb)  # fmt: skip  # nosec B105  a state, not a password
         if verb == "call":
             loan.calls += 1
             if loan.plan.pays_calls:

@@ -81,7 +81,7 @@ class Store:
 
     def adds(self, bags: str) -> None:
         receipt, scene = self.brings(bags), self.scene
-        facts = {"pledge_id": self.pledge_id, "on": scene.today, "at": scene.story.at(scene.today)}
+        facts: dict[str, Any] = {"pledge_id": self.pledge_id, "on": scene.today, "at": scene.story.at(scene.today)}
         offer_goods(**facts, seller_id=scene.seller.pk, receipt_ids=[receipt.pk], by="user:1")
         self._counted([receipt])
         add_goods(**facts, by="user:3")
@@ -235,7 +235,7 @@ def test_from_the_call_to_the_sale_with_a_surplus(store: Store, neighbour: Neigh
     call.refresh_from_db()
     assert call.state == "overdue"
     day = scene.today
-    facts = {"call_id": call.pk, "on": day, "at": scene.story.at(day)}
+    facts: dict[str, Any] = {"call_id": call.pk, "on": day, "at": scene.story.at(day)}
     with pytest.raises(PledgeRefused, match="Nobody has asked"):
         enforce(**facts, by="user:4")
     with pytest.raises(PledgeRefused, match="Say why"):
@@ -286,7 +286,11 @@ def taken_over(store: Store) -> None:
     """Called on the 5th, overdue on the 11th, enforced by two people on the 12th."""
     called(store)
     store.scene.nights_until(date(2025, 3, 12))
-    facts = {"call_id": store.call.pk, "on": store.scene.today, "at": store.scene.story.at(store.scene.today)}
+    facts: dict[str, Any] = {
+        "call_id": store.call.pk,
+        "on": store.scene.today,
+        "at": store.scene.story.at(store.scene.today),
+    }
     ask_to_enforce(**facts, reason="no answer", by="user:4")
     enforce(**facts, by="user:5")
 

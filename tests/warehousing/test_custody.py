@@ -119,7 +119,13 @@ def test_every_act_in_every_state(act: str, state: str, when: dict[str, Any]) ->
 
 def test_goods_are_announced_then_issued_with_what_the_scale_says(when: dict[str, Any]) -> None:
     warehouse, farmer = make_warehouse(), make_seller()
-    facts = {"number": "WR-1", "warehouse": warehouse, "seller": farmer, "commodity": "cotton", "unit": "t"}
+    facts: dict[str, Any] = {
+        "number": "WR-1",
+        "warehouse": warehouse,
+        "seller": farmer,
+        "commodity": "cotton",
+        "unit": "t",
+    }
     asked = announce_goods(**facts, weight=D("4.9"), origin="Xinjiang", **when)
     assert announce_goods(**facts, weight=D("4.9"), origin="Xinjiang", **when) == asked
     assert (asked.state, asked.weight, asked.announced_weight) == ("requested", None, D("4.9"))
@@ -264,7 +270,7 @@ def test_a_receipt_expires_after_its_last_valid_day(when: dict[str, Any]) -> Non
     assert expire_receipts(through=date(2026, 2, 28), **night) == 0
     assert expire_receipts(through=VALID_UNTIL, **night) == 2
     assert expire_receipts(through=VALID_UNTIL, **night) == 0
-    ahead = {"valid_until": date(2027, 1, 1), "insured_until": date(2027, 1, 1), "on": date(2026, 3, 2)}
+    ahead: dict[str, Any] = {"valid_until": date(2027, 1, 1), "insured_until": date(2027, 1, 1), "on": date(2026, 3, 2)}
     for _twice in range(2):
         assert revalidate_receipt(receipt_id=free.pk, **ahead, **when).state == "issued"
         assert revalidate_receipt(receipt_id=pledged.pk, **ahead, **when).state == "pledged"
@@ -273,7 +279,7 @@ def test_a_receipt_expires_after_its_last_valid_day(when: dict[str, Any]) -> Non
     expire_receipts(through=date(2027, 1, 1), **night)
     held.released_on = date(2027, 1, 1)
     held.save()
-    later = {"valid_until": date(2028, 1, 1), "insured_until": date(2028, 1, 1), "on": date(2027, 1, 2)}
+    later: dict[str, Any] = {"valid_until": date(2028, 1, 1), "insured_until": date(2028, 1, 1), "on": date(2027, 1, 2)}
     assert revalidate_receipt(receipt_id=pledged.pk, **later, **when).state == "issued"
 
 

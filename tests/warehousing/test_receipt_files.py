@@ -149,8 +149,8 @@ def test_lines_that_break_off_are_bad_and_the_others_land(tmp_path: Path, at: da
 
 def test_announced_goods_are_issued_by_their_line(tmp_path: Path, at: datetime) -> None:
     facts: dict[str, Any] = {"commodity": "cotton", "unit": "kg", "weight": Decimal(1), "at": at, "by": "user:1"}
-    first = WarehouseReceipt._meta.get_field("warehouse").related_model.objects.get()  # type: ignore[union-attr]
-    seller = WarehouseReceipt._meta.get_field("holder").related_model.objects.get()  # type: ignore[union-attr]
+    first = WarehouseReceipt._meta.get_field("warehouse").related_model.objects.get()
+    seller = WarehouseReceipt._meta.get_field("holder").related_model.objects.get()
     announce_goods(number="WR-1", warehouse=first, seller=seller, **facts)
     assert counts(take_in(sheet(tmp_path, {}), at)) == (1, 1, 0, 0)
     assert WarehouseReceipt.objects.get().state == "issued"
