@@ -34,7 +34,7 @@ from apps.ledger import chart
 from apps.ledger.calendar import open_books
 from apps.ledger.models import Account, Books, DailyTotal, Entry, Posting
 from apps.ledger.services import Line, accounts_by_code, post
-from apps.orders.models import FeedFile, Order, Proceeds
+from apps.orders.models import FeedFile, Order, Proceeds, Settlement
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion
 from apps.products.terms import SALES
 from apps.reconciliation.models import Break, ControlTotal, NightlyChunk, NightlyRun, NightlyStep, SetAside
@@ -301,6 +301,14 @@ def make_order(**facts: Any) -> Order:
         paid_at=AT - timedelta(days=4),
         state="paid",
     )
+
+
+def make_settlement(**facts: Any) -> Settlement:
+    """A payout of 100.00 less a fee of 2.00."""
+    return _made(
+        Settlement, facts, payout=unique("PO"), file=make_feed_file, settled_on=DAY, booked_on=DAY, currency="CNY",
+        captured=D(100), refunded=D(0), charged_back=D(0), fees=D(2), total=D(98),
+    )  # fmt: skip
 
 
 def make_proceeds(**facts: Any) -> Proceeds:

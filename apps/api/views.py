@@ -24,12 +24,10 @@ from apps.api.serializers import (
 from apps.financing.models import Financing, Offer
 from apps.orders.models import Order
 from apps.orders.refusals import SettlementRefused
-from apps.orders.services import SettlementLine, record_settlement
+from apps.orders.services import ToldLine, known_lines, record_settlement
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
 from apps.users.models import Role
-
-NOBODY = 0
 
 
 class NewestFirst(CursorPagination):
@@ -94,7 +92,7 @@ class SettlementView(APIView):
         asked.is_valid(raise_exception=True)
         try:
             result = record_settlement(
-                lines=_lines(asked.validated_data["lines"]),
+                lines=known_lines([ToldLine(**one) for one in asked.validated_data["lines"]]),
                 settled_on=asked.validated_data["settled_on"],
                 at=timezone.now(),
                 by=request.user.actor,  # type: ignore[union-attr]  # StaffOnly let nobody else in
@@ -102,26 +100,3 @@ class SettlementView(APIView):
         except SettlementRefused as refusal:
             return Response({"detail": str(refusal)}, status=HTTP_422_UNPROCESSABLE_ENTITY)
         return Response(SettlementResultSerializer(result).data)
-
-
-def _lines(asked: list[dict[str, Any]]) -> list[SettlementLine]:
-    """The lines with our keys instead of the platform's; a seller or order that we do not know gets nobody's key, and
-    the service says so."""
-    named = Seller.objects.filter(external_id__in={one["seller"] for one in asked})
-    sellers = dict(named.values_list("external_id", "pk"))
-    orders = {
-        (seller_id, external_id): pk
-        for pk, seller_id, external_id in Order.objects.filter(
-            seller_id__in=sellers.values(), external_id__in={one["order"] for one in asked}
-        ).values_list("pk", "seller_id", "external_id")
-    }
-    return [
-        SettlementLine(
-            key=one["key"],
-            seller_id=(seller := sellers.get(one["seller"], NOBODY)),
-            kind=one["kind"],
-            amount=one["amount"],
-            order_id=orders.get((seller, one["order"]), -1) if one["order"] else None,
-        )
-        for one in asked
-    ]

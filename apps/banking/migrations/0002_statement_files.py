@@ -160,9 +160,7 @@ class Migration(migrations.Migration):
                 ("size", models.BigIntegerField(help_text="Bytes.")),
                 (
                     "problems",
-                    models.JSONField(
-                        blank=True, default=list, help_text="[place, reason] each, of the file as such."
-                    ),
+                    models.JSONField(blank=True, default=list, help_text="[place, reason] each, of the file as such."),
                 ),
                 ("taken_in_at", models.DateTimeField()),
                 ("by", models.CharField(max_length=80)),
@@ -185,7 +183,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="instruction",
             name="failure_reason",
-            field=models.CharField(blank=True, help_text="The bank's code and words.", max_length=140),
+            field=models.CharField(blank=True, db_default="", help_text="The bank's code and words.", max_length=140),
         ),
         migrations.AddIndex(
             model_name="instruction",

@@ -20,9 +20,7 @@ class StatementFile(models.Model):
     version = models.CharField(max_length=12, blank=True)
     encoding = models.CharField(max_length=20)
     size = models.BigIntegerField(help_text="Bytes.")
-    problems = models.JSONField(
-        default=list, blank=True, help_text="[place, reason] each, of the file as such."
-    )
+    problems = models.JSONField(default=list, blank=True, help_text="[place, reason] each, of the file as such.")
     taken_in_at = models.DateTimeField()
     by = models.CharField(max_length=80)
 

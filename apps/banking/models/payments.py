@@ -3,7 +3,8 @@
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Replace
 from django_fsm import transition
 
 from apps.banking.models.accounts import BankAccount
@@ -11,6 +12,14 @@ from apps.core.models import AmountField, CurrencyField
 from apps.core.states import Stateful, state_field, states_hold
 
 BATCH_STATES = ("built", "approved", "sent", "accepted", "settled", "rejected", "returned")
+
+
+class PaymentBatchQuerySet(models.QuerySet["PaymentBatch"]):
+    """Batches by what banks call them."""
+
+    def named(self, message_id: str) -> "PaymentBatchQuerySet":
+        """The batch whose `message_id` this is, if any."""
+        return self.annotate(name=Replace("key", Value(":"), Value("-"))).filter(name=message_id)
 
 
 class PaymentBatch(Stateful):
@@ -25,6 +34,8 @@ class PaymentBatch(Stateful):
     approved_by = models.CharField(max_length=80, blank=True)
     state = state_field(BATCH_STATES)
 
+    objects = PaymentBatchQuerySet.as_manager()
+
     class Meta:
         verbose_name_plural = "payment batches"
         constraints: ClassVar[list[Any]] = [
@@ -38,6 +49,11 @@ class PaymentBatch(Stateful):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def message_id(self) -> str:
+        """How the bank's files name the batch."""
+        return self.key.replace(":", "-")
 
     @transition(field="state", source="built", target="approved")
     def approve(self, *, approved_by: str) -> None:
@@ -91,7 +107,9 @@ class Instruction(models.Model):
     batch = models.ForeignKey(PaymentBatch, null=True, on_delete=models.PROTECT, related_name="instructions")
     confirmed_on = models.DateField(null=True, blank=True)
     failed_on = models.DateField(null=True, blank=True, help_text="The business date on which it came to nothing.")
-    failure_reason = models.CharField(max_length=140, blank=True, help_text="The bank's code and words.")
+    failure_reason = models.CharField(
+        max_length=140, blank=True, db_default="", help_text="The bank's code and words."
+    )
 
     objects = InstructionQuerySet.as_manager()
 

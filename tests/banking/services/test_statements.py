@@ -1,4 +1,4 @@
-"""A bank's file taken in: what proves itself is booked, once; everything else is kept and waits, or is refused whole."""
+"""A bank's file taken in: what proves itself is booked, once; the rest is kept and waits, or is refused whole."""
 
 import io
 from datetime import UTC, datetime
