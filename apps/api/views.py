@@ -7,11 +7,12 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
-from rest_framework.status import HTTP_422_UNPROCESSABLE_ENTITY
+from rest_framework.status import HTTP_409_CONFLICT, HTTP_422_UNPROCESSABLE_ENTITY
 from rest_framework.views import APIView
 
 from apps.api.serializers import (
@@ -20,7 +21,11 @@ from apps.api.serializers import (
     OrderSerializer,
     SettlementResultSerializer,
     SettlementSerializer,
+    StatementFileSerializer,
+    StatementUploadSerializer,
 )
+from apps.banking.refusals import StatementNumberTaken, StatementRefused
+from apps.banking.services import take_in_statement
 from apps.financing.models import Financing, Offer
 from apps.orders.models import Order
 from apps.orders.refusals import SettlementRefused
@@ -100,3 +105,31 @@ class SettlementView(APIView):
         except SettlementRefused as refusal:
             return Response({"detail": str(refusal)}, status=HTTP_422_UNPROCESSABLE_ENTITY)
         return Response(SettlementResultSerializer(result).data)
+
+
+class StatementView(APIView):
+    """Taking in bank statements."""
+
+    permission_classes = (IsAuthenticated, StaffOnly)
+    parser_classes = (MultiPartParser,)
+
+    @extend_schema(request=StatementUploadSerializer, responses=StatementFileSerializer)
+    def post(self, request: Request) -> Response:
+        """Take in a bank's file. The same bytes again are nothing new; another statement under a number that was taken
+        in answers 409; any other file that is refused answers 422 with the reason. Nothing was changed then."""
+        asked = StatementUploadSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        file = asked.validated_data["file"]
+        try:
+            taken = take_in_statement(
+                source=file,
+                name=file.name,
+                csv_account=asked.validated_data["csv_account"] or None,
+                at=timezone.now(),
+                by=request.user.actor,  # type: ignore[union-attr]  # StaffOnly let nobody else in
+            )
+        except StatementNumberTaken as refusal:
+            return Response({"detail": str(refusal)}, status=HTTP_409_CONFLICT)
+        except StatementRefused as refusal:
+            return Response({"detail": str(refusal)}, status=HTTP_422_UNPROCESSABLE_ENTITY)
+        return Response(StatementFileSerializer(taken).data)

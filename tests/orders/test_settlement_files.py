@@ -187,7 +187,7 @@ def test_several_payouts_in_a_file_land_together_or_not_at_all(story: Story) -> 
 )  # fmt: skip
 def test_a_bad_line_is_named_and_nothing_lands(story: Story, bad: str, reason: str) -> None:
     amount = bad.rpartition(",")[2].strip()
-    is_sale = amount.replace(".", "").isdigit() and "payout,,," not in bad
+    is_sale = amount.replace(".", "").isdigit() and amount[-3:-2] == "." and "payout,,," not in bad
     change = D(amount) * (-1 if ",refund," in bad else 1) if is_sale else D(0)
     body = BODY.replace("460.20", str(D("460.20") + change))
     refused = refusal(story, (HEAD + body + bad).encode())

@@ -107,9 +107,7 @@ class Instruction(models.Model):
     batch = models.ForeignKey(PaymentBatch, null=True, on_delete=models.PROTECT, related_name="instructions")
     confirmed_on = models.DateField(null=True, blank=True)
     failed_on = models.DateField(null=True, blank=True, help_text="The business date on which it came to nothing.")
-    failure_reason = models.CharField(
-        max_length=140, blank=True, db_default="", help_text="The bank's code and words."
-    )
+    failure_reason = models.CharField(max_length=140, blank=True, db_default="", help_text="The bank's code and words.")
 
     objects = InstructionQuerySet.as_manager()
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.urls import path, register_converter
 
-from apps.portal.views.desk import books, breaks, financings, nights, sellers
+from apps.portal.views.desk import accounts, books, breaks, files, financings, nights, payments, sellers, settlements
 
 
 class DayConverter:
@@ -31,6 +31,21 @@ urlpatterns = [
     path("nights/<day:day>/close/", nights.close, name="close"),
     path("batches/<int:batch_id>/approve/", nights.approve, name="approve"),
     path("breaks/", breaks.breaks, name="breaks"),
+    path("files/", files.files, name="files"),
+    path("files/new/", files.take_in, name="take_in_statement"),
+    path("files/<int:file_id>/", files.file, name="file"),
+    path("files/<int:file_id>/original/", files.original, name="original"),
+    path("statements/<int:statement_id>/", files.statement, name="statement"),
+    path("statements/<int:statement_id>/book/", files.book, name="book_statement"),
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/<int:account_id>/csv/", accounts.csv_mapping, name="csv_mapping"),
+    path("settlements/", settlements.settlements, name="settlements"),
+    path("settlements/new/", settlements.take_in, name="take_in_settlement"),
+    path("settlements/<int:settlement_id>/", settlements.settlement, name="settlement"),
+    path("payments/", payments.payments, name="payments"),
+    path("payments/answer/", payments.answer, name="take_in_answer"),
+    path("payments/<int:batch_id>/", payments.batch, name="batch"),
+    path("payments/<int:batch_id>/file/", payments.download, name="payment_file"),
     path("books/", books.books, name="books"),
     path("sellers/", sellers.sellers, name="sellers"),
     path("sellers/<int:seller_id>/", sellers.seller, name="seller"),
