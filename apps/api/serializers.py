@@ -149,8 +149,8 @@ class BankStatementSerializer(serializers.ModelSerializer[BankStatement]):
     class Meta:
         model = BankStatement
         fields = (
-            "id", "number", "kind", "account", "currency", "opening", "net", "closing", "adds_up", "entry_count", "state",
-            "problems",
+            "id", "number", "kind", "account", "currency", "opening", "net", "closing", "adds_up", "entry_count",
+            "state", "problems",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -81,8 +80,7 @@ class SampleForm(UploadForm):
 
     def clean_file(self) -> str:
         """Its first lines as text."""
-        file: UploadedFile = self.cleaned_data["file"]
-        begin = file.read(LONGEST_SAMPLE)
+        begin: bytes = self.cleaned_data["file"].read(LONGEST_SAMPLE)
         try:
             encoding = look_over(io.BytesIO(begin.rpartition(b"\n")[0] or begin)).encoding
         except Refused as error:

@@ -147,7 +147,8 @@ class _Tally:
             )
             adds_up = None
         heading = replace(self.heading, where="", position=0, reference="")
-        says = (heading, *(replace(part, where="") for part in (*self.balances, *self.remarks)), self.digest)
+        balances = (replace(balance, where="") for balance in self.balances)
+        says = (heading, *balances, *(remark.text for remark in self.remarks), self.digest)
         return Statement(
             heading=self.heading,
             currency=currency,

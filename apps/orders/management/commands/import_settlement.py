@@ -28,8 +28,8 @@ class Command(PlatformCommand):
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}. Nothing was taken in.") from error
         except SettlementRefused as error:
-            for one in error.rejected:
-                self.stderr.write(f"line {one.key}: {one.reason}")
+            for line in error.rejected:
+                self.stderr.write(f"line {line.key}: {line.reason}")
             raise CommandError(str(error)) from error
         if not taken.is_new:
             self.stdout.write(f"Nothing to do: these very bytes came as {taken.file.name}.")
