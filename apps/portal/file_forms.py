@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -16,6 +17,7 @@ from apps.banking.statements.bytes_in import look_over
 from apps.banking.statements.parts import Refused
 from apps.banking.statements.sheets import DATE_FORMATS, ColumnMapping, mapping_from
 
+LAST_DAY = date(2026, 12, 31)  # shows how a date is written: no part of it can be taken for another
 SAMPLE_LINES, LONGEST_SAMPLE = 30, 20_000
 DELIMITERS = ((",", ","), (";", ";"), ("\t", gettext_lazy("tab")), ("|", "|"))
 COLUMNS = {
@@ -44,7 +46,7 @@ class StatementForm(UploadForm):
     csv_account = forms.ModelChoiceField(
         queryset=BankAccount.objects.none(),
         required=False,
-        label=gettext_lazy("Account"),
+        label=gettext_lazy("Bank account"),
         empty_label=gettext_lazy("As the file says"),
         help_text=gettext_lazy("Only for CSV files, which are read as was said for their account."),
     )
@@ -94,7 +96,7 @@ class MappingForm(forms.Form):
     lines = forms.CharField(widget=forms.HiddenInput, max_length=LONGEST_SAMPLE, strip=False)
     delimiter = forms.ChoiceField(label=gettext_lazy("Columns are parted by"), choices=DELIMITERS)
     date_format = forms.ChoiceField(
-        label=gettext_lazy("Dates are written"), choices=[(form, form) for form in DATE_FORMATS]
+        label=gettext_lazy("Dates are written"), choices=[(form, LAST_DAY.strftime(form)) for form in DATE_FORMATS]
     )
     decimal_sign = forms.ChoiceField(label=gettext_lazy("Decimal sign"), choices=((".", "."), (",", ",")))
     is_inverted = forms.BooleanField(label=gettext_lazy("Money out is written as positive"), required=False)

@@ -75,7 +75,7 @@ def file_table(files: Sequence[StatementFile], names: Mapping[str, str]) -> Tabl
 def statement_table(statements: Iterable[BankStatement]) -> Table:
     """The statements of one file: whose, whether they add up, what became of them."""
     columns = (
-        Column(_("Statement")), Column(_("Account")), Column(_("Opening"), numeric=True),
+        Column(_("Statement")), Column(_("Bank account")), Column(_("Opening"), numeric=True),
         Column(_("Entries in sum"), numeric=True), Column(_("Closing"), numeric=True),
         Column(_("Open by"), numeric=True), Column(_("Entries"), numeric=True), Column(_("State")),
     )  # fmt: skip
@@ -167,7 +167,7 @@ def preview_table(entries: Iterable[Entry], currency: str) -> Table:
 
 def account_table(accounts: Iterable[BankAccount], mapped: set[int]) -> Table:
     """The platform's own accounts."""
-    columns = (Column(_("Account")), Column(_("What it is for")), Column(_("Currency")), Column(_("CSV files")))
+    columns = (Column(_("Bank account")), Column(_("What it is for")), Column(_("Currency")), Column(_("CSV files")))
     rows = [
         (
             Text(one.holder, note=f"{one.bank} {one.masked}".strip()),

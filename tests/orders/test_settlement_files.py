@@ -146,7 +146,7 @@ def test_a_provider_that_collects_is_booked_the_other_way(story: Story) -> None:
     bank_books(story, "-30.00", FIRST + DAY)
     story.night(FIRST)
     assert story.night(FIRST + DAY).state == "balanced"
-    assert (balance(chart.COLLECTION_CASH), balance(chart.SETTLEMENT_RECEIVABLE)) == (D(-30), 0)
+    assert (balance(chart.COLLECTION_CASH), balance(chart.SETTLEMENT_RECEIVABLE)) == (D(-30), D(0))
 
 
 def test_the_same_bytes_are_nothing_new_and_another_file_for_the_payout_is_refused(story: Story) -> None:
