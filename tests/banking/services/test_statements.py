@@ -1,6 +1,7 @@
 """A bank's file taken in: what proves itself is booked, once; the rest is kept and waits, or is refused whole."""
 
 import io
+import tracemalloc
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -232,6 +233,24 @@ def test_another_platform_sees_nothing_of_it(account: BankAccount, other_platfor
         assert nothing_is_there()
         with pytest.raises(StatementRefused, match="none of this platform's"):
             take_in(text)
+
+
+def peak_of(entries: int) -> int:
+    """The most memory, in bytes, that taking in a statement of so many entries needs beside the file."""
+    text = camt(camt_entry("1.00") * entries, closing=f"{100 + entries}.00").replace("2026-03<", f"N-{entries}<")
+    source = io.BytesIO(text.encode())
+    tracemalloc.start()
+    try:
+        assert take_in_statement(source=source, name="large.xml", at=AT, by="user:1").booked == entries
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_stays_flat_however_many_entries(account: BankAccount) -> None:
+    few, many = peak_of(2_000), peak_of(12_000)
+    assert many < few + 4 * 1024 * 1024
+    assert BankLine.objects.count() == 14_000
 
 
 @pytest.mark.parametrize(
