@@ -37,7 +37,13 @@ SELECT 'demand', financing.number, demand.number::text, demand.state, demand.due
        concat_ws('/', demand.amount, paid)
 FROM repayment_demand AS demand JOIN financing_financing AS financing ON financing.id = demand.financing_id
 UNION ALL
-SELECT 'instruction', key, kind, from_purpose, business_date::text, amount::text FROM banking_instruction
+SELECT 'instruction', key, kind, from_purpose, business_date::text,
+       concat_ws('/', amount, confirmed_on, failed_on, failure_reason)
+FROM banking_instruction
+UNION ALL
+SELECT 'settlement', payout, currency, settled_on::text, booked_on::text,
+       concat_ws('/', captured, refunded, charged_back, fees, total)
+FROM orders_settlement
 UNION ALL
 SELECT 'seller', external_id, state, worst_days_past_due::text, '', balance::text FROM sellers_seller
 UNION ALL

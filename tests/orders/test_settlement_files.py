@@ -214,7 +214,7 @@ def test_what_is_no_settlement_file_is_refused_in_a_sentence(story: Story, conte
 
 
 def test_the_command_takes_it_in_and_names_bad_lines(
-    story: Story, tmp_path: Path, capsys: pytest.CaptureFixture
+    story: Story, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "provider.csv"
     today = date.today().isoformat()  # noqa: DTZ011  the command reads the clock

@@ -43,9 +43,11 @@ class BankAccount(models.Model):
         return f"··{self.number[-4:]}"
 
     def is_named(self, written: str) -> bool:
-        """Whether `written`, as a file has it, is this account: its number, alone or behind its bank's."""
+        """Whether `written`, as a file has it, is this account: its number, alone or behind its bank's, with or without
+        its currency behind it."""
+        own = _plain(self.number)
         names = {_plain(written), _plain(written.rpartition("/")[2])}
-        return _plain(self.number) in names - {""}
+        return bool(own) and not names.isdisjoint({own, f"{own}{self.currency}"})
 
 
 def _plain(number: str) -> str:

@@ -87,15 +87,25 @@ class Intake:
         )  # fmt: skip
 
     def _begin(self, heading: Heading) -> None:
-        account = next((one for one in self.accounts if one.is_named(heading.account)), None)
-        if account is None:
+        self._named = [one for one in self.accounts if one.is_named(heading.account)]
+        if not self._named:
             raise StatementRefused(
                 _("%(place)s is about account %(number)s, which is none of this platform's. Nothing was taken in.")
                 % {"place": heading.where.capitalize(), "number": heading.account or "?"}
             )
-        self._heading, self._account = heading, account
         self._statement_id, self._position = bulk.next_ids(BankStatement, 1)[0], 0
         self._savepoint = transaction.savepoint()
+
+    def _in(self, currency: str, where: str) -> BankAccount:
+        """The account that the statement names, in `currency`: banks keep several currencies under one number."""
+        account = next((one for one in self._named if one.currency == currency), None)
+        if account is None:
+            kept_in = ", ".join(sorted(one.currency for one in self._named))
+            raise StatementRefused(
+                _("%(place)s is in %(currency)s, but the account is kept in %(own)s. Nothing was taken in.")
+                % {"place": where.capitalize(), "currency": currency, "own": kept_in}
+            )
+        return account
 
     def _take_entry(self, entry: Entry) -> None:
         self._position += 1
@@ -113,11 +123,8 @@ class Intake:
                 _("%(place)s is dated %(day)s, which no statement of %(today)s can be. Nothing was taken in.")
                 % {"place": entry.where.capitalize(), "day": booked_on or _("on no day at all"), "today": today}
             )
-        if entry.currency and entry.currency != self._account.currency:
-            raise StatementRefused(
-                _("%(place)s is in %(currency)s, but the account is kept in %(own)s. Nothing was taken in.")
-                % {"place": entry.where.capitalize(), "currency": entry.currency, "own": self._account.currency}
-            )
+        if entry.currency:
+            self._in(entry.currency, entry.where)
 
     def _write_waiting(self) -> None:
         ids = bulk.next_ids(StatementEntry, len(self._waiting))
@@ -134,11 +141,7 @@ class Intake:
 
     def _end(self, read: Statement) -> None:
         self._write_waiting()
-        if read.currency and read.currency != self._account.currency:
-            raise StatementRefused(
-                _("%(place)s is in %(currency)s, but the account is kept in %(own)s. Nothing was taken in.")
-                % {"place": read.heading.where.capitalize(), "currency": read.currency, "own": self._account.currency}
-            )
+        self._account = self._in(read.currency, read.heading.where) if read.currency else self._named[0]
         if self._is_known(read):
             transaction.savepoint_rollback(self._savepoint)
             return

@@ -202,6 +202,22 @@ def test_one_strange_account_in_a_file_refuses_the_whole_file(account: BankAccou
     assert nothing_is_there()
 
 
+def test_one_number_in_two_currencies_is_two_accounts(account: BankAccount) -> None:
+    dollars = make_bank_account(purpose="funding", number=ACCOUNT, currency="USD")
+    take_in(camt(camt_entry("5.00"), closing="105.00"))
+    taken = take_in(camt(camt_entry("7.00", currency="USD"), closing="107.00").replace("EUR", "USD"))
+    assert taken.file.statements.get().account == dollars
+    assert list(BankLine.objects.order_by("id").values_list("purpose", "currency", "amount")) == [
+        ("collection", "EUR", D(5)), ("funding", "USD", D(7)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("written", ["DE89 3704 0044 0532 0130 00", "COBADEFF/DE89370400440532013000", f"{ACCOUNT}EUR"])
+def test_an_account_is_known_however_the_bank_writes_it(account: BankAccount, written: str) -> None:
+    taken = take_in(mt940("", closing="C260331EUR100,00").replace(ACCOUNT, written), name="statement.sta")
+    assert taken.file.statements.get().account == account
+
+
 def test_a_sellers_account_is_none_of_the_platforms(account: BankAccount) -> None:
     BankAccount.objects.filter(pk=account.pk).update(purpose="payout")
     with pytest.raises(StatementRefused, match="none of this platform's"):
