@@ -2,9 +2,9 @@
 
     python -m benchmarks.read_statements [--entries 100000]
 
-The walk touches name and text of every element of every entry and forgets it; ours also checks, converts, counts and proves.
-Printed: seconds of both (best of three), their ratio (at least 0.5), and what reading adds to the process's memory (at
-most 64 MB).
+The walk touches name and text of every element of every entry and forgets it; ours also checks, converts, counts and
+proves. Printed: seconds of both (best of three), their ratio (at least 0.5), and what reading adds to the process's
+memory (at most 64 MB).
 """
 
 import argparse
@@ -69,7 +69,7 @@ def walked(path: Path) -> int:
     seen = 0
     for _event, entry in etree.iterparse(path, events=("end",), tag="{*}Ntry"):
         for element in entry.iter():
-            seen += len(element.tag) + len(element.text or "")
+            seen += len(str(element.tag)) + len(element.text or "")
         parent = entry.getparent()
         entry.clear()
         if parent is not None:

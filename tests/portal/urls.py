@@ -16,5 +16,5 @@ urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("", include(places("portal", "home", "money", "orders", "documents", "more"))),
-    path("", include(places("desk", "night", "breaks", "books", "sellers"))),
+    path("", include(places("desk", "night", "breaks", "files", "books", "sellers"))),
 ]

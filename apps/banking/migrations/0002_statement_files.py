@@ -173,7 +173,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="bankaccount",
             name="bic",
-            field=models.CharField(blank=True, help_text="Of the bank, where payments need one.", max_length=11),
+            field=models.CharField(
+                blank=True, db_default="", help_text="Of the bank, where payments need one.", max_length=11
+            ),
         ),
         migrations.AddField(
             model_name="instruction",

@@ -21,7 +21,7 @@ class BankAccount(models.Model):
     bank = models.CharField(max_length=140, blank=True)
     number = models.CharField(max_length=34, help_text="IBAN or local number.")
     currency = CurrencyField()
-    bic = models.CharField(max_length=11, blank=True, help_text="Of the bank, where payments need one.")
+    bic = models.CharField(max_length=11, blank=True, db_default="", help_text="Of the bank, where payments need one.")
     verified_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
