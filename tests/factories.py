@@ -12,7 +12,18 @@ from typing import Any, TypeVar
 
 from django.db import models
 
-from apps.banking.models import BankAccount, BankLine, Instruction, PaymentBatch
+from apps.banking.models import (
+    BankAccount,
+    BankLine,
+    BankStatement,
+    CsvMapping,
+    GroupedPayment,
+    Instruction,
+    PaymentAnswer,
+    PaymentBatch,
+    StatementEntry,
+    StatementFile,
+)
 from apps.core.models import Transition
 from apps.evidence.chain import canonical
 from apps.evidence.models import Head, Record, Seal
@@ -23,7 +34,7 @@ from apps.ledger import chart
 from apps.ledger.calendar import open_books
 from apps.ledger.models import Account, Books, DailyTotal, Entry, Posting
 from apps.ledger.services import Line, accounts_by_code, post
-from apps.orders.models import FeedFile, Order, Proceeds
+from apps.orders.models import FeedFile, Order, Proceeds, Settlement
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion, ProvisionClass
 from apps.products.terms import SALES
 from apps.reconciliation.models import Break, ControlTotal, NightlyChunk, NightlyRun, NightlyStep, SetAside
@@ -229,6 +240,48 @@ def make_bank_line(**facts: Any) -> BankLine:
     )
 
 
+def make_csv_mapping(**facts: Any) -> CsvMapping:
+    settings = {"booking_date": "Date", "date_format": "%Y-%m-%d", "decimal_sign": ".", "amount": "Amount"}
+    return _made(CsvMapping, facts, account=make_bank_account, settings=settings, made_at=AT, made_by=BY)
+
+
+def make_statement_file(**facts: Any) -> StatementFile:
+    name = unique("statement")
+    return _made(
+        StatementFile, facts, sha256=f"{name:0>64}", name=name, format="camt.053", encoding="utf-8", size=1,
+        taken_in_at=AT, by=BY,
+    )  # fmt: skip
+
+
+def make_bank_statement(**facts: Any) -> BankStatement:
+    """A statement that adds up, read and not booked."""
+    return _made(
+        BankStatement, facts, file=make_statement_file, position=1, place="statement 1", kind="statement",
+        account=make_bank_account, number="7", number_key=unique("number"), digest=unique("digest"), currency="CNY",
+        opening=D(0), closing=D(100), closing_on=DAY, net=D(100), adds_up=True, difference=D(0), entry_count=1,
+        not_booked=0, identical=0,
+    )  # fmt: skip
+
+
+def make_statement_entry(**facts: Any) -> StatementEntry:
+    return _made(
+        StatementEntry, facts, statement=make_bank_statement, position=1, place="statement 1, entry 1, line 1",
+        status="booked", amount=D(100), currency="CNY", booked_on=DAY, fingerprint=unique("entry"), occurrence=1,
+    )  # fmt: skip
+
+
+def make_grouped_payment(**facts: Any) -> GroupedPayment:
+    return _made(GroupedPayment, facts, entry=make_statement_entry, position=1, amount=D(100), currency="CNY")
+
+
+def make_payment_answer(**facts: Any) -> PaymentAnswer:
+    name = unique("answer")
+    return _made(
+        PaymentAnswer, facts, batch=make_payment_batch, sha256=f"{name:0>64}", name=name, status="ACCP", rejected=0,
+        taken_in_at=AT, by=BY,
+    )  # fmt: skip
+
+
 # Sellers and what they sell.
 
 
@@ -345,6 +398,14 @@ def make_order(**facts: Any) -> Order:
         paid_at=AT - timedelta(days=4),
         state="paid",
     )
+
+
+def make_settlement(**facts: Any) -> Settlement:
+    """A payout of 100.00 less a fee of 2.00."""
+    return _made(
+        Settlement, facts, payout=unique("PO"), file=make_feed_file, settled_on=DAY, booked_on=DAY, currency="CNY",
+        captured=D(100), refunded=D(0), charged_back=D(0), fees=D(2), total=D(98),
+    )  # fmt: skip
 
 
 def make_proceeds(**facts: Any) -> Proceeds:

@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.banking.models import BankAccount, BankStatement
 from apps.core.money import is_currency, round_money
 from apps.financing.models import Financing, Offer
 from apps.orders.models import Order, Proceeds
@@ -122,3 +123,44 @@ class SettlementResultSerializer(serializers.Serializer[Any]):
     landed = serializers.IntegerField()
     known = serializers.IntegerField()
     rejected = RejectedLineSerializer(many=True)
+
+
+class StatementUploadSerializer(serializers.Serializer[Any]):
+    """A bank's file; `csv_account` is the number of the account that a CSV file is of."""
+
+    file = serializers.FileField(allow_empty_file=True)
+    csv_account = serializers.CharField(max_length=64, required=False, allow_blank=True, default="")
+
+    def validate_csv_account(self, value: str) -> int | None:
+        found = [one.pk for one in BankAccount.objects.exclude(purpose="payout") if value and one.is_named(value)]
+        if value and len(found) != 1:
+            raise serializers.ValidationError("This is not the number of one account of this platform.")
+        return found[0] if found else None
+
+
+class BankStatementSerializer(serializers.ModelSerializer[BankStatement]):
+    """One statement of a file: whether it adds up, and whether it was booked."""
+
+    account = serializers.CharField(source="account.masked", read_only=True)
+    opening = serializers.DecimalField(max_digits=19, decimal_places=4, read_only=True, allow_null=True)
+    net = serializers.DecimalField(max_digits=19, decimal_places=4, read_only=True, allow_null=True)
+    closing = serializers.DecimalField(max_digits=19, decimal_places=4, read_only=True, allow_null=True)
+
+    class Meta:
+        model = BankStatement
+        fields = (
+            "id", "number", "kind", "account", "currency", "opening", "net", "closing", "adds_up", "entry_count",
+            "state", "problems",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class StatementFileSerializer(serializers.Serializer[Any]):
+    """What became of a file: whether its bytes are new, how many bank lines were booked, its statements."""
+
+    id = serializers.IntegerField(source="file.pk")
+    sha256 = serializers.CharField(source="file.sha256")
+    format = serializers.CharField(source="file.format")
+    is_new = serializers.BooleanField()
+    booked = serializers.IntegerField()
+    statements = BankStatementSerializer(source="file.statements", many=True)

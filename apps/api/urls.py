@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import IsAuthenticated
 
-from apps.api.views import FinancingList, OfferList, OrderList, SettlementView
+from apps.api.views import FinancingList, OfferList, OrderList, SettlementView, StatementView
 
 app_name = "api"
 urlpatterns = [
@@ -12,5 +12,6 @@ urlpatterns = [
     path("financings/", FinancingList.as_view(), name="financings"),
     path("orders/", OrderList.as_view(), name="orders"),
     path("settlement/", SettlementView.as_view(), name="settlement"),
+    path("statements/", StatementView.as_view(), name="statements"),
     path("schema/", SpectacularAPIView.as_view(permission_classes=[IsAuthenticated]), name="schema"),
 ]

@@ -7,11 +7,12 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
-from rest_framework.status import HTTP_422_UNPROCESSABLE_ENTITY
+from rest_framework.status import HTTP_409_CONFLICT, HTTP_422_UNPROCESSABLE_ENTITY
 from rest_framework.views import APIView
 
 from apps.api.serializers import (
@@ -20,16 +21,18 @@ from apps.api.serializers import (
     OrderSerializer,
     SettlementResultSerializer,
     SettlementSerializer,
+    StatementFileSerializer,
+    StatementUploadSerializer,
 )
+from apps.banking.refusals import StatementNumberTaken, StatementRefused
+from apps.banking.services import take_in_statement
 from apps.financing.models import Financing, Offer
 from apps.orders.models import Order
 from apps.orders.refusals import SettlementRefused
-from apps.orders.services import SettlementLine, record_settlement
+from apps.orders.services import ToldLine, known_lines, record_settlement
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
 from apps.users.models import Role
-
-NOBODY = 0
 
 
 class NewestFirst(CursorPagination):
@@ -94,7 +97,7 @@ class SettlementView(APIView):
         asked.is_valid(raise_exception=True)
         try:
             result = record_settlement(
-                lines=_lines(asked.validated_data["lines"]),
+                lines=known_lines([ToldLine(**one) for one in asked.validated_data["lines"]]),
                 settled_on=asked.validated_data["settled_on"],
                 at=timezone.now(),
                 by=request.user.actor,  # type: ignore[union-attr]  # StaffOnly let nobody else in
@@ -104,24 +107,29 @@ class SettlementView(APIView):
         return Response(SettlementResultSerializer(result).data)
 
 
-def _lines(asked: list[dict[str, Any]]) -> list[SettlementLine]:
-    """The lines with our keys instead of the platform's; a seller or order that we do not know gets nobody's key, and
-    the service says so."""
-    named = Seller.objects.filter(external_id__in={one["seller"] for one in asked})
-    sellers = dict(named.values_list("external_id", "pk"))
-    orders = {
-        (seller_id, external_id): pk
-        for pk, seller_id, external_id in Order.objects.filter(
-            seller_id__in=sellers.values(), external_id__in={one["order"] for one in asked}
-        ).values_list("pk", "seller_id", "external_id")
-    }
-    return [
-        SettlementLine(
-            key=one["key"],
-            seller_id=(seller := sellers.get(one["seller"], NOBODY)),
-            kind=one["kind"],
-            amount=one["amount"],
-            order_id=orders.get((seller, one["order"]), -1) if one["order"] else None,
-        )
-        for one in asked
-    ]
+class StatementView(APIView):
+    """Taking in bank statements."""
+
+    permission_classes = (IsAuthenticated, StaffOnly)
+    parser_classes = (MultiPartParser,)
+
+    @extend_schema(request=StatementUploadSerializer, responses=StatementFileSerializer)
+    def post(self, request: Request) -> Response:
+        """Take in a bank's file. The same bytes again are nothing new; another statement under a number that was taken
+        in answers 409; any other file that is refused answers 422 with the reason. Nothing was changed then."""
+        asked = StatementUploadSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        file = asked.validated_data["file"]
+        try:
+            taken = take_in_statement(
+                source=file,
+                name=file.name,
+                csv_account=asked.validated_data["csv_account"] or None,
+                at=timezone.now(),
+                by=request.user.actor,  # type: ignore[union-attr]  # StaffOnly let nobody else in
+            )
+        except StatementNumberTaken as refusal:
+            return Response({"detail": str(refusal)}, status=HTTP_409_CONFLICT)
+        except StatementRefused as refusal:
+            return Response({"detail": str(refusal)}, status=HTTP_422_UNPROCESSABLE_ENTITY)
+        return Response(StatementFileSerializer(taken).data)

@@ -25,3 +25,23 @@ def append_only(table: str) -> migrations.RunSQL:
         DROP TRIGGER {table}_no_truncate ON {table};
         """,
     )
+
+
+def fixed_columns(table: str, *columns: str) -> migrations.RunSQL:
+    """Refuse DELETE and TRUNCATE on `table`, and any UPDATE that changes one of `columns`: the others may move on."""
+    old, new = (", ".join(f"{row}.{column}" for column in columns) for row in ("OLD", "NEW"))
+    return migrations.RunSQL(
+        f"""
+        CREATE TRIGGER {table}_append_only BEFORE DELETE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION public.granary_append_only();
+        CREATE TRIGGER {table}_fixed_columns BEFORE UPDATE ON {table}
+            FOR EACH ROW WHEN (({old}) IS DISTINCT FROM ({new})) EXECUTE FUNCTION public.granary_append_only();
+        CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION public.granary_append_only();
+        """,
+        reverse_sql=f"""
+        DROP TRIGGER {table}_append_only ON {table};
+        DROP TRIGGER {table}_fixed_columns ON {table};
+        DROP TRIGGER {table}_no_truncate ON {table};
+        """,
+    )

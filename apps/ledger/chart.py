@@ -21,6 +21,7 @@ INTEREST_INCOME = "Income:Interest"
 PENALTY_INCOME = "Income:Penalties"
 RECOVERIES = "Income:Recoveries"
 WRITE_OFFS = "Expenses:Write-Offs"
+PROVIDER_FEES = "Expenses:Provider-Fees"
 
 KIND_BY_ROOT = {
     "Assets": Kind.ASSET,
@@ -51,6 +52,7 @@ CODES = frozenset(
         PENALTY_INCOME,
         RECOVERIES,
         WRITE_OFFS,
+        PROVIDER_FEES,
     }
 )
 

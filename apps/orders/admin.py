@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import ViewOnlyAdmin, money
-from apps.orders.models import FeedFile, Order, Proceeds
+from apps.orders.models import FeedFile, Order, Proceeds, Settlement
 from apps.sellers.models import Seller
 from apps.sellers.services import ORDERS
 from apps.users.models import Role
@@ -47,3 +47,12 @@ class FeedFileAdmin(ViewOnlyAdmin):
     list_display = ("name", "kind", "lines", "landed", "rejected", "taken_in_at", "by")
     list_filter = ("kind",)
     ordering = ("-taken_in_at",)
+
+
+@admin.register(Settlement)
+class SettlementAdmin(ViewOnlyAdmin):
+    list_display = ("payout", "settled_on", "booked_on", "total_money", "fees_money")
+    search_fields = ("payout__exact",)
+    ordering = ("-id",)
+    total_money = money("total", _("total"))
+    fees_money = money("fees", _("fees"))

@@ -153,6 +153,42 @@ class Order(Stateful):
     def charge_back(self) -> None: ...
 
 
+class Settlement(models.Model):
+    """One payout of a payment provider: what its file says it is made of, and what the bank is to book. Append-only."""
+
+    payout = models.CharField(max_length=60, unique=True, help_text="The provider's id; the bank's line carries it.")
+    file = models.ForeignKey(FeedFile, on_delete=models.PROTECT, related_name="settlements")
+    settled_on = models.DateField(help_text="The sales day that the provider names.")
+    booked_on = models.DateField(help_text="The business date whose night takes it in.")
+    currency = CurrencyField()
+    captured = AmountField()
+    refunded = AmountField()
+    charged_back = AmountField()
+    fees = AmountField(help_text="What the provider kept; the platform bears it.")
+    total = AmountField(help_text="What the bank books; negative when the provider collects.")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(
+                condition=Q(total=F("captured") - F("refunded") - F("charged_back") - F("fees")),
+                name="settlement_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(captured__gte=0, refunded__gte=0, charged_back__gte=0, fees__gte=0),
+                name="settlement_not_negative",
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["booked_on"], name="settlement_of_a_night")]
+
+    def __str__(self) -> str:
+        return self.payout
+
+    @property
+    def sales(self) -> Decimal:
+        """What the provider settles for sales, before its fees."""
+        return self.captured - self.refunded - self.charged_back
+
+
 class ProceedsQuerySet(models.QuerySet["Proceeds"]):
     """Settlement lines."""
 
@@ -176,6 +212,10 @@ class Proceeds(models.Model):
     currency = CurrencyField()
     settled_on = models.DateField(help_text="The sales day that the settlement names.")
     booked_on = models.DateField(help_text="The business date whose night takes it in.")
+    settlement = models.ForeignKey(
+        Settlement, null=True, blank=True, on_delete=models.PROTECT, related_name="proceeds",
+        help_text="The payout whose file brought it; the platform's own lines have none.",
+    )  # fmt: skip
 
     objects = ProceedsQuerySet.as_manager()
 

@@ -207,6 +207,12 @@ PAYMENT_BATCH = {
     "returned": Wording(BAD, pgettext_lazy("payment batch", "Returned")),
 }
 
+BANK_STATEMENT = {
+    "read": Wording(NEUTRAL, pgettext_lazy("bank statement", "Kept for information")),
+    "left": Wording(WARN, pgettext_lazy("bank statement", "Waits for a person")),
+    "booked": Wording(GOOD, pgettext_lazy("bank statement", "Booked")),
+}
+
 CONTRACT = {
     "drafted": Wording(NEUTRAL, pgettext_lazy("contract", "Being prepared")),
     "rendered": Wording(WARN, pgettext_lazy("contract", "Ready to sign")),
@@ -271,6 +277,7 @@ MACHINES = {
     "product_version": PRODUCT_VERSION,
     "sweep": SWEEP,
     "payment_batch": PAYMENT_BATCH,
+    "bank_statement": BANK_STATEMENT,
     "contract": CONTRACT,
     "nightly_run": NIGHTLY_RUN,
     "nightly_step": NIGHTLY_STEP,

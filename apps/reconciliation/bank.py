@@ -44,7 +44,7 @@ def book_settlement(*, of: date, on: date, currency: str) -> int:
     line = BankLine(
         purpose="collection",
         booked_on=on,
-        amount=due[1],
+        amount=due.net,
         currency=currency,
         reference=settlement_reference(of),
         key=f"simulated:collection:{settlement_reference(of)}",

@@ -42,7 +42,13 @@ SELECT 'near breach', financing.number, near.number::text, near.checked_on::text
        concat_ws('/', near.expected, near.paid)
 FROM repayment_nearbreach AS near JOIN financing_financing AS financing ON financing.id = near.financing_id
 UNION ALL
-SELECT 'instruction', key, kind, from_purpose, business_date::text, amount::text FROM banking_instruction
+SELECT 'instruction', key, kind, from_purpose, business_date::text,
+       concat_ws('/', amount, confirmed_on, failed_on, failure_reason)
+FROM banking_instruction
+UNION ALL
+SELECT 'settlement', payout, currency, settled_on::text, booked_on::text,
+       concat_ws('/', captured, refunded, charged_back, fees, total)
+FROM orders_settlement
 UNION ALL
 SELECT 'seller', external_id, state, worst_days_past_due::text, '', balance::text FROM sellers_seller
 UNION ALL

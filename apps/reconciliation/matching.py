@@ -4,16 +4,20 @@ stays unexplained becomes a break, a surplus as much as a shortfall."""
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import F, Sum
+from django.db.models import Case, F, Sum, When
 
 from apps.banking.models import BankLine, Instruction
+from apps.banking.services import move_batches
 from apps.core.dates import add_business_days
 from apps.core.money import ZERO
 from apps.ledger import chart
 from apps.ledger.services import Line, post
+from apps.orders.models import Proceeds, Settlement
 from apps.reconciliation.breaks import Difference
+from apps.reconciliation.returns import match_returns
 from apps.repayment.models import Sweep
 from apps.repayment.services import disburse
 
@@ -30,6 +34,7 @@ WITH pair AS (
       ON instruction.reference = line.reference AND instruction.currency = line.currency
      AND instruction.from_purpose = line.purpose AND instruction.amount = -line.amount
     WHERE line.matched_to = '' AND line.booked_on <= %s AND instruction.confirmed_on IS NULL
+      AND instruction.failed_on IS NULL
     ORDER BY instruction.id, line.id
 ), explained AS (
     UPDATE banking_bankline SET matched_to = 'instruction:' || pair.instruction_id FROM pair WHERE id = pair.line_id
@@ -77,8 +82,10 @@ def match_bank_lines(*, business_date: date, at: datetime, by: str) -> Matched:
             (Instruction.Kind.TRANSFER, chart.FUNDING_CASH),
         ):
             _post_cash(kind, debit, confirmed, business_date, at, by)
+        move_batches(instruction_ids=[row[2] for row in confirmed], at=at, by=by)
+        returned, given_back = match_returns(business_date=business_date, at=at, by=by)
         settled = _match_settlements(business_date, at, by)
-        return Matched(lines + settled.lines, total + settled.total)
+        return Matched(lines + returned + settled.lines, total + given_back + settled.total)
 
 
 def _post_cash(
@@ -105,16 +112,37 @@ def _post_cash(
         )
 
 
-def expected_settlements(business_date: date) -> dict[str, tuple[date, Decimal]]:
-    """By the reference that the bank's line carries: the sales day and net amount still to come from the settlement."""
-    days = (
-        Sweep.objects.filter(business_date__range=(business_date - SETTLEMENTS_LOOKED_BACK, business_date))
+class Expected(NamedTuple):
+    """Money still to come from a settlement: its business date, the net amount, and what explains its bank line."""
+
+    day: date
+    net: Decimal
+    explained_by: str
+
+
+def expected_settlements(business_date: date) -> dict[str, Expected]:
+    """By the reference that the bank's line carries: the payouts whose files came, and for each sales day the rest of
+    it, for which the platform settles itself."""
+    looked_at = (business_date - SETTLEMENTS_LOOKED_BACK, business_date)
+    payouts = list(Settlement.objects.filter(booked_on__range=looked_at).order_by("pk"))
+    days = dict(
+        Sweep.objects.filter(business_date__range=looked_at)
         .values_list("business_date")
         .annotate(net=Sum(F("captured") - F("refunded") - F("charged_back")))
         .order_by("business_date")
     )
+    days |= {day: _settled_without_file(day) for day in {one.booked_on for one in payouts}}
+    expected = {settlement_reference(day): Expected(day, net, f"settlement:{day}") for day, net in days.items()}
+    expected |= {one.payout: Expected(one.booked_on, one.total, f"settlement:payout:{one.pk}") for one in payouts}
     explained = set(BankLine.objects.filter(matched_to__startswith="settlement:").values_list("matched_to", flat=True))
-    return {settlement_reference(day): (day, net) for day, net in days if net and f"settlement:{day}" not in explained}
+    return {name: one for name, one in expected.items() if one.net and one.explained_by not in explained}
+
+
+def _settled_without_file(day: date) -> Decimal:
+    """What the platform itself settles on a day on which payouts of providers came too."""
+    lines = Proceeds.objects.booked(day).filter(settlement=None)
+    sign = Case(When(kind=Proceeds.Kind.CAPTURE, then=F("amount")), default=-F("amount"))
+    return lines.aggregate(net=Sum(sign))["net"] or ZERO
 
 
 def settlement_reference(day: date) -> str:
@@ -129,22 +157,22 @@ def _match_settlements(business_date: date, at: datetime, by: str) -> Matched:
     )
     count, total = 0, ZERO
     for line in candidates.order_by("id"):
-        day, net = expected.get(line.reference, (None, None))
-        if day is None or net != line.amount:
+        due = expected.get(line.reference)
+        if due is None or (net := due.net) != line.amount:
             continue
         del expected[line.reference]
-        line.matched_to = f"settlement:{day}"
+        line.matched_to = due.explained_by
         line.save(update_fields=["matched_to"])
         debit, credit = chart.COLLECTION_CASH, chart.SETTLEMENT_RECEIVABLE
         if net < 0:
             debit, credit = credit, debit
         post(
-            key=f"bank:settlement:{day}",
+            key=f"bank:{due.explained_by}",
             kind="bank_settlement",
             business_date=business_date,
             currency=line.currency,
             lines=[Line(debit, credit, abs(net))],
-            subject=f"sales:{day}",
+            subject=f"sales:{due.day}",
             at=at,
             by=by,
         )
@@ -179,11 +207,14 @@ def _unexplained_lines(business_date: date) -> list[Difference]:
                 "duplicate",
                 f"The bank booked {line.reference} again; it was paid on {instruction.confirmed_on}.",
             )
+        elif instruction is not None and instruction.failed_on is not None:
+            kind = "status"
+            text = f"The bank rejected {line.reference} on {instruction.failed_on} and yet booked {line.amount}."
         elif instruction is not None:
             kind, ours = "amount", -instruction.amount
             text = f"We asked for {instruction.amount}, the bank booked {-line.amount} {line.currency}."
         elif line.reference in expected:
-            kind, ours = "amount", expected[line.reference][1]
+            kind, ours = "amount", expected[line.reference].net
             text = f"The settlement says {ours}, the bank booked {line.amount} {line.currency}."
         found.append(
             Difference(f"line:{line.pk}", kind, f"bank_line:{line.pk}", ours - line.amount, line.currency, text)
@@ -212,18 +243,17 @@ def _missing_payments(business_date: date, country: str) -> list[Difference]:
 
 
 def _missing_settlements(business_date: date, country: str, currency: str) -> list[Difference]:
-    booked = set(
-        BankLine.objects.unmatched().filter(reference__startswith="SETTLEMENT-").values_list("reference", flat=True)
-    )
+    expected = expected_settlements(business_date)
+    booked = set(BankLine.objects.unmatched().filter(reference__in=list(expected)).values_list("reference", flat=True))
     return [
         Difference(
-            f"settlement:{day}",
+            due.explained_by,
             "missing_external",
-            f"sales:{day}",
-            net,
+            f"sales:{due.day}",
+            due.net,
             currency,
-            f"The settlement of {day} says {net} {currency}; the bank has not booked it.",
+            f"The settlement {reference} says {due.net} {currency}; the bank has not booked it.",
         )
-        for reference, (day, net) in expected_settlements(business_date).items()
-        if reference not in booked and add_business_days(day, BANK_DAYS, country) < business_date
+        for reference, due in expected.items()
+        if reference not in booked and add_business_days(due.day, BANK_DAYS, country) < business_date
     ]

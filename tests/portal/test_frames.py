@@ -42,7 +42,12 @@ def test_without_a_platform_the_product_names_itself(visit: Visit) -> None:
     ("frame", "path", "labels", "current"),
     [
         ("base_seller.html", "/portal/money/", ["Home", "Money", "Orders", "Documents", "More"], "Money"),
-        ("base_desk.html", "/desk/breaks/", ["Night", "Breaks", "Books", "Counts", "Sellers"], "Breaks"),
+        (
+            "base_desk.html",
+            "/desk/breaks/",
+            ["Night", "Breaks", "Margin calls", "Files", "Books", "Counts", "Sellers", "Pauses"],
+            "Breaks",
+        ),
     ],
 )
 def test_the_places_and_where_one_is(visit: Visit, frame: str, path: str, labels: list[str], current: str) -> None:

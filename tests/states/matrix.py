@@ -180,6 +180,11 @@ MATRIX = {
         sent|accepted -reject-> rejected
         accepted|settled -give_back-> returned
     """,
+    "banking.BankStatement": """
+        read -book-> booked
+        read -leave-> left
+        left -accept-> booked                   + on the word of a person, where its balances cannot be proved
+    """,
     "reconciliation.NightlyRun": """
         open -start-> running
         failed -start-> running                 + a failed night is started again

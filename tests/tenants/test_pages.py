@@ -61,6 +61,7 @@ def _fill(name: str) -> dict[str, User]:
         cursor.execute("SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema()")
         for (sequence,) in cursor.fetchall():
             cursor.execute("SELECT setval(%s, %s)", [sequence, THEIRS - 1])
+    factories.make_bank_account(purpose="collection")  # the first account, as sellers' have no page at the desk
     people = _people(name)
     seller = Seller.objects.get(user=people["seller"])
     pool = factories.make_funding_pool(name=name, financier=name)

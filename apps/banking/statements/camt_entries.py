@@ -129,6 +129,7 @@ class Reader:
             counterparty=leaves.text(*first, *ultimate),
             counterparty_account=leaves.text(*ACCOUNTS[theirs]),
             text="\n".join(filter(None, texts)),
+            return_reason=returned,
         )
 
 

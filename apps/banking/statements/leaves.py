@@ -22,8 +22,9 @@ class Leaves:
 
     def text(self, *paths: str) -> str:
         """The text at the first of `paths` that has one; "" when none has."""
+        texts = self._texts
         for path in paths:
-            if text := self._texts.get(path):
+            if text := texts.get(path):
                 return text
         return ""
 
@@ -38,16 +39,15 @@ class Leaves:
         texts, apart = self._texts, self._apart
         for child in element:
             path = _path(above, child.tag)  # type: ignore[arg-type]  # a str, since comments are left out
+            text = child.text
             if path in apart:
                 self.groups.setdefault(path, []).append(child)
-                continue
-            text = (child.text or "").strip()
-            if not text and len(child):
+            elif (text is None or not (text := text.strip())) and len(child):
                 self._walk(child, path)
-                continue
-            texts[path] = f"{texts[path]}\n{text}" if path in texts else text
-            if path.endswith("Amt") and (currency := child.get("Ccy")):
-                texts[f"{path}@"] = currency
+            else:
+                texts[path] = f"{texts[path]}\n{text or ''}" if path in texts else text or ""
+                if path[-3:] == "Amt" and (currency := child.get("Ccy")):
+                    texts[f"{path}@"] = currency
 
 
 def local_name(element: etree._Element) -> str:

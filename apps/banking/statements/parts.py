@@ -106,6 +106,7 @@ class Detail:
     counterparty: str = ""
     counterparty_account: str = ""
     text: str = ""
+    return_reason: str = ""  # why a payment comes back, in ISO 20022's codes; `text` tells it too
 
     def says(self) -> tuple[object, ...]:
         references = self.references.says()

@@ -39,7 +39,7 @@ class Statement:
     net: Decimal | None  # booked entries in sum; None when one is unreadable or currencies are mixed
     adds_up: bool | None  # None when it cannot be said
     difference: Decimal | None  # closing - (opening + net); None when it cannot be said
-    digest: str  # of all that the statement says
+    digest: str  # of all that the statement says, not of where it stands or which message brought it
     problems: tuple[Problem, ...]
     remarks: tuple[Remark, ...]
     entries: tuple[Entry, ...] = ()
@@ -146,7 +146,9 @@ class _Tally:
                 Problem(self.heading.where, f"{self.unlisted} more balances and problems are not listed.")
             )
             adds_up = None
-        says = (self.heading, *self.balances, *self.remarks, self.digest)
+        heading = replace(self.heading, where="", position=0, reference="")
+        balances = (replace(balance, where="") for balance in self.balances)
+        says = (heading, *balances, *(remark.text for remark in self.remarks), self.digest)
         return Statement(
             heading=self.heading,
             currency=currency,

@@ -126,6 +126,18 @@ def read(lines: Iterable[tuple[int, str]], mapping: ColumnMapping | None = None)
     )
 
 
+def propose(lines: Iterable[tuple[int, str]]) -> ColumnMapping:
+    """The mapping that the first `lines` of a file suggest, for a person to look at. Raises Refused as `read` does."""
+    first = list(islice(lines, SAMPLE))
+    delimiter = _delimiter(first)
+    rows = [(number, row) for number, row in _rows(first, delimiter) if any(cell.strip() for cell in row)]
+    found = _heading_row(rows, None)
+    if found is None:
+        raise Refused("No row names a date and an amount as CSV statements do: choose the columns.")
+    start, _columns_found = found
+    return proposed(rows[start][1], [row for _, row in rows[start + 1 :]], delimiter)
+
+
 def proposed(heading: Sequence[str], rows: Sequence[Sequence[str]], delimiter: str) -> ColumnMapping:
     """The mapping that headings and values suggest. Raises Refused when they can be read in two ways."""
     columns = _columns(heading)

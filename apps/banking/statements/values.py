@@ -3,10 +3,12 @@
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 EARLIEST, LATEST = date(1970, 1, 1), date(2069, 12, 31)  # both inclusive; two-digit years fit in
 DIGITS = 18  # of an amount, as in ISO 20022; leading zeros do not count
 DECIMALS = 10
+KEPT = 1_024  # values that are not converted again: days, currencies and an entry's amount stand in a file many times
 LONGEST = 64  # characters of an amount: a million digits are refused before they are converted
 
 PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
@@ -25,6 +27,7 @@ def quoted(text: str) -> str:
     return f'"{plain[:40]}{"…" if len(text) > 40 else ""}"'
 
 
+@lru_cache(maxsize=KEPT)
 def amount(text: str) -> Decimal:
     """An amount with a decimal point, exactly as written."""
     if len(text) > LONGEST:
@@ -46,6 +49,7 @@ def swift_amount(text: str) -> Decimal:
     raise Unreadable(f"{quoted(text)} is no amount")
 
 
+@lru_cache(maxsize=KEPT)
 def iso_date(text: str) -> date:
     """The date of `2026-01-31` or `2026-01-31T12:00:00+01:00`; the day as the bank wrote it, whatever the offset."""
     found = ISO_DATE.match(text.strip())
@@ -88,6 +92,7 @@ def day(year: int, month: int, number: int, *, written: str) -> date:
     return made
 
 
+@lru_cache(maxsize=KEPT)
 def currency(text: str) -> str:
     """An ISO 4217 code by its form: three capital letters."""
     if not CURRENCY.fullmatch(text):

@@ -20,6 +20,7 @@ CAPTURE, REFUND, CHARGEBACK = Proceeds.Kind.CAPTURE, Proceeds.Kind.REFUND, Proce
 ABSURD = Decimal(10) ** 12
 OLDEST = timedelta(days=3 * 365)
 LONGEST_KEY = 120
+NOBODY, NO_ORDER = 0, -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,40 @@ class SettlementLine:
     order_id: int | None
     kind: str
     amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ToldLine:
+    """A line as it comes from outside: `seller` and `order` are the platform's own keys, `order` may be empty."""
+
+    key: str
+    seller: str
+    kind: str
+    amount: Decimal
+    order: str = ""
+
+
+def known_lines(told: Sequence[ToldLine]) -> list[SettlementLine]:
+    """The lines with our keys instead of the platform's; a seller or order that we do not know gets nobody's key, and
+    `record_settlement` says so."""
+    named = Seller.objects.filter(external_id__in={one.seller for one in told})
+    sellers = dict(named.values_list("external_id", "pk"))
+    orders = {
+        (seller_id, external_id): pk
+        for pk, seller_id, external_id in Order.objects.filter(
+            seller_id__in=sellers.values(), external_id__in={one.order for one in told if one.order}
+        ).values_list("pk", "seller_id", "external_id")
+    }
+    return [
+        SettlementLine(
+            key=one.key,
+            seller_id=(seller := sellers.get(one.seller, NOBODY)),
+            kind=one.kind,
+            amount=one.amount,
+            order_id=orders.get((seller, one.order), NO_ORDER) if one.order else None,
+        )
+        for one in told
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +93,16 @@ class Reckoning:
     known: int = 0
 
 
-def record_settlement(*, lines: Sequence[SettlementLine], settled_on: date, at: datetime, by: str) -> SettlementResult:
+def record_settlement(
+    *, lines: Sequence[SettlementLine], settled_on: date, settlement_id: int | None = None, at: datetime, by: str
+) -> SettlementResult:
     """Book the settlement of the sales day `settled_on`, on that date or on the first business date still open.
 
     A line whose key is known with the same content changes nothing; with other content it is refused. A line is also
     refused when its seller is unknown, its order is another seller's, its amount is not positive, not payable in the
     currency or beyond 10^12, when more is captured than the buyer paid, or more given back than was captured for the
     order. The others are booked. A capture settles a completed order, one still in its return window when that ends;
-    a chargeback moves the order to charged back.
+    a chargeback moves the order to charged back. `settlement_id` is the payout whose file brought them.
 
     Raises SettlementRefused for a date later than tomorrow (in UTC) or three years past.
     """
@@ -77,10 +114,11 @@ def record_settlement(*, lines: Sequence[SettlementLine], settled_on: date, at: 
             _take(line, settled_on, reckoning)
         bulk.copy_rows(
             Proceeds,
-            ["key", "seller_id", "order_id", "kind", "amount", "currency", "settled_on", "booked_on"],
+            ["key", "seller_id", "order_id", "kind", "amount", "currency", "settled_on", "booked_on",
+             "settlement_id"],
             [
                 (line.key, line.seller_id, line.order_id, line.kind, line.amount,
-                 reckoning.currencies[line.seller_id], settled_on, booked_on)
+                 reckoning.currencies[line.seller_id], settled_on, booked_on, settlement_id)
                 for line in reckoning.booked
             ],
         )  # fmt: skip

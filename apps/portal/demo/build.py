@@ -13,6 +13,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django_tenants.utils import tenant_context
 
+from apps.banking.services import open_account
 from apps.core.dates import DAY, local_date
 from apps.portal.demo.days import catch_up
 from apps.portal.demo.feed import take_in_orders
@@ -128,6 +129,7 @@ def _fill(market: Market, platform: Platform, at: datetime, script: Sequence[Act
         history = take_in_orders(market, platform, first=market.first_day(platform.opened_on), known_at=midnight)
         yield f"{market.name}: {history.landed if history else 0:,} orders"
         _put_on_offer(market, morning)
+        _open_accounts(market, morning)
         if market.has_warehouses:
             receipts = fill_warehouses(platform=platform, seed=market.seed, last=last, by=BY)
             yield f"{market.name}: {receipts} warehouse receipts"
@@ -168,6 +170,12 @@ def _onboard(market: Market, platform: Platform, at: datetime) -> None:
         for one in market.sellers(platform.opened_on)
     ]
     onboard_from_platform(sellers=newcomers, currency=platform.currency, at=at, by=BY)
+
+
+def _open_accounts(market: Market, at: datetime) -> None:
+    """The platform's own accounts, of which its bank's files speak."""
+    for purpose, number in (("collection", "6222020200000000001"), ("funding", "6222020200000000002")):
+        open_account(purpose=purpose, holder=market.name, number=number, currency=CURRENCY, at=at, by=BY)
 
 
 def _put_on_offer(market: Market, at: datetime) -> None:

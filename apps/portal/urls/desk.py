@@ -5,7 +5,21 @@ from typing import ClassVar
 
 from django.urls import path, register_converter
 
-from apps.portal.views.desk import books, breaks, calls, financings, inspections, joining, nights, pauses, sellers
+from apps.portal.views.desk import (
+    accounts,
+    books,
+    breaks,
+    calls,
+    files,
+    financings,
+    inspections,
+    joining,
+    nights,
+    pauses,
+    payments,
+    sellers,
+    settlements,
+)
 
 
 class DayConverter:
@@ -35,6 +49,21 @@ urlpatterns = [
     path("calls/<int:call_id>/", calls.call, name="call"),
     path("calls/<int:call_id>/sell/", calls.sell, name="sell"),
     path("calls/<int:call_id>/<slug:verb>/", calls.step, name="call_step"),
+    path("files/", files.files, name="files"),
+    path("files/new/", files.take_in, name="take_in_statement"),
+    path("files/<int:file_id>/", files.file, name="file"),
+    path("files/<int:file_id>/original/", files.original, name="original"),
+    path("statements/<int:statement_id>/", files.statement, name="statement"),
+    path("statements/<int:statement_id>/book/", files.book, name="book_statement"),
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/<int:account_id>/csv/", accounts.csv_mapping, name="csv_mapping"),
+    path("settlements/", settlements.settlements, name="settlements"),
+    path("settlements/new/", settlements.take_in, name="take_in_settlement"),
+    path("settlements/<int:settlement_id>/", settlements.settlement, name="settlement"),
+    path("payments/", payments.payments, name="payments"),
+    path("payments/answer/", payments.answer, name="take_in_answer"),
+    path("payments/<int:batch_id>/", payments.batch, name="batch"),
+    path("payments/<int:batch_id>/file/", payments.download, name="payment_file"),
     path("books/", books.books, name="books"),
     path("sellers/", sellers.sellers, name="sellers"),
     path("sellers/<int:seller_id>/", sellers.seller, name="seller"),

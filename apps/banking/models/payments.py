@@ -1,50 +1,25 @@
-"""Bank accounts, what we ask banks to pay, and what banks say they booked."""
+"""What we ask banks to pay, alone or in batches, and what they answered."""
 
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Replace
 from django_fsm import transition
 
+from apps.banking.models.accounts import BankAccount
 from apps.core.models import AmountField, CurrencyField
 from apps.core.states import Stateful, state_field, states_hold
 
-
-class BankAccount(models.Model):
-    """An account at a bank: the platform's collection account, a pool's funding account, or a seller's own."""
-
-    class Purpose(models.TextChoices):
-        COLLECTION = "collection"
-        FUNDING = "funding"
-        PAYOUT = "payout"
-
-    purpose = models.CharField(max_length=12, choices=Purpose.choices)
-    holder = models.CharField(max_length=140)
-    bank = models.CharField(max_length=140, blank=True)
-    number = models.CharField(max_length=34, help_text="IBAN or local number.")
-    currency = CurrencyField()
-    verified_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints: ClassVar[list[Any]] = [
-            models.CheckConstraint(
-                condition=Q(purpose__in=["collection", "funding", "payout"]), name="bank_account_purpose"
-            ),
-            models.UniqueConstraint(
-                fields=["currency"], condition=Q(purpose="collection"), name="one_collection_account_a_currency"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.holder} {self.masked}"
-
-    @property
-    def masked(self) -> str:
-        """The number as it may be shown: its last four places."""
-        return f"··{self.number[-4:]}"
-
-
 BATCH_STATES = ("built", "approved", "sent", "accepted", "settled", "rejected", "returned")
+
+
+class PaymentBatchQuerySet(models.QuerySet["PaymentBatch"]):
+    """Batches by what banks call them."""
+
+    def named(self, message_id: str) -> "PaymentBatchQuerySet":
+        """The batch whose `message_id` this is, if any."""
+        return self.annotate(name=Replace("key", Value(":"), Value("-"))).filter(name=message_id)
 
 
 class PaymentBatch(Stateful):
@@ -59,6 +34,8 @@ class PaymentBatch(Stateful):
     approved_by = models.CharField(max_length=80, blank=True)
     state = state_field(BATCH_STATES)
 
+    objects = PaymentBatchQuerySet.as_manager()
+
     class Meta:
         verbose_name_plural = "payment batches"
         constraints: ClassVar[list[Any]] = [
@@ -72,6 +49,11 @@ class PaymentBatch(Stateful):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def message_id(self) -> str:
+        """How the bank's files name the batch."""
+        return self.key.replace(":", "-")
 
     @transition(field="state", source="built", target="approved")
     def approve(self, *, approved_by: str) -> None:
@@ -97,11 +79,14 @@ class InstructionQuerySet(models.QuerySet["Instruction"]):
     """What we asked banks to do."""
 
     def unconfirmed(self) -> "InstructionQuerySet":
-        return self.filter(confirmed_on=None)
+        return self.filter(confirmed_on=None, failed_on=None)
 
 
 class Instruction(models.Model):
-    """One payment that we ask the bank to make. Confirmed when the bank's own line for it is found."""
+    """One payment that we ask the bank to make. Confirmed when the bank's own line for it is found.
+
+    Failed is one that the bank rejected, or booked and gave back: what it owed is owed again.
+    """
 
     class Kind(models.TextChoices):
         DISBURSEMENT = "disbursement"
@@ -121,6 +106,8 @@ class Instruction(models.Model):
     business_date = models.DateField()
     batch = models.ForeignKey(PaymentBatch, null=True, on_delete=models.PROTECT, related_name="instructions")
     confirmed_on = models.DateField(null=True, blank=True)
+    failed_on = models.DateField(null=True, blank=True, help_text="The business date on which it came to nothing.")
+    failure_reason = models.CharField(max_length=140, blank=True, db_default="", help_text="The bank's code and words.")
 
     objects = InstructionQuerySet.as_manager()
 
@@ -130,9 +117,15 @@ class Instruction(models.Model):
             models.CheckConstraint(
                 condition=Q(kind__in=["disbursement", "payout", "transfer"]), name="instruction_kind"
             ),
+            models.CheckConstraint(
+                condition=Q(failed_on=None, failure_reason="") | (Q(failed_on__isnull=False) & ~Q(failure_reason="")),
+                name="instruction_failure_has_a_reason",
+            ),
         ]
         indexes: ClassVar[list[Any]] = [
-            models.Index(fields=["business_date"], condition=Q(confirmed_on=None), name="instruction_unconfirmed"),
+            models.Index(
+                fields=["business_date"], condition=Q(confirmed_on=None, failed_on=None), name="instruction_unconfirmed"
+            ),
             models.Index(fields=["subject"], name="instruction_subject"),
         ]
 
@@ -140,37 +133,16 @@ class Instruction(models.Model):
         return self.key
 
 
-class BankLineQuerySet(models.QuerySet["BankLine"]):
-    """What banks say they booked."""
+class PaymentAnswer(models.Model):
+    """A bank's answer to a batch (pain.002): the same bytes again are nothing new. Append-only."""
 
-    def unmatched(self) -> "BankLineQuerySet":
-        return self.filter(matched_to="")
-
-
-class BankLine(models.Model):
-    """One booked line of a statement. `amount` is positive for money in, negative for money out."""
-
-    purpose = models.CharField(max_length=12, choices=BankAccount.Purpose.choices)
-    booked_on = models.DateField()
-    amount = AmountField()
-    currency = CurrencyField()
-    reference = models.CharField(max_length=140, blank=True)
-    text = models.CharField(max_length=300, blank=True)
-    key = models.CharField(
-        max_length=120, unique=True, help_text="Account, statement and place in it: a line lands once."
-    )
-    matched_to = models.CharField(max_length=80, blank=True, help_text="The movement that explains this line.")
-
-    objects = BankLineQuerySet.as_manager()
-
-    class Meta:
-        constraints: ClassVar[list[Any]] = [
-            models.CheckConstraint(condition=~Q(amount=0), name="bank_line_amount_not_zero"),
-        ]
-        indexes: ClassVar[list[Any]] = [
-            models.Index(fields=["booked_on"], condition=Q(matched_to=""), name="bank_line_unmatched"),
-            models.Index(fields=["reference"], name="bank_line_reference"),
-        ]
+    batch = models.ForeignKey(PaymentBatch, on_delete=models.PROTECT, related_name="answers")
+    sha256 = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=200)
+    status = models.CharField(max_length=4, help_text="ISO 20022's code for the batch as a whole.")
+    rejected = models.PositiveIntegerField(help_text="Payments that the bank will not make.")
+    taken_in_at = models.DateTimeField()
+    by = models.CharField(max_length=80)
 
     def __str__(self) -> str:
-        return self.key
+        return self.name

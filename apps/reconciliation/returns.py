@@ -1,0 +1,42 @@
+"""Payouts that come back: a credit that carries the end-to-end id of a payout which the bank had booked."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from apps.banking.models import BankLine, Instruction
+from apps.banking.services import move_batches
+from apps.core.money import ZERO
+from apps.repayment.payouts import give_back
+
+
+def match_returns(*, business_date: date, at: datetime, by: str) -> tuple[int, Decimal]:
+    """Explain the credits booked through `business_date` that give payouts back, and owe them again on that date.
+
+    Same reference, same account, same currency, and the whole amount: part of a payout coming back is a break. Returns
+    how many lines were explained and their sum.
+    """
+    lines = (
+        BankLine.objects.unmatched()
+        .filter(purpose="collection", booked_on__lte=business_date, amount__gt=0)
+        .exclude(reference="")
+        .select_related("entry")
+        .order_by("id")
+    )
+    wanted = Instruction.objects.filter(
+        kind=Instruction.Kind.PAYOUT, confirmed_on__isnull=False, failed_on=None, from_purpose="collection"
+    )
+    paid = wanted.filter(reference__in=lines.values("reference")).select_for_update().order_by("pk")
+    by_reference = {one.reference: one for one in paid}
+    back: list[Instruction] = []
+    for line in lines.filter(reference__in=list(by_reference)):
+        one = by_reference.get(line.reference)
+        if one is None or (one.amount, one.currency) != (line.amount, line.currency):
+            continue
+        del by_reference[line.reference]
+        line.matched_to = f"return:{one.pk}"
+        line.save(update_fields=["matched_to"])
+        reason = line.entry.return_reason if line.entry is not None else ""
+        give_back(instruction=one, reason=reason, on=business_date, at=at, by=by)
+        back.append(one)
+    move_batches(instruction_ids=[one.pk for one in back], at=at, by=by)
+    return len(back), sum((one.amount for one in back), ZERO)

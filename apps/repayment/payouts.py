@@ -1,0 +1,164 @@
+"""Payouts that did not arrive: what the bank rejected or gave back is owed to the seller again.
+
+A night pays out what is owed to a seller whose account is not frozen, so a failed payout needs no retry of its own.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import IO
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from apps.banking.models import Instruction, PaymentAnswer, PaymentBatch
+from apps.banking.payments import pain002
+from apps.banking.payments.pain002 import ACCEPTED, IN_PART, REJECTED, Answer, NoAnswer
+from apps.banking.refusals import PaymentFileRefused
+from apps.banking.services import move_batches
+from apps.evidence.services import record
+from apps.financing.services.acceptance import lock_seller
+from apps.ledger import chart
+from apps.ledger.calendar import booking_date
+from apps.ledger.services import Line, post
+from apps.products.models import FundingPool
+from apps.sellers.models import Seller
+
+NO_REASON = "no reason given"
+ANSWERED = ("sent", "accepted", "rejected")
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an answer did: the batch it is about, how many payments it stopped, whether its bytes are new."""
+
+    batch: PaymentBatch
+    stopped: int
+    is_new: bool
+
+
+def take_in_answer(*, source: IO[bytes], name: str, asked_on: date, at: datetime, by: str) -> Answered:
+    """Take in a bank's pain.002: accept the batch, reject it whole, or accept it and stop the payments it rejects.
+
+    What was to be paid is owed again, booked on `asked_on` or the first date still open. The same bytes again are
+    nothing new, and so is a payment that was stopped before.
+
+    Raises PaymentFileRefused, and changes nothing, for a file that is no such answer, that is about a batch or a
+    payment that is not ours or was not sent, or that rejects what the bank has booked; SellerBusy when someone else is
+    at work on a seller.
+    """
+    try:
+        answer = pain002.read(source)
+    except NoAnswer as error:
+        raise PaymentFileRefused(str(error)) from error
+    with transaction.atomic():
+        batch = PaymentBatch.objects.named(answer.message_id).select_for_update(of=("self",)).first()
+        if batch is None:
+            raise PaymentFileRefused(
+                _("The answer is about %(message)s, which is no batch of ours.") % {"message": answer.message_id or "?"}
+            )
+        if PaymentAnswer.objects.filter(sha256=answer.digest).exists():
+            return Answered(batch, 0, is_new=False)
+        stopped = _stopped(batch, answer)
+        _move(batch, answer, at, by)
+        on = booking_date(asked_on)
+        for one, reason in stopped:
+            _reject(one, reason, on, at, by)
+        move_batches(instruction_ids=[one.pk for one, _reason in stopped], at=at, by=by)
+        batch.refresh_from_db()
+        _keep(batch, answer, name, len(stopped), on, at, by)
+    return Answered(batch, len(stopped), is_new=True)
+
+
+def give_back(*, instruction: Instruction, reason: str, on: date, at: datetime, by: str) -> None:
+    """A payout that the bank booked has come back into the collection account: it is owed to the seller again.
+
+    Books the bank's line of its return on `on`, which is open. The caller holds the instruction and has seen that it
+    was confirmed and has not failed.
+    """
+    _fail(instruction, reason, on)
+    _owe_again(instruction, chart.COLLECTION_CASH, "payout_returned", on, at, by)
+
+
+def _stopped(batch: PaymentBatch, answer: Answer) -> list[tuple[Instruction, str]]:
+    """The payments that will not be made, with the reason of each; those that were stopped before are left out."""
+    if batch.state not in ANSWERED:
+        raise PaymentFileRefused(
+            _("%(batch)s is not with the bank, so no answer to it can be right.") % {"batch": batch.message_id}
+        )
+    mine = {one.reference: one for one in batch.instructions.select_for_update(of=("self",)).order_by("pk")}
+    if strange := [one.end_to_end for one in answer.payments if one.end_to_end not in mine]:
+        raise PaymentFileRefused(
+            _("%(payment)s is no payment of %(batch)s.") % {"payment": strange[0] or "?", "batch": batch.message_id}
+        )
+    told = {one.end_to_end: one.reason for one in answer.rejected}
+    if answer.status == REJECTED:
+        told = {reference: told.get(reference) or answer.reason for reference in mine}
+    elif answer.status == IN_PART and not told:
+        raise PaymentFileRefused(_("It rejects the batch in part and names no payment. Ask the bank which."))
+    stopped = [(mine[reference], reason or NO_REASON) for reference, reason in told.items()]
+    if booked := [one for one, _reason in stopped if one.confirmed_on is not None]:
+        raise PaymentFileRefused(
+            _("It rejects %(payment)s, which the bank booked on %(day)s. Ask the bank which of the two holds.")
+            % {"payment": booked[0].reference, "day": booked[0].confirmed_on}
+        )
+    return [(one, reason) for one, reason in stopped if one.failed_on is None]
+
+
+def _move(batch: PaymentBatch, answer: Answer, at: datetime, by: str) -> None:
+    """Accepted, whole or in part, is accepted; what is rejected whole is moved when its payments are stopped."""
+    if batch.state == "sent" and (answer.status in ACCEPTED or answer.status == IN_PART):
+        batch.move("accept", at=at, by=by, reason=answer.status)
+
+
+def _reject(instruction: Instruction, reason: str, on: date, at: datetime, by: str) -> None:
+    _fail(instruction, reason, on)
+    if instruction.kind == Instruction.Kind.TRANSFER:
+        pool = FundingPool.objects.filter(pk=_subject_id(instruction))
+        pool.update(collected=F("collected") + instruction.amount)
+    else:
+        lock_seller(_subject_id(instruction))
+        _owe_again(instruction, chart.PAYOUTS_IN_TRANSIT, "payout_rejected", on, at, by)
+
+
+def _fail(instruction: Instruction, reason: str, on: date) -> None:
+    instruction.failed_on, instruction.failure_reason = on, reason[:140] or NO_REASON
+    instruction.save(update_fields=["failed_on", "failure_reason"])
+
+
+def _owe_again(instruction: Instruction, debit: str, kind: str, on: date, at: datetime, by: str) -> None:
+    post(
+        key=f"{kind}:{instruction.pk}",
+        kind=kind,
+        business_date=on,
+        currency=instruction.currency,
+        lines=[Line(debit, chart.SELLER_PAYABLE, instruction.amount)],
+        subject=instruction.subject,
+        at=at,
+        by=by,
+    )
+    Seller.objects.filter(pk=_subject_id(instruction)).update(balance=F("balance") + instruction.amount)
+
+
+def _subject_id(instruction: Instruction) -> int:
+    return int(instruction.subject.partition(":")[2])
+
+
+def _keep(batch: PaymentBatch, answer: Answer, name: str, stopped: int, on: date, at: datetime, by: str) -> None:
+    PaymentAnswer.objects.create(
+        batch=batch,
+        sha256=answer.digest,
+        name=name[:200],
+        status=answer.status,
+        rejected=stopped,
+        taken_in_at=at,
+        by=by,
+    )
+    record(
+        kind="payment_answer",
+        subject=f"batch:{batch.pk}",
+        payload={"sha256": answer.digest, "status": answer.status, "stopped": stopped},
+        business_date=on,
+        at=at,
+        by=by,
+    )
