@@ -31,7 +31,7 @@ from apps.repayment.instalment_rows import bring_to, stored_rows
 from apps.repayment.instalments import Rows, rows_of, settled
 from apps.repayment.life import LAST_OF_THE_DAY, SWEEP, Fact, Life, Refused, Told, payoff, tell
 from apps.repayment.models import Demand, Event, Movement, identity_of
-from apps.repayment.periods import Plan
+from apps.repayment.periods import Minimums
 from apps.repayment.waterfall import Parts
 from apps.sellers.models import Seller
 
@@ -215,7 +215,7 @@ def _at_start(financing: Financing) -> Balance:
         past_due=ZERO,
         sweep_rate=financing.sweep_rate,
         demands=(),
-        extras=Extras(plan=Plan.of_json(financing.plan) if financing.plan else None),
+        extras=Extras(minimums=Minimums.of_json(financing.minimums) if financing.minimums else None),
     )
 
 

@@ -317,7 +317,7 @@ def _reschedule(financing: Financing, act: Act, on: date) -> dict[str, Any]:
         raise Refused(_("A period lasts from 1 through %(days)s days.") % {"days": LONGEST_PERIOD})
     minimum = _amount(act.minimum, financing.currency)
     planned = rescheduled(financing, act.period_days, minimum, on)
-    return {"details": {"from": financing.plan, "to": planned.as_json()}}
+    return {"details": {"from": financing.minimums, "to": planned.as_json()}}
 
 
 def _restructure(financing: Financing, act: Act, on: date) -> dict[str, Any]:
@@ -400,7 +400,7 @@ def _do(change: Change, act: Act, at: datetime, by: str) -> Event:
             financing.due_on = act.until
             Demand.objects.filter(financing=financing, kind="maturity", state="open").update(due_on=act.until)
         case "reschedule":
-            financing.plan = event.details["to"]
+            financing.minimums = event.details["to"]
         case "recovery":
             return _recover(event, financing, at, by)
     done = apply(change, at=at, by=by)

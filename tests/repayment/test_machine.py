@@ -425,7 +425,7 @@ class Machine(RuleBasedStateMachine):
             assert told.after == told.before, financing.number
             stored = stored_rows(financing)
             if stored:
-                through = financing.closed_through
+                through = financing.closed_through or self.today
                 assert settled(told.life.rows, {one.number: one for one in stored}, through) == stored
                 continue
             paid = dict(Demand.objects.filter(financing=financing).values_list("pk", "paid"))

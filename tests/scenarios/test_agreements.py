@@ -88,10 +88,10 @@ def test_a_seller_repays_in_the_season_and_is_warned_on_the_way(meadow: Platform
     scene = Scene(meadow)
     agree(scene, "sales-advance", season_shaped=True, near_breach_share=D("0.8"), near_breach_checks=3)
     drawn = scene.draw("sales-advance", "1000")
-    plan = drawn.plan
-    assert plan is not None
-    assert plan["period_days"] == 60
-    minimums = [D(one) for one in plan["minimums"]]
+    kept = drawn.minimums
+    assert kept is not None
+    assert kept["period_days"] == 60
+    minimums = [D(one) for one in kept["minimums"]]
     assert sum(minimums) == D(1040)
     first = drawn.disbursed_on
     assert first is not None
@@ -145,7 +145,7 @@ def test_who_repays_early_gets_back_the_fee_of_the_days_not_used(meadow: Platfor
         scene.act("payment", reason=act.reason, amount=D(1010))
     scene.act("payment", paid="1010.00")
     done = scene.financing()
-    assert (done.state, done.outstanding, done.overpaid) == ("repaid", 0, 0)
+    assert (done.state, done.outstanding, done.overpaid) == ("repaid", D(0), D(0))
     rebate = Movement.objects.get(kind="rebate")
     assert (rebate.fee, rebate.principal) == (D(-30), 0)
     assert DailyTotal.objects.balance(chart.FEE_INCOME, "CNY", scene.today) == -10
@@ -187,7 +187,7 @@ def test_a_new_financing_pays_off_the_old_one_and_the_rest_is_the_sellers(
     for _twice in range(2):
         match_bank_lines(business_date=scene.today, at=scene.story.at(scene.today), by="test")
     old, new = scene.financing("old"), scene.financing("new")
-    assert (old.state, old.outstanding, new.state, new.principal) == ("repaid", 0, "active", D(900))
+    assert (old.state, old.outstanding, new.state, new.principal) == ("repaid", D(0), "active", D(900))
     assert new.refills_id == old.pk
     assert Event.objects.get(financing=old).amount == D(560)
     assert FundingPool.objects.get().drawn == D(900)
@@ -240,7 +240,7 @@ def test_two_people_restructure_a_financing_into_a_successor(
     scene.night()
     scene.act("charge", parts={"penalty": D(5)}, name="old")
     version = agree(scene, "sales-advance", sweep_rate=D("0.05"), minimum_share=D("0.05"))
-    facts = {"version_id": version.pk, "capitalise": capitalise, "agreement": "R-17 of 6 March"}
+    facts: dict[str, Any] = {"version_id": version.pk, "capitalise": capitalise, "agreement": "R-17 of 6 March"}
     with pytest.raises(Refused, match="Name the agreement"):
         scene.act("restructure", name="old", **{**facts, "agreement": " "})
     with pytest.raises(Refused, match="on offer"):
@@ -254,11 +254,11 @@ def test_two_people_restructure_a_financing_into_a_successor(
         approve(event_id=event.pk, asked_on=scene.today, at=at, by="user:2")
     old, new = scene.financing("old"), Financing.objects.get(follows=old)
     scene.financings["new"] = new.pk
-    assert (old.state, old.outstanding, old.contract.state) == ("restructured", 0, "terminated")
+    assert (old.state, old.outstanding, old.contract.state) == ("restructured", D(0), "terminated")
     owed = (new.principal, new.fee, new.penalty)
     assert owed == ((D(1033), 0, 0) if capitalise else (D(1000), D(28), D(5)))
     assert (new.state, new.sweep_rate, new.contract.state) == ("active", D("0.05"), "in_force")
-    assert Application.objects.get(contract__financing=new).decision["agreement"] == "R-17 of 6 March"  # type: ignore[index]
+    assert Application.objects.get(contract__financing=new).decision["agreement"] == "R-17 of 6 March"
     assert FundingPool.objects.get().drawn == new.principal
     assert DailyTotal.objects.balance(chart.CARRIED, "CNY", scene.today) == 0
     earned = -DailyTotal.objects.balance(chart.FEE_INCOME, "CNY", scene.today)
@@ -306,9 +306,9 @@ def test_new_periods_begin_when_the_running_one_ends(meadow: Platform, neighbour
     )
     scene.act("reschedule", period_days=30, minimum=D(50), reason="a late spring")
     assert shown.event.details == Event.objects.get().details
-    plan = scene.financing().plan
-    assert plan is not None
-    assert sum(map(D, plan["minimums"])) + D(plan["asked_before"]) == D(1040)
+    kept = scene.financing().minimums
+    assert kept is not None
+    assert sum(map(D, kept["minimums"])) + D(kept["asked_before"]) == D(1040)
     scene.nights_until(date(2025, 7, 5))
     rows = Demand.objects.order_by("number").values_list("starts_on", "due_on", "amount")
     assert list(rows)[:3] == [
