@@ -80,8 +80,8 @@ def test_a_payment_dated_back_takes_the_penalties_since_away_and_its_reversal_br
     assert (before.penalty, before.penalty_posted, before.days_past_due) == (D("0.57"), D("0.57"), 8)
     event = scene.act("payment", paid="173.24", on=date(2025, 4, 5), reason="found in the bank's list")
     financing = scene.financing()
-    assert (financing.penalty, financing.penalty_accrued, financing.penalty_posted) == (0, 0, 0)
-    assert (financing.past_due, financing.days_past_due) == (0, 0)
+    assert (financing.penalty, financing.penalty_accrued, financing.penalty_posted) == (D(0), D(0), D(0))
+    assert (financing.past_due, financing.days_past_due) == (D(0), 0)
     undone = event.movements.exclude(reverses=None)
     assert sum(-one.penalty for one in undone) == D("0.57")
     assert {one.kind for one in restated(financing, date(2025, 4, 11))} >= {"penalty", "payment"}
