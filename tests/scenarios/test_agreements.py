@@ -316,15 +316,14 @@ def test_the_same_key_does_each_of_them_once(meadow: Platform) -> None:
 def test_terms_without_any_of_it_cost_the_night_no_statement(meadow: Platform) -> None:
     scene = Scene(meadow)
     scene.draw("sales-advance", "1000")
-    scene.sells("100.00")  # on a day without sales the night would not look at it at all
-    scene.night()
+    scene.night()  # the minimum is raised
     scene.sells("100.00")
+    scene.night()
+    scene.sells("100.00")  # on a day without sales the night would not look at it at all
     plain = _asked_of_the_database(scene)
     assert not [one for one in plain if "asked (id, since)" in one or "nearbreach" in one]
     scene.agree("early-payment", penalty_rate=D("0.18"))
     scene.sells("100.00")
-    again = _asked_of_the_database(scene)
-    assert [one.split()[:3] for one in again] == [one.split()[:3] for one in plain]
     assert len(_asked_of_the_database(scene)) == len(plain)  # nobody has drawn it yet
     scene.order = scene.story.delivered(scene.seller, "3000.00", scene.today)
     scene.night()
