@@ -313,6 +313,29 @@ def test_the_same_key_does_each_of_them_once(meadow: Platform) -> None:
     assert Event.objects.count() == 2
 
 
+@pytest.mark.parametrize(
+    ("code", "amount", "terms"),
+    [
+        ("early-payment", "500", {"penalty_rate": D("0.18")}),
+        ("sales-advance", "1000", {"penalty_per_thousand": D("0.5"), "grace_days": 2}),
+    ],
+)
+def test_a_quote_beyond_the_due_date_knows_what_being_late_will_cost(
+    meadow: Platform, neighbour: Neighbour, code: str, amount: str, terms: dict[str, Any]
+) -> None:
+    """Quoted before anything is due, and what the nights come to when nothing was paid by then."""
+    scene = Scene(meadow)
+    scene.agree(code, **terms)
+    drawn = scene.draw(code, amount)
+    late = (drawn.due_on or scene.today + 60 * DAY) + 8 * DAY
+    quote = payoff_of(drawn, late)
+    assert quote.penalty > 0
+    scene.nights_until(late + DAY)
+    lived = scene.financing()
+    assert quote == (lived.penalty, lived.fee, lived.interest, lived.principal)
+    scene.holds(neighbour)
+
+
 def test_terms_without_any_of_it_cost_the_night_no_statement(meadow: Platform) -> None:
     scene = Scene(meadow)
     scene.draw("sales-advance", "1000")
