@@ -12,13 +12,16 @@ import pytest
 from apps.financing.services import render_contract
 from apps.ledger import chart
 from apps.ledger.models import DailyTotal
+from apps.products.models import FundingPool
 from apps.reconciliation.bank import book_payments
 from apps.reconciliation.matching import match_bank_lines
 from apps.repayment.changes import payoff_of
+from apps.repayment.events import Act, preview
 from apps.repayment.history import restated
 from apps.repayment.life import Refused
 from apps.repayment.models import Demand, Event, Movement
 from apps.tenants.models import Platform
+from tests.factories import make_financing, make_financing_product, make_product_version
 from tests.scenarios.scene import Neighbour, Scene, balance_of_seller
 from tests.story import DAY
 
@@ -166,3 +169,22 @@ def test_what_is_made_for_periods_and_contracts_of_sales_is_refused(meadow: Plat
     assert list(Demand.objects.order_by("pk").values()) == before
     assert not Event.objects.exists()
     scene.holds(neighbour)
+
+
+def test_a_loan_in_instalments_does_not_take_the_place_of_one_that_is_due_at_once(platform: Platform) -> None:
+    scene = Scene(platform)
+    product = make_financing_product(technique="receipt", pool=FundingPool.objects.get())
+    version = make_product_version(product=product, state="retired", annual_rate=D("0.12"))
+    financing = make_financing(
+        version=version, technique="receipt", pool=product.pool, state="active", disbursed_on=scene.today,
+        due_on=scene.today + 30 * DAY, principal=D(9000), fee=D(360),
+    )  # fmt: skip
+    new = make_product_version(
+        product=product, number=2, annual_rate=D("0.12"), instalments=6, repayment_method="equal_instalments"
+    )
+    act = Act("restructure", "agreed", version_id=new.pk, agreement="R-17", until=scene.today + 90 * DAY)
+    with pytest.raises(Refused, match="of the same kind"):
+        preview(
+            financing_id=financing.pk, act=act, asked_on=scene.today, at=scene.story.at(scene.today), by="user:1"
+        )  # fmt: skip
+    assert not Event.objects.exists()

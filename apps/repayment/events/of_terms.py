@@ -91,7 +91,7 @@ def restructure(financing: Financing, act: Act, on: date) -> dict[str, Any]:
     if not act.agreement.strip():
         raise Refused(_("Name the agreement that the seller signed: without it the contract cannot change."))
     version = ProductVersion.objects.active().filter(pk=act.version_id, product__pool=financing.pool_id).first()
-    if version is None or version.product.technique != financing.technique:
+    if version is None or version.product.technique != financing.technique or version.terms.plan:
         raise Refused(_("The new terms must be on offer, of the same kind, and funded by the same pool."))
     due_on = None if version.terms.technique == SALES else act.until
     if version.terms.technique != SALES and (due_on is None or due_on <= on):
