@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 from apps.banking.models import BankAccount
 from apps.core import bulk
@@ -10,6 +11,8 @@ from apps.financing.services import accept_offer, render_contract, sign_contract
 from apps.ledger import calendar
 from apps.orders.models import Order
 from apps.orders.services import SettlementLine, SettlementResult, record_settlement
+from apps.products.models import FinancingProduct, ProductVersion
+from apps.products.services import approve_version, new_version, save_draft, submit_version
 from apps.products.starter import start_products
 from apps.reconciliation.bank import book_payments
 from apps.reconciliation.matching import match_bank_lines
@@ -156,3 +159,13 @@ class Story:
 
     def offer(self, seller: Seller, code: str = "sales-advance") -> Offer:
         return Offer.objects.open().get(seller=seller, product_code=code)
+
+    def agree(self, code: str, day: date, **terms: Any) -> ProductVersion:
+        """The product gets a new version with these terms, through its own services; the next offers are under it."""
+        at = self.at(day)
+        draft = new_version(product_id=FinancingProduct.objects.get(code=code).pk, at=at, by="user:1")
+        for name, value in terms.items():
+            setattr(draft, name, value)
+        save_draft(version=draft, changed=list(terms), at=at, by="user:1")
+        submit_version(version_id=draft.pk, at=at, by="user:1")
+        return approve_version(version_id=draft.pk, at=at, by="user:2")

@@ -118,6 +118,7 @@ INTEREST = (
         "description": _("Simple interest by the day on what is still owed, and, if you like, a flat fee on top."),
     },
 )
+LOAN_COST = (INTEREST[0], {**INTEREST[1], "fields": ("annual_rate", "day_count", "fee_rate")})
 REPAYMENT = (
     _("How it is repaid"),
     {
@@ -234,7 +235,7 @@ ONCE_DUE = (
     },
 )
 TERMS = {
-    ORDER: (INTEREST, INSTALMENTS, WHILE_DUE, PENALTY, AMOUNTS, BOOKKEEPING),
+    ORDER: (LOAN_COST, INSTALMENTS, WHILE_DUE, PENALTY, AMOUNTS, BOOKKEEPING),
     SALES: (COST, REPAYMENT, MINIMUM, PENALTY, AMOUNTS, BOOKKEEPING),
     RECEIVABLE: (INTEREST, AGAINST_ORDERS, FROM_ORDERS, PENALTY, BOOKKEEPING),
     RECEIPT: (INTEREST, ON_GOODS, ONCE_DUE, PENALTY, BOOKKEEPING),

@@ -329,11 +329,11 @@ class ProductVersion(Stateful, LendsOnGoods):
             raise ValidationError({"advance_rate": _("Receivables need an advance rate and the days to settlement.")})
         if technique == SALES and self.annual_rate:
             raise ValidationError({"annual_rate": _("An advance on sales costs a flat fee: leave the interest at 0.")})
+        check_plan(self, technique)
         if self.season_shaped and not (self.period_days and (self.minimum_share or self.minimum_pace)):
             raise ValidationError({"season_shaped": _("Only a minimum can follow the seasons: set one, and its days.")})
         if bool(self.near_breach_share) != bool(self.near_breach_checks):
             raise ValidationError({"near_breach_checks": _("A warning needs a share and how often it is looked at.")})
-        check_plan(self, technique)
         if technique == RECEIPT:
             check_lending(self)
         if sorted(self.waterfall) != sorted(DEFAULT_WATERFALL):

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from apps.products.models import ProductVersion
 
 
+Rule = tuple[bool, str, Promise]  # whether it is broken, by which field, and what to say
+
+
 def plan_holds() -> list[CheckConstraint]:
     """Constraints of a version: no instalments at all, or a plan that can be drawn up."""
     return [
@@ -51,6 +54,22 @@ def plan_holds() -> list[CheckConstraint]:
             name="product_version_plan_options_known",
             violation_error_message=_("Choose one of the options offered; the fee of an instalment is not below 0."),
         ),
+        CheckConstraint(
+            condition=Q(instalments=0)
+            | Q(minimum_share=0, minimum_pace=0, maximum_share=0, period_days=0, season_shaped=False)
+            & Q(near_breach_share=0, near_breach_checks=0),
+            name="product_version_instalments_or_periods",
+            violation_error_message=_(
+                "Instalments say themselves what is due and when: leave the periods, their limits and warnings empty."
+            ),
+        ),
+        CheckConstraint(
+            condition=Q(instalments=0) | Q(fee_rebate=0),
+            name="product_version_instalments_keep_fees",
+            violation_error_message=_(
+                "Instalments ask for the fee part by part, so none of it is given back: leave the rebate at 0."
+            ),
+        ),
     ]
 
 
@@ -72,8 +91,13 @@ def _fault_without(version: "ProductVersion", technique: str) -> tuple[str, Prom
 
 def _fault(version: "ProductVersion", technique: str) -> tuple[str, Promise] | None:
     """The first of the rules that the plan breaks."""
+    rules = (*_of_itself(version, technique), *_beside_it(version))
+    return next(((field, message) for broken, field, message in rules if broken), None)
+
+
+def _of_itself(version: "ProductVersion", technique: str) -> tuple[Rule, ...]:
     method = version.repayment_method
-    rules = (
+    return (
         (technique in {SALES, RECEIVABLE}, "instalments",
          _("Sales, or the orders it rests on, repay this: leave the instalments at 0.")),
         (version.instalments > MOST_INSTALMENTS, "instalments", _("At most 120 instalments.")),
@@ -95,4 +119,25 @@ def _fault(version: "ProductVersion", technique: str) -> tuple[str, Promise] | N
         (method == INTEREST_ONLY and not version.annual_rate, "annual_rate",
          _("Interest only needs a rate of interest.")),
     )  # fmt: skip
-    return next(((field, message) for broken, field, message in rules if broken), None)
+
+
+def _beside_it(version: "ProductVersion") -> tuple[Rule, ...]:
+    """What is made for the minimum periods and the flat fee of an advance on sales."""
+    return (
+        (bool(version.period_days), "period_days",
+         _("Instalments have due dates of their own: leave the days of a period at 0.")),
+        (bool(version.minimum_share), "minimum_share",
+         _("Each instalment says what is due: leave the minimum at 0.")),
+        (bool(version.minimum_pace), "minimum_pace",
+         _("Each instalment says what is due: leave the pace at 0.")),
+        (bool(version.maximum_share), "maximum_share",
+         _("Sales pay no more than the instalments that are due: leave the maximum at 0.")),
+        (version.season_shaped, "season_shaped",
+         _("Instalments do not follow the seasons: choose the months without principal instead.")),
+        (bool(version.near_breach_share), "near_breach_share",
+         _("An instalment is paid or late, with nothing to warn of in between: leave this at 0.")),
+        (bool(version.near_breach_checks), "near_breach_checks",
+         _("An instalment is paid or late, with nothing to warn of in between: leave this at 0.")),
+        (bool(version.fee_rebate), "fee_rebate",
+         _("Instalments ask for the fee part by part, so none of it is given back: leave the rebate at 0.")),
+    )  # fmt: skip

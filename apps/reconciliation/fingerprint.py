@@ -23,7 +23,7 @@ FROM repayment_movement AS movement JOIN financing_financing AS financing ON fin
 UNION ALL
 SELECT 'financing', number, state, closed_through::text, past_due::text,
        concat_ws('/', principal, fee, interest, penalty, accrued, accrued_posted, penalty_accrued, penalty_posted,
-                 days_past_due, demands_raised, plan)
+                 days_past_due, demands_raised, minimums)
 FROM financing_financing
 UNION ALL
 SELECT 'event', financing.number, event.number::text, event.kind || ' ' || event.state, event.effective_on::text,

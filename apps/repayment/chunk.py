@@ -14,7 +14,7 @@ from apps.products.models import ProductVersion
 from apps.products.terms import Terms
 from apps.repayment.day import NO_EXTRAS, Balance, Extras, OpenDemand, SalesDay, SellerDay
 from apps.repayment.instalments import Row, row_of
-from apps.repayment.periods import Plan, periods_of
+from apps.repayment.periods import Minimums, periods_of
 from apps.repayment.waterfall import Parts
 
 NO_SALES = SalesDay(ZERO, ZERO, ZERO, {})
@@ -64,7 +64,7 @@ FINANCINGS = """
 SELECT id, seller_id, version_id, pool_id, penalty, fee, interest, principal, amount + flat_fee, accrued,
        accrued_posted, disbursed_on, due_on, closed_through, greatest(closed_through, accrued_through), annual_rate,
        paused_days, demands_raised, past_due, CASE WHEN paused_until >= %(date)s THEN 0 ELSE sweep_rate END,
-       plan
+       minimums
 FROM financing_financing
 WHERE seller_id = ANY(%(sellers)s::bigint[]) AND state = 'active' AND closed_through < %(date)s
 ORDER BY id
@@ -154,9 +154,9 @@ class Chunk:
         terms = _terms({row[2] for row in rows})
         by_seller: defaultdict[int, list[Balance]] = defaultdict(list)
         for row in rows:
-            # From `lent` to `sweep_rate` the columns are the fields of a balance, in their order; the plan comes last.
+            # From `lent` to `sweep_rate` the columns are the fields of a balance, in their order; the minimums last.
             owed, open_demands = Parts(*row[4:8]), tuple(demands.get(row[0], ()))
-            extras = Extras(plan=Plan.of_json(json.loads(row[-1]))) if row[-1] else NO_EXTRAS
+            extras = Extras(minimums=Minimums.of_json(json.loads(row[-1]))) if row[-1] else NO_EXTRAS
             due = tuple(instalments.get(row[0], ()))
             fields = (row[0], terms[row[2]], row[3], owed, *row[8:-1], open_demands, extras, due)
             by_seller[row[1]].append(Balance._make(fields))
@@ -177,7 +177,7 @@ class Chunk:
 
     def _period_start(self, one: Balance) -> date:
         """The first day of the period that the night lies in; where none is limited, of a day that has no sweeps."""
-        periods = periods_of(one.terms, one.extras.plan, one.disbursed_on, one.paused_days)
+        periods = periods_of(one.terms, one.extras.minimums, one.disbursed_on, one.paused_days)
         if not one.terms.maximum_share or periods is None:
             return date.max
         night: date = self._arguments["date"]

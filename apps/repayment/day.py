@@ -16,7 +16,7 @@ from apps.repayment import instalments
 from apps.repayment.instalments import Rows, Standing
 from apps.repayment.interest import TWELVE_PLACES, accrue
 from apps.repayment.penalties import Overdue, penalty_added
-from apps.repayment.periods import Check, Plan, asked_by, check_days, last_check, most_now, periods_of
+from apps.repayment.periods import Check, Minimums, asked_by, check_days, last_check, most_now, periods_of
 from apps.repayment.sweep import Claim, sweep
 from apps.repayment.waterfall import Due, Parts, allocate
 
@@ -43,13 +43,13 @@ class Extras(NamedTuple):
 
     penalty_accrued, penalty_posted  penalty since disbursement, unrounded and as posted
     swept                            what sweeps took in the running period; known where the terms limit it
-    plan                             what its minimum periods ask for, where the terms do not say
+    minimums                         what its minimum periods ask for, where the terms do not say
     """
 
     penalty_accrued: Decimal = ZERO
     penalty_posted: Decimal = ZERO
     swept: Decimal = ZERO
-    plan: Plan | None = None
+    minimums: Minimums | None = None
 
 
 NO_EXTRAS = Extras()
@@ -260,9 +260,9 @@ def due_demands(balance: Balance, currency: str, business_date: date) -> list[Op
         if balance.due_on is None or balance.demands_raised or business_date < balance.due_on:
             return []
         return [OpenDemand(None, 1, "maturity", balance.due_on, balance.due_on, balance.owed.principal, ZERO, "open")]
-    plan = balance.extras.plan
-    periods = periods_of(terms, plan, balance.disbursed_on, balance.paused_days)
-    if periods is None or (plan is None and not terms.minimum_share):
+    minimums = balance.extras.minimums
+    periods = periods_of(terms, minimums, balance.disbursed_on, balance.paused_days)
+    if periods is None or (minimums is None and not terms.minimum_share):
         return []
     last_number = periods.reached(business_date)
     if last_number <= balance.demands_raised:
@@ -270,8 +270,8 @@ def due_demands(balance: Balance, currency: str, business_date: date) -> list[Op
     demands = []
     repaid = balance.lent - balance.owed.principal - balance.owed.fee
     for number in range(balance.demands_raised + 1, last_number + 1):
-        asked_before = asked_by(terms, plan, balance.lent, number - 1, currency)
-        amount = asked_by(terms, plan, balance.lent, number, currency) - max(asked_before, repaid)
+        asked_before = asked_by(terms, minimums, balance.lent, number - 1, currency)
+        amount = asked_by(terms, minimums, balance.lent, number, currency) - max(asked_before, repaid)
         if amount > 0:
             starts_on, due_on = periods.bounds(number)
             demands.append(OpenDemand(None, number, "minimum", starts_on, due_on, amount, ZERO, "open"))
@@ -295,7 +295,7 @@ def quiet_through(one: Closed, business_date: date) -> date | None:
         for day in (*check_days(terms, demand.starts_on, demand.due_on), demand.due_on)
         if day > business_date
     ]
-    periods = periods_of(terms, before.extras.plan, before.disbursed_on, before.paused_days)
+    periods = periods_of(terms, before.extras.minimums, before.disbursed_on, before.paused_days)
     if periods is not None:
         days.append(periods.next_start(business_date))
     return min(days) - DAY if days else date.max

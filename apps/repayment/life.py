@@ -17,9 +17,10 @@ from apps.core.dates import DAY
 from apps.core.money import ZERO, round_money
 from apps.financing.schedule_terms import Rate
 from apps.repayment import instalments
-from apps.repayment.day import Balance, OpenDemand, accrue_penalty, age, overdue_of, settle_demands
+from apps.repayment.day import Balance, OpenDemand, accrue_penalty, age, due_demands, overdue_of, settle_demands
 from apps.repayment.instalments import Rows, Standing
 from apps.repayment.interest import accrue
+from apps.repayment.penalties import Overdue
 from apps.repayment.rebates import rebate, spread_of, taken_off
 from apps.repayment.waterfall import Due, Parts, allocate
 
@@ -303,17 +304,24 @@ def payoff(balance: Balance, on: date, currency: str, fee: Decimal = ZERO, waive
     """
     if on < balance.accrued_through:
         raise ValueError(f"Interest has run through {balance.accrued_through}; {on} is past.")
-    terms, since, extras = balance.terms, balance.accrued_through, balance.extras
-    overdue = overdue_of(balance.demands, balance.rows, on)
-    if terms.plan:
-        now = Standing(balance.owed, balance.accrued, balance.accrued_posted, since, balance.rows)
-        owed = instalments.run_to(now, balance, balance.rate, currency, on).owed
-    else:
-        accrued = accrue(balance.accrued, balance.owed.principal, balance.rate, since, on, balance)
-        interest = round_money(accrued, currency, terms.rounding) - balance.accrued_posted
-        owed = balance.owed.plus(Parts(interest=interest))
+    terms, extras = balance.terms, balance.extras
+    owed, overdue = (_in_rows_by if terms.plan else _in_demands_by)(balance, on, currency)
     if terms.penalises:
-        accrued = accrue_penalty(extras.penalty_accrued, overdue, terms, since, on)
+        accrued = accrue_penalty(extras.penalty_accrued, overdue, terms, balance.accrued_through, on)
         owed = owed.plus(Parts(penalty=round_money(accrued, currency, terms.rounding) - extras.penalty_posted))
     spread = spread_of(fee, balance.disbursed_on, balance.due_on, terms)
     return owed.minus(taken_off(owed, rebate(spread, on, waived, terms, currency)))
+
+
+def _in_rows_by(balance: Balance, on: date, currency: str) -> tuple[Parts, list[Overdue]]:
+    """What is owed with interest through `on`, and what is overdue then, if nothing is paid until `on`."""
+    now = Standing(balance.owed, balance.accrued, balance.accrued_posted, balance.accrued_through, balance.rows)
+    now = instalments.run_to(now, balance, balance.rate, currency, on)
+    return now.owed, overdue_of((), now.rows, on)
+
+
+def _in_demands_by(balance: Balance, on: date, currency: str) -> tuple[Parts, list[Overdue]]:
+    accrued = accrue(balance.accrued, balance.owed.principal, balance.rate, balance.accrued_through, on, balance)
+    interest = round_money(accrued, currency, balance.terms.rounding) - balance.accrued_posted
+    demands = [*balance.demands, *due_demands(balance, currency, on)] if balance.terms.penalises else ()
+    return balance.owed.plus(Parts(interest=interest)), overdue_of(demands, (), on)

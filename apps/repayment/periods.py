@@ -1,7 +1,7 @@
 """Minimum periods of an advance on sales: what each asks for, how far one is, and the most that it takes. Pure.
 
 Amounts are in one currency; dates are business dates, both ends inclusive. Where a contract froze what each period asks
-for, or an event planned the rest anew, a `Plan` says so; else the terms do.
+for, or an event planned the rest anew, `Minimums` say so; else the terms do.
 """
 
 from datetime import date, timedelta
@@ -12,17 +12,17 @@ from apps.core.money import ZERO, round_money
 from apps.products.terms import Terms
 
 
-class Plan(NamedTuple):
+class Minimums(NamedTuple):
     """What the periods of one financing ask for.
 
-    minimums      of each period, the first with number `after` + 1
+    amounts       of each period, the first with number `after` + 1
     asked_before  what all periods up to `after` asked for together
     begins_after  the day before the first of them; None is the day of disbursement
     paused_before days of pauses that `begins_after` includes already
     """
 
     period_days: int
-    minimums: tuple[Decimal, ...]
+    amounts: tuple[Decimal, ...]
     after: int = 0
     asked_before: Decimal = ZERO
     begins_after: date | None = None
@@ -30,13 +30,13 @@ class Plan(NamedTuple):
 
     def asked_by(self, number: int) -> Decimal:
         """What is to be repaid in all by the end of period `number`."""
-        return self.asked_before + sum(self.minimums[: max(number - self.after, 0)], ZERO)
+        return self.asked_before + sum(self.amounts[: max(number - self.after, 0)], ZERO)
 
     def as_json(self) -> dict[str, Any]:
-        """The plan as a financing keeps it."""
+        """The minimums as a financing keeps them."""
         return {
             "period_days": self.period_days,
-            "minimums": [str(one) for one in self.minimums],
+            "minimums": [str(one) for one in self.amounts],
             "after": self.after,
             "asked_before": str(self.asked_before),
             "begins_after": self.begins_after.isoformat() if self.begins_after else None,
@@ -44,12 +44,12 @@ class Plan(NamedTuple):
         }
 
     @classmethod
-    def of_json(cls, kept: dict[str, Any]) -> "Plan":
+    def of_json(cls, kept: dict[str, Any]) -> "Minimums":
         """What `as_json` wrote."""
         begins_after = kept.get("begins_after")
         return cls(
             period_days=kept["period_days"],
-            minimums=tuple(Decimal(one) for one in kept["minimums"]),
+            amounts=tuple(Decimal(one) for one in kept["minimums"]),
             after=kept.get("after", 0),
             asked_before=Decimal(kept.get("asked_before", 0)),
             begins_after=date.fromisoformat(begins_after) if begins_after else None,
@@ -79,20 +79,20 @@ class Periods(NamedTuple):
         return self.bounds(self.reached(on) + 1)[0]
 
 
-def periods_of(terms: Terms, plan: Plan | None, disbursed_on: date, paused_days: int) -> Periods | None:
+def periods_of(terms: Terms, minimums: Minimums | None, disbursed_on: date, paused_days: int) -> Periods | None:
     """The periods of a financing, moved by its pauses; None where the terms have none."""
-    if plan is not None:
-        begins = (plan.begins_after or disbursed_on) + timedelta(days=paused_days - plan.paused_before)
-        return Periods(begins, plan.after, plan.period_days)
+    if minimums is not None:
+        begins = (minimums.begins_after or disbursed_on) + timedelta(days=paused_days - minimums.paused_before)
+        return Periods(begins, minimums.after, minimums.period_days)
     if not terms.period_days:
         return None
     return Periods(disbursed_on + timedelta(days=paused_days), 0, terms.period_days)
 
 
-def asked_by(terms: Terms, plan: Plan | None, lent: Decimal, number: int, currency: str) -> Decimal:
+def asked_by(terms: Terms, minimums: Minimums | None, lent: Decimal, number: int, currency: str) -> Decimal:
     """What is to be repaid in all of `lent` (principal and fee) by the end of period `number`."""
-    if plan is not None:
-        return min(plan.asked_by(number), lent)
+    if minimums is not None:
+        return min(minimums.asked_by(number), lent)
     return min(round_money(lent * terms.minimum_share, currency, terms.rounding) * number, lent)
 
 

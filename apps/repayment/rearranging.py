@@ -22,26 +22,26 @@ from apps.products.models import FundingPool
 from apps.products.terms import Terms
 from apps.repayment.changes import apply, plan
 from apps.repayment.models import Event, Movement
-from apps.repayment.periods import Plan, asked_by, periods_of
+from apps.repayment.periods import Minimums, asked_by, periods_of
 
 
-def rescheduled(financing: Financing, period_days: int, minimum: Decimal, on: date) -> Plan:
+def rescheduled(financing: Financing, period_days: int, minimum: Decimal, on: date) -> Minimums:
     """The periods of `financing` from the end of the running one: of `period_days` days, asking for `minimum` each.
 
     What earlier periods asked for stays asked; the rest of principal and fee follows in the new ones. `minimum` in the
     financing's currency, more than nothing.
     """
     terms: Terms = financing.version.terms
-    old = Plan.of_json(financing.plan) if financing.plan else None
+    old = Minimums.of_json(financing.minimums) if financing.minimums else None
     disbursed_on = financing.disbursed_on or on
     lent = financing.amount + financing.flat_fee
     periods = periods_of(terms, old, disbursed_on, financing.paused_days)
     if periods is None:
-        return Plan(period_days, tuple(level_minimums(lent, minimum)), 0, ZERO, on - DAY, financing.paused_days)
+        return Minimums(period_days, tuple(level_minimums(lent, minimum)), 0, ZERO, on - DAY, financing.paused_days)
     number = max(periods.reached(on - DAY), financing.demands_raised)
     asked = asked_by(terms, old, lent, number, financing.currency)
     rest = tuple(level_minimums(lent - asked, minimum)) if lent > asked else ()
-    return Plan(period_days, rest, number, asked, periods.bounds(number)[1], financing.paused_days)
+    return Minimums(period_days, rest, number, asked, periods.bounds(number)[1], financing.paused_days)
 
 
 def carry_on(old: Financing, event: Event, *, at: datetime, by: str) -> Financing:

@@ -60,9 +60,9 @@ def test_periods_are_planned_anew_from_the_desk(desk: Browse, financing: Financi
     refused = desk.post(address, {"period_days": 0, "minimum": "50", "reason": "late spring", "key": "k1"})
     assert refused.status_code == 422
     assert do(desk, address, {"period_days": 30, "minimum": "50.00", "reason": "late spring"}).status_code == 302
-    plan = Financing.objects.get(pk=financing.pk).plan
-    assert plan is not None
-    assert plan["period_days"] == 30
+    kept = Financing.objects.get(pk=financing.pk).minimums
+    assert kept is not None
+    assert kept["period_days"] == 30
     assert "late spring" in desk.get(f"/desk/financings/{financing.pk}/").content.decode()
 
 

@@ -49,6 +49,14 @@ def test_a_plan_that_makes_sense_is_a_frozen_value(platform: Platform) -> None:
         (ORDER, {"repayment_method": "bullet", "interest_grace": 1}, "interest_grace", "due at the end"),
         (ORDER, {"repayment_method": "bullet", "principal_grace": 1}, "principal_grace", "due at the end"),
         (ORDER, {"repayment_method": "interest_only", "annual_rate": D(0)}, "annual_rate", "needs a rate"),
+        (ORDER, {"period_days": 60}, "period_days", "due dates of their own"),
+        (ORDER, {"minimum_share": D("0.1")}, "minimum_share", "says what is due"),
+        (ORDER, {"minimum_pace": D("1.5")}, "minimum_pace", "says what is due"),
+        (ORDER, {"maximum_share": D("0.3")}, "maximum_share", "no more than the instalments"),
+        (ORDER, {"season_shaped": True}, "season_shaped", "do not follow the seasons"),
+        (ORDER, {"near_breach_share": D("0.8"), "near_breach_checks": 2}, "near_breach_share", "nothing to warn of"),
+        (ORDER, {"near_breach_checks": 2}, "near_breach_checks", "nothing to warn of"),
+        (ORDER, {"fee_rebate": D(1)}, "fee_rebate", "part by part"),
         (ORDER, {"waterfall": list(DEFAULT_WATERFALL[::-1])}, "waterfall", "past due, then what is due"),
     ],
 )
@@ -71,6 +79,8 @@ def test_a_plan_that_makes_no_sense_is_said_about_its_field(
         {"principal_grace": 6}, {"interest_grace": 7}, {"instalment_every": 0}, {"instalment_unit": "days"},
         {"due_day": 32}, {"due_day": 5, "instalment_unit": "weeks"}, {"instalment_rounding": "down"},
         {"in_advance": "anywhere"}, {"waterfall_mode": "diagonal"}, {"instalment_fee": D(-1)},
+        {"period_days": 60}, {"minimum_share": D("0.1")}, {"season_shaped": True}, {"fee_rebate": D("0.5")},
+        {"near_breach_share": D("0.8")}, {"near_breach_checks": 2}, {"maximum_share": D("0.3"), "period_days": 30},
     ],
 )  # fmt: skip
 def test_the_database_refuses_it_too(platform: Platform, terms: dict[str, Any]) -> None:

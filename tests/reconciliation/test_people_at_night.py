@@ -32,7 +32,7 @@ TODAY = NIGHT + DAY
 
 def acts_of(person: int, lines: list[int]) -> list[Act]:
     """What one person does: payments of the given lines of the bank, and as many waivers and charges besides."""
-    kinds = itertools.cycle(
+    kinds: itertools.cycle[Callable[[int], Act]] = itertools.cycle(
         [
             lambda line: Act("payment", "by transfer", line_id=line),
             lambda _line: Act("charge", "a reminder", parts={"penalty": Decimal("2.50")}),

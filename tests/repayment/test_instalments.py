@@ -113,7 +113,7 @@ def test_paid_as_agreed_the_interest_posted_is_the_interest_planned(one: tuple[T
         row = now.rows[place]
         assert (row.open.principal, row.open.fee, row.open.interest) == (agreed.principal, agreed.fee, agreed.interest)
         paid, left, rows = pay(now.rows, now.owed, agreed.amount, agreed.due_on, begun, terms.currency)
-        assert (left, paid.total) == (0, agreed.amount)
+        assert (left, paid.total) == (ZERO, agreed.amount)
         now = now._replace(owed=now.owed.minus(paid), rows=rows)
     assert now.owed.total == 0
 
@@ -130,7 +130,7 @@ def test_a_night_raises_before_it_sweeps_and_takes_no_more_than_is_due() -> None
     closed = close_seller(seller, due_on)
     (after,) = closed.financings
     assert after.rows[0].owed.total == one.rows[0].owed.total == after.paid.total == closed.kept
-    assert (after.rows[0].state, after.demands_raised, after.past_due) == ("met", 1, 0)
+    assert (after.rows[0].state, after.demands_raised, after.past_due) == ("met", 1, ZERO)
     the_day_before = close_seller(seller._replace(financings=(before._replace(rows=()),)), due_on - DAY)
     assert the_day_before.kept == 0
 

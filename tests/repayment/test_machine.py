@@ -29,8 +29,7 @@ from apps.financing.refusals import OfferRefused, SellerBusy
 from apps.financing.services import render_contract
 from apps.ledger import chart, proofs
 from apps.ledger.models import DailyTotal, Entry
-from apps.products.models import FinancingProduct, FundingPool, ProductVersion
-from apps.products.services import approve_version, new_version, save_draft, submit_version
+from apps.products.models import FundingPool, ProductVersion
 from apps.reconciliation.bank import book_payments, book_settlement
 from apps.reconciliation.matching import match_bank_lines
 from apps.reconciliation.night import close_days
@@ -81,20 +80,16 @@ class Town:
 
 
 def ask_for_all(today: date, story: Story) -> None:
-    """Both products get terms that have everything in them: penalties, a rebate, a maximum, seasons, checks, a fee."""
-    for code, terms in (
-        ("sales-advance", {"penalty_rate": D("0.18"), "fee_rebate": D(1), "maximum_share": D("0.5"), "grace_days": 2,
-                           "season_shaped": True, "near_breach_share": D("0.8"), "near_breach_checks": 3,
-                           "dispute_fee": D("7.50")}),
-        ("early-payment", {"penalty_per_thousand": D("0.7"), "fee_rate": D("0.01"), "fee_rebate": D("0.5")}),
-    ):  # fmt: skip
-        product, at = FinancingProduct.objects.get(code=code), story.at(today)
-        draft = new_version(product_id=product.pk, at=at, by="user:1")
-        for name, value in terms.items():
-            setattr(draft, name, value)
-        save_draft(version=draft, changed=list(terms), at=at, by="user:1")
-        submit_version(version_id=draft.pk, at=at, by="user:1")
-        approve_version(version_id=draft.pk, at=at, by="user:2")
+    """Each product gets terms that have everything in them: penalties, a rebate, a maximum, seasons, checks, fees."""
+    story.agree(
+        "sales-advance", today, penalty_rate=D("0.18"), fee_rebate=D(1), maximum_share=D("0.5"), grace_days=2,
+        season_shaped=True, near_breach_share=D("0.8"), near_breach_checks=3, dispute_fee=D("7.50"),
+    )  # fmt: skip
+    story.agree("early-payment", today, penalty_per_thousand=D("0.7"), fee_rate=D("0.01"), fee_rebate=D("0.5"))
+    story.agree(
+        "stock-loan", today, penalty_rate=D("0.24"), grace_days=1, fee_rate=D("0.02"), instalment_fee=D(1),
+        dispute_fee=D(3),
+    )  # fmt: skip
 
 
 def night(town: "Town | Machine") -> None:
@@ -425,7 +420,7 @@ class Machine(RuleBasedStateMachine):
             assert told.after == told.before, financing.number
             stored = stored_rows(financing)
             if stored:
-                through = financing.closed_through
+                through = financing.closed_through or self.today
                 assert settled(told.life.rows, {one.number: one for one in stored}, through) == stored
                 continue
             paid = dict(Demand.objects.filter(financing=financing).values_list("pk", "paid"))

@@ -12,7 +12,7 @@ from apps.financing.minimums import frozen_minimums, level_minimums, period_mini
 from apps.products.buckets import RISK_CLASSES, bucket_of, class_of, provision
 from apps.products.terms import SALES, Terms
 from apps.repayment.penalties import Overdue, penalty_added, penalty_interest
-from apps.repayment.periods import Plan, asked_by, last_check, most_now, periods_of
+from apps.repayment.periods import Minimums, asked_by, last_check, most_now, periods_of
 from apps.repayment.rebates import Spread, rebate, taken_off
 from apps.repayment.waterfall import Parts
 
@@ -81,18 +81,18 @@ def test_seasons_keep_the_sum_and_nobody_owes_less_than_nothing(
         assert shaped == level
 
 
-def test_a_plan_knows_its_periods_and_what_they_ask_for() -> None:
-    plan = Plan(30, (D(100), D(0), D(300)))
-    periods = periods_of(TERMS, plan, FIRST, paused_days=0)
+def test_minimums_know_their_periods_and_what_they_ask_for() -> None:
+    kept = Minimums(30, (D(100), D(0), D(300)))
+    periods = periods_of(TERMS, kept, FIRST, paused_days=0)
     assert periods is not None
     assert periods.bounds(1) == (FIRST + DAY, FIRST + 30 * DAY)
     assert [periods.reached(FIRST + n * DAY) for n in (0, 1, 30, 31, 61)] == [0, 1, 1, 2, 3]
     assert periods.next_start(FIRST) == FIRST + DAY
     assert periods.next_start(FIRST + 30 * DAY) == FIRST + 31 * DAY
-    assert [asked_by(TERMS, plan, D(400), number, "USD") for number in (0, 1, 2, 3, 9)] == [0, 100, 100, 400, 400]
+    assert [asked_by(TERMS, kept, D(400), number, "USD") for number in (0, 1, 2, 3, 9)] == [0, 100, 100, 400, 400]
     assert [asked_by(TERMS, None, D(1040), number, "USD") for number in (0, 1, 6, 7)] == [0, 156, 936, 1040]
-    assert Plan.of_json(plan.as_json()) == plan
-    paused = periods_of(TERMS, plan, FIRST, paused_days=10)
+    assert Minimums.of_json(kept.as_json()) == kept
+    paused = periods_of(TERMS, kept, FIRST, paused_days=10)
     assert paused is not None
     assert paused.bounds(1)[0] == FIRST + 11 * DAY
 

@@ -12,10 +12,10 @@ from apps.banking.models import PaymentBatch
 from apps.banking.services import approve_and_send
 from apps.core.money import ZERO
 from apps.evidence import proofs as evidence
-from apps.financing.models import Financing
+from apps.financing.models import Contract, Financing, Offer
 from apps.ledger import chart, proofs
 from apps.ledger.models import DailyTotal
-from apps.products.models import FundingPool
+from apps.products.models import FundingPool, ProductVersion
 from apps.reconciliation.bank import book_payments, book_settlement
 from apps.reconciliation.fingerprint import books
 from apps.reconciliation.models import Break, ControlTotal, NightlyRun
@@ -23,6 +23,7 @@ from apps.reconciliation.night import run_night
 from apps.repayment import proofs as repayment_proofs
 from apps.repayment.events import Act, perform
 from apps.repayment.models import Demand, Event, Movement, Sweep
+from apps.repayment.refilling import accept_refill
 from apps.sellers.models import Seller
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
@@ -77,6 +78,21 @@ class Scene:
         financing = self.story.draw(self.story.offer(self.seller, code), amount, self.today)
         self.financings[name] = financing.pk
         return financing
+
+    def agree(self, code: str, **terms: Any) -> ProductVersion:
+        """New terms of the product, with which tonight's offers are made."""
+        version = self.story.agree(code, self.today, **terms)
+        for offer in Offer.objects.open().filter(product_code=code):
+            offer.move("cancel", at=self.story.at(self.today), by="test", reason="new terms")
+        self.night()
+        return version
+
+    def take(self, offer: Offer, old: Financing, amount: str) -> Contract:
+        """Accept the offer for `amount`, which pays off `old` first."""
+        return accept_refill(
+            offer_id=offer.pk, seller_id=self.seller.pk, financing_id=old.pk, amount=D(amount),
+            business_date=self.today, zone=self.platform.zone, language="en", at=self.story.at(self.today), by="user:1",
+        )  # fmt: skip
 
     def financing(self, name: str = "") -> Financing:
         return Financing.objects.select_related("version__product__pool", "seller").get(pk=self.financings[name])

@@ -12,13 +12,12 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from apps.banking.models import PaymentBatch
-from apps.financing.models import Application, Contract, Financing, Offer
+from apps.financing.models import Application, Financing
 from apps.financing.refusals import OfferRefused
 from apps.financing.services import render_contract
 from apps.ledger import chart
 from apps.ledger.models import DailyTotal
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion
-from apps.products.services import approve_version, new_version, save_draft, submit_version
 from apps.reconciliation.bank import book_payments
 from apps.reconciliation.matching import match_bank_lines
 from apps.repayment.changes import payoff_of
@@ -26,7 +25,6 @@ from apps.repayment.closing import close_sellers
 from apps.repayment.events import Act, approve, perform, preview
 from apps.repayment.life import Refused
 from apps.repayment.models import Demand, Event, Movement, NearBreach
-from apps.repayment.refilling import accept_refill
 from apps.tenants.models import Platform
 from tests.factories import make_funding_pool
 from tests.scenarios.scene import Neighbour, Scene, balance_of_seller
@@ -35,29 +33,13 @@ from tests.story import DAY
 D = Decimal
 
 
-def agree(scene: Scene, code: str, **terms: Any) -> ProductVersion:
-    """The product gets a new version with these terms, through its own services; tonight's offers are under them."""
-    at = scene.story.at(scene.today)
-    product = ProductVersion.objects.get(product__code=code, state="active").product
-    draft = new_version(product_id=product.pk, at=at, by="user:1")
-    for name, value in terms.items():
-        setattr(draft, name, value)
-    save_draft(version=draft, changed=list(terms), at=at, by="user:1")
-    submit_version(version_id=draft.pk, at=at, by="user:1")
-    version = approve_version(version_id=draft.pk, at=at, by="user:2")
-    for offer in Offer.objects.open().filter(product_code=code):
-        offer.move("cancel", at=at, by="test", reason="new terms")
-    scene.night()
-    return version
-
-
 def test_after_days_of_grace_a_late_minimum_costs_a_penalty_by_the_day(meadow: Platform, neighbour: Neighbour) -> None:
     """1,000 and a fee of 40, at least 15 % = 156 by 2 May; 3 days of grace, then half a thousandth a day.
 
     156 x 0.0005 = 0.078 a day from 6 May: 0.08, 0.156 = 0.16, 0.234 = 0.23. On 9 May 100 of sales keep 12: 0.31 of
     penalty first, then 11.69 of the fee, and 144.31 stay past due: 0.312 + 0.072155 = 0.384155 = 0.38 on 10 May."""
     scene = Scene(meadow)
-    agree(scene, "sales-advance", penalty_per_thousand=D("0.5"), grace_days=3)
+    scene.agree("sales-advance", penalty_per_thousand=D("0.5"), grace_days=3)
     scene.draw("sales-advance", "1000")
     scene.nights_until(date(2025, 5, 9))
     scene.sells("100.00")
@@ -86,12 +68,12 @@ def test_after_days_of_grace_a_late_minimum_costs_a_penalty_by_the_day(meadow: P
 def test_a_seller_repays_in_the_season_and_is_warned_on_the_way(meadow: Platform, neighbour: Neighbour) -> None:
     """Minimums follow the last year. Even sales keep them level; a warning comes below 80 % of even progress."""
     scene = Scene(meadow)
-    agree(scene, "sales-advance", season_shaped=True, near_breach_share=D("0.8"), near_breach_checks=3)
+    scene.agree("sales-advance", season_shaped=True, near_breach_share=D("0.8"), near_breach_checks=3)
     drawn = scene.draw("sales-advance", "1000")
-    plan = drawn.plan
-    assert plan is not None
-    assert plan["period_days"] == 60
-    minimums = [D(one) for one in plan["minimums"]]
+    kept = drawn.minimums
+    assert kept is not None
+    assert kept["period_days"] == 60
+    minimums = [D(one) for one in kept["minimums"]]
     assert sum(minimums) == D(1040)
     first = drawn.disbursed_on
     assert first is not None
@@ -114,7 +96,7 @@ def test_a_seller_repays_in_the_season_and_is_warned_on_the_way(meadow: Platform
 def test_sweeps_of_a_period_stop_at_its_maximum(meadow: Platform, neighbour: Neighbour) -> None:
     """At most 20 % of 1,040 = 208 in 60 days: of 12 % of 1,000 a day, 120, then 88, then nothing more."""
     scene = Scene(meadow)
-    agree(scene, "sales-advance", maximum_share=D("0.2"))
+    scene.agree("sales-advance", maximum_share=D("0.2"))
     drawn = scene.draw("sales-advance", "1000")
     first = drawn.disbursed_on
     assert first is not None
@@ -135,7 +117,7 @@ def test_sweeps_of_a_period_stop_at_its_maximum(meadow: Platform, neighbour: Nei
 def test_who_repays_early_gets_back_the_fee_of_the_days_not_used(meadow: Platform, neighbour: Neighbour) -> None:
     """A fee of 40 over 120 expected days. After 30 days 30.00 of it are unearned: 1,010 repay everything."""
     scene = Scene(meadow)
-    agree(scene, "sales-advance", fee_rebate=D(1))
+    scene.agree("sales-advance", fee_rebate=D(1))
     drawn = scene.draw("sales-advance", "1000")
     assert drawn.disbursed_on is not None
     scene.nights_until(drawn.disbursed_on + 30 * DAY)
@@ -145,7 +127,7 @@ def test_who_repays_early_gets_back_the_fee_of_the_days_not_used(meadow: Platfor
         scene.act("payment", reason=act.reason, amount=D(1010))
     scene.act("payment", paid="1010.00")
     done = scene.financing()
-    assert (done.state, done.outstanding, done.overpaid) == ("repaid", 0, 0)
+    assert (done.state, done.outstanding, done.overpaid) == ("repaid", D(0), D(0))
     rebate = Movement.objects.get(kind="rebate")
     assert (rebate.fee, rebate.principal) == (D(-30), 0)
     assert DailyTotal.objects.balance(chart.FEE_INCOME, "CNY", scene.today) == -10
@@ -171,12 +153,12 @@ def test_a_new_financing_pays_off_the_old_one_and_the_rest_is_the_sellers(
     other = make_funding_pool()
     product.update(pool=other)
     with pytest.raises(OfferRefused, match="One fund cannot pay off"):
-        take(scene, offer, old, "900")
+        scene.take(offer, old, "900")
     product.update(pool=old.pool)
     other.delete()
     with pytest.raises(OfferRefused, match="more than what paying off"):
-        take(scene, offer, old, "560")
-    contract = take(scene, offer, old, "900")
+        scene.take(offer, old, "560")
+    contract = scene.take(offer, old, "900")
     assert '"refill"' in contract.terms
     render_contract(contract_id=contract.pk, as_pdf=False, at=scene.story.at(scene.today), by="test")
     new = scene.story.sign(contract, scene.today)
@@ -187,7 +169,7 @@ def test_a_new_financing_pays_off_the_old_one_and_the_rest_is_the_sellers(
     for _twice in range(2):
         match_bank_lines(business_date=scene.today, at=scene.story.at(scene.today), by="test")
     old, new = scene.financing("old"), scene.financing("new")
-    assert (old.state, old.outstanding, new.state, new.principal) == ("repaid", 0, "active", D(900))
+    assert (old.state, old.outstanding, new.state, new.principal) == ("repaid", D(0), "active", D(900))
     assert new.refills_id == old.pk
     assert Event.objects.get(financing=old).amount == D(560)
     assert FundingPool.objects.get().drawn == D(900)
@@ -204,7 +186,7 @@ def test_what_was_held_back_too_much_is_the_sellers(
     scene = Scene(meadow)
     old = scene.draw("sales-advance", "1000", "old")
     scene.night()
-    contract = take(scene, scene.story.offer(scene.seller), old, "1200")
+    contract = scene.take(scene.story.offer(scene.seller), old, "1200")
     render_contract(contract_id=contract.pk, as_pdf=False, at=scene.story.at(scene.today), by="test")
     new = scene.story.sign(contract, scene.today)
     scene.financings["new"] = new.pk
@@ -220,14 +202,6 @@ def test_what_was_held_back_too_much_is_the_sellers(
     scene.holds(neighbour)
 
 
-def take(scene: Scene, offer: Offer, old: Financing, amount: str) -> Contract:
-    return accept_refill(
-        offer_id=offer.pk, seller_id=scene.seller.pk, financing_id=old.pk, amount=D(amount),
-        business_date=scene.today, zone=scene.platform.zone, language="en", at=scene.story.at(scene.today),
-        by="user:1",
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize("capitalise", [True, False])
 def test_two_people_restructure_a_financing_into_a_successor(
     meadow: Platform, neighbour: Neighbour, capitalise: bool
@@ -239,8 +213,8 @@ def test_two_people_restructure_a_financing_into_a_successor(
     scene.sells("100.00")
     scene.night()
     scene.act("charge", parts={"penalty": D(5)}, name="old")
-    version = agree(scene, "sales-advance", sweep_rate=D("0.05"), minimum_share=D("0.05"))
-    facts = {"version_id": version.pk, "capitalise": capitalise, "agreement": "R-17 of 6 March"}
+    version = scene.agree("sales-advance", sweep_rate=D("0.05"), minimum_share=D("0.05"))
+    facts: dict[str, Any] = {"version_id": version.pk, "capitalise": capitalise, "agreement": "R-17 of 6 March"}
     with pytest.raises(Refused, match="Name the agreement"):
         scene.act("restructure", name="old", **{**facts, "agreement": " "})
     with pytest.raises(Refused, match="on offer"):
@@ -254,11 +228,11 @@ def test_two_people_restructure_a_financing_into_a_successor(
         approve(event_id=event.pk, asked_on=scene.today, at=at, by="user:2")
     old, new = scene.financing("old"), Financing.objects.get(follows=old)
     scene.financings["new"] = new.pk
-    assert (old.state, old.outstanding, old.contract.state) == ("restructured", 0, "terminated")
+    assert (old.state, old.outstanding, old.contract.state) == ("restructured", D(0), "terminated")
     owed = (new.principal, new.fee, new.penalty)
     assert owed == ((D(1033), 0, 0) if capitalise else (D(1000), D(28), D(5)))
     assert (new.state, new.sweep_rate, new.contract.state) == ("active", D("0.05"), "in_force")
-    assert Application.objects.get(contract__financing=new).decision["agreement"] == "R-17 of 6 March"  # type: ignore[index]
+    assert Application.objects.get(contract__financing=new).decision["agreement"] == "R-17 of 6 March"
     assert FundingPool.objects.get().drawn == new.principal
     assert DailyTotal.objects.balance(chart.CARRIED, "CNY", scene.today) == 0
     earned = -DailyTotal.objects.balance(chart.FEE_INCOME, "CNY", scene.today)
@@ -277,7 +251,7 @@ def test_two_people_restructure_a_financing_into_a_successor(
 
 def test_a_disputed_payment_is_taken_out_and_costs_its_fee(meadow: Platform, neighbour: Neighbour) -> None:
     scene = Scene(meadow)
-    agree(scene, "sales-advance", dispute_fee=D("7.50"))
+    scene.agree("sales-advance", dispute_fee=D("7.50"))
     scene.draw("sales-advance", "1000")
     scene.night()
     scene.act("payment", paid="300.00")
@@ -306,9 +280,9 @@ def test_new_periods_begin_when_the_running_one_ends(meadow: Platform, neighbour
     )
     scene.act("reschedule", period_days=30, minimum=D(50), reason="a late spring")
     assert shown.event.details == Event.objects.get().details
-    plan = scene.financing().plan
-    assert plan is not None
-    assert sum(map(D, plan["minimums"])) + D(plan["asked_before"]) == D(1040)
+    kept = scene.financing().minimums
+    assert kept is not None
+    assert sum(map(D, kept["minimums"])) + D(kept["asked_before"]) == D(1040)
     scene.nights_until(date(2025, 7, 5))
     rows = Demand.objects.order_by("number").values_list("starts_on", "due_on", "amount")
     assert list(rows)[:3] == [
@@ -339,13 +313,32 @@ def test_the_same_key_does_each_of_them_once(meadow: Platform) -> None:
     assert Event.objects.count() == 2
 
 
+def test_a_quote_beyond_the_due_date_knows_what_being_late_will_cost(meadow: Platform, neighbour: Neighbour) -> None:
+    """Quoted before anything is due, and what the nights come to when nothing was paid by then."""
+    scene = Scene(meadow)
+    scene.agree("early-payment", penalty_rate=D("0.18"))
+    drawn = scene.draw("early-payment", "500")
+    assert drawn.due_on is not None
+    late = drawn.due_on + 8 * DAY
+    quote = payoff_of(drawn, late)
+    assert quote.penalty > 0
+    scene.nights_until(late + DAY)
+    lived = scene.financing()
+    assert quote == (lived.penalty, lived.fee, lived.interest, lived.principal)
+    scene.holds(neighbour)
+
+
 def test_terms_without_any_of_it_cost_the_night_no_statement(meadow: Platform) -> None:
     scene = Scene(meadow)
     scene.draw("sales-advance", "1000")
+    scene.night()  # the minimum is raised
+    scene.sells("100.00")
     scene.night()
+    scene.sells("100.00")  # on a day without sales the night would not look at it at all
     plain = _asked_of_the_database(scene)
     assert not [one for one in plain if "asked (id, since)" in one or "nearbreach" in one]
-    agree(scene, "early-payment", penalty_rate=D("0.18"))
+    scene.agree("early-payment", penalty_rate=D("0.18"))
+    scene.sells("100.00")
     assert len(_asked_of_the_database(scene)) == len(plain)  # nobody has drawn it yet
     scene.order = scene.story.delivered(scene.seller, "3000.00", scene.today)
     scene.night()

@@ -25,7 +25,8 @@ from apps.repayment.models import Demand, Event
 from apps.repayment.statement import statement_of
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
-from tests.scenarios.scene import DAY, Neighbour, Scene, compare
+from tests.scenarios.scene import Neighbour, Scene, compare
+from tests.story import DAY
 
 D = Decimal
 APRIL, MAY, JUNE = date(2025, 4, 2), date(2025, 5, 2), date(2025, 6, 2)

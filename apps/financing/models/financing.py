@@ -85,7 +85,7 @@ class Financing(Stateful):
         help_text="All penalty on what was past due, unrounded.",
     )
     penalty_posted = AmountField(default=Decimal(0), db_default=Decimal(0), help_text="The part of it that is posted.")
-    plan = models.JSONField(
+    minimums = models.JSONField(
         null=True, blank=True, help_text="What each minimum period asks for, where the terms alone do not say."
     )
     refills = models.ForeignKey(

@@ -156,7 +156,7 @@ def _draw(contract: Contract, seller: Seller, business_date: date, at: datetime,
         sweep_rate=Decimal(terms["sweep_rate"]),
         signed_on=business_date,
         due_on=date.fromisoformat(terms["due_on"]) if terms["due_on"] else None,
-        plan=plan_in(terms),
+        minimums=minimums_in(terms),
         refills_id=refill["financing"] if refill else None,
     )
     log_birth([financing], at=at, by=by)
@@ -178,7 +178,7 @@ def _draw(contract: Contract, seller: Seller, business_date: date, at: datetime,
     return financing
 
 
-def plan_in(terms: dict[str, Any]) -> dict[str, Any] | None:
+def minimums_in(terms: dict[str, Any]) -> dict[str, Any] | None:
     """What each minimum period asks for, where the contract freezes it; as a financing keeps it."""
     if not terms.get("minimums"):
         return None

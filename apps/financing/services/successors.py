@@ -9,7 +9,7 @@ from typing import Any
 from apps.core.states import log_birth
 from apps.evidence.chain import canonical
 from apps.financing.models import Application, Contract, Financing, Offer
-from apps.financing.services.contracts import plan_in, render_contract
+from apps.financing.services.contracts import minimums_in, render_contract
 from apps.financing.services.terms import terms_of
 from apps.products.models import ProductVersion
 
@@ -40,8 +40,8 @@ def draw_successor(
     financing = Financing(
         number=f"F-{contract.pk:06d}", seller=old.seller, contract=contract, offer=offer, version=version,
         pool=version.product.pool, technique=version.product.technique, currency=old.currency, amount=amount,
-        flat_fee=fee, sweep_rate=version.sweep_rate, signed_on=business_date, due_on=due_on, plan=plan_in(terms),
-        follows=old,
+        flat_fee=fee, sweep_rate=version.sweep_rate, signed_on=business_date, due_on=due_on,
+        minimums=minimums_in(terms), follows=old,
     )  # fmt: skip
     financing.save()
     log_birth([financing], at=at, by=by, reason=reason)

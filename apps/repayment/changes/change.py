@@ -1,0 +1,57 @@
+"""A change as a value: what an event will do to a financing."""
+
+import hashlib
+from dataclasses import dataclass
+from decimal import Decimal
+
+from apps.financing.models import Financing
+from apps.repayment.life import Life, Told
+from apps.repayment.models import Event, Movement
+from apps.repayment.waterfall import Parts
+
+ENDS = ("write_off", "restructure")  # proposed before they are done, and the last thing that happens
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is owed by component, what was paid beyond it, and how late it is."""
+
+    owed: Parts
+    surplus: Decimal
+    past_due: Decimal
+    days_past_due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an event will change. `undone` are movements that it reverses, `told` what it adds; both in date order.
+
+    `events` are all that hold then, this one among them.
+    """
+
+    financing: Financing
+    event: Event
+    before: Standing
+    after: Standing
+    undone: tuple[Movement, ...]
+    told: tuple[Told, ...]
+    life: Life
+    events: tuple[Event, ...]
+
+    @property
+    def rewrites_history(self) -> bool:
+        """Whether days change that are closed already."""
+        return bool(self.undone)
+
+    @property
+    def before_end(self) -> Parts:
+        """What was owed when the event ended it, with interest and penalty through that date; nothing where it does
+        not end anything."""
+        ends = [told.change for told in self.told if told.kind == self.event.kind and told.kind in ENDS]
+        return Parts().minus(ends[0]) if ends else Parts()
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells whether what is about to be written is what a person was shown."""
+        seen = (self.before, self.after, [one.pk for one in self.undone], self.told)
+        return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]

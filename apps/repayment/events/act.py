@@ -1,0 +1,46 @@
+"""What somebody asks for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from apps.repayment.life import Refused
+
+
+class Stale(Refused):
+    """The financing has moved since the change was shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act that somebody asks for. `kind` is one of Event.Kind; what it needs besides stands in the other fields.
+
+    amount    payment from sales, recovery; for a payment by bank the amount is that of its line
+    line_id   the bank's line that brought the money, or took it back
+    parts     waiver and charge: how much of which component (principal cannot be waived or charged)
+    rate      the new rate a year, as a share
+    until     pause: its last day; due date: the new one; restructure: the due date where the new terms have one
+    more      due date of instalments: how many are added at the end
+    reverses  reversal and chargeback: the number of the event that is taken back
+
+    period_days, minimum               reschedule: the days of a period, and what each asks for
+    version_id, capitalise, agreement  restructure: the terms that follow, whether fee, interest and penalty become
+                                       principal, and the paper that the seller signed
+    """
+
+    kind: str
+    reason: str
+    effective_on: date | None = None
+    amount: Decimal | None = None
+    line_id: int | None = None
+    parts: Mapping[str, Decimal] = field(default_factory=dict)
+    rate: Decimal | None = None
+    until: date | None = None
+    more: int = 0
+    reverses: int | None = None
+    period_days: int | None = None
+    minimum: Decimal | None = None
+    version_id: int | None = None
+    capitalise: bool = False
+    agreement: str = ""

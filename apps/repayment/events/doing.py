@@ -1,0 +1,74 @@
+"""An act that was checked and planned is done: what it does besides the change that it was planned as."""
+
+from datetime import date, datetime
+
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from apps.banking.models import BankLine
+from apps.core.money import ZERO
+from apps.evidence.services import record
+from apps.financing.models import Financing
+from apps.ledger import chart
+from apps.ledger.services import Line, post
+from apps.products.models import FundingPool
+from apps.repayment.changes import Change, apply
+from apps.repayment.events.act import Act
+from apps.repayment.life import Refused
+from apps.repayment.models import Demand, Event
+
+
+def do(change: Change, act: Act, at: datetime, by: str) -> Event:
+    event, financing = change.event, change.financing
+    match act.kind:
+        case "pause" | "resume":
+            _shift(financing, event)
+        case "due_date" if not financing.version.terms.plan:
+            financing.due_on = act.until
+            Demand.objects.filter(financing=financing, kind="maturity", state="open").update(due_on=act.until)
+        case "reschedule":
+            financing.minimums = event.details["to"]
+        case "recovery":
+            return _recover(event, financing, at, by)
+    done = apply(change, at=at, by=by)
+    _explain(done)
+    return done
+
+
+def _shift(financing: Financing, event: Event) -> None:
+    """A pause moves the minimum periods that are not decided by its days; its end brings back what is left of it."""
+    days = event.details["days"] if event.kind == "pause" else -event.details["days"]
+    if event.kind == "pause":
+        financing.paused_until = date.fromisoformat(event.details["until"])
+    else:
+        financing.paused_until = None
+    financing.paused_days += days
+    for demand in Demand.objects.filter(financing=financing, state="open"):
+        Demand.objects.filter(pk=demand.pk).update(due_on=date.fromordinal(demand.due_on.toordinal() + days))
+
+
+def _explain(event: Event) -> None:
+    """The bank's lines that the event stands for; a payment taken back without one leaves its line open again."""
+    name = f"event:{event.financing_id}:{event.number}"
+    if event.details.get("line"):
+        if not BankLine.objects.filter(pk=event.details["line"], matched_to="").update(matched_to=name):
+            raise Refused(_("Someone else has just explained this line of the bank. Nothing was done."))
+    elif event.kind == "reversal" and event.reverses is not None and event.reverses.details.get("line"):
+        BankLine.objects.filter(pk=event.reverses.details["line"]).update(matched_to="")
+
+
+def _recover(event: Event, financing: Financing, at: datetime, by: str) -> Event:
+    """Money for what was written off: income, and the pool's."""
+    event.save()
+    amount = event.amount or ZERO
+    subject = f"financing:{financing.pk}"
+    post(
+        key=f"event:{financing.pk}:{event.number}", kind="recovery", business_date=event.business_date,
+        currency=financing.currency, lines=[Line(chart.COLLECTION_CASH, chart.RECOVERIES, amount)], subject=subject,
+        at=at, by=by,
+    )  # fmt: skip
+    FundingPool.objects.filter(pk=financing.pool_id).update(collected=F("collected") + amount)
+    _explain(event)
+    payload = {"number": financing.number, "amount": amount, "reason": event.reason}
+    record(kind="recovery", subject=subject, payload=payload, business_date=event.business_date, at=at, by=by)
+    return event

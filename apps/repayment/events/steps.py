@@ -1,0 +1,129 @@
+"""An act is previewed, performed, and where it needs two people approved or refused."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from apps.core.money import ZERO
+from apps.core.states import log_birth
+from apps.financing.models import Financing
+from apps.ledger.calendar import open_date
+from apps.products.models import FundingPool
+from apps.repayment.changes import Change, apply, plan
+from apps.repayment.events import of_money, of_terms
+from apps.repayment.events.act import Act, Stale
+from apps.repayment.events.doing import do
+from apps.repayment.events.grounds import must_run, no_refill_waits
+from apps.repayment.hold import hold
+from apps.repayment.life import Refused
+from apps.repayment.models import NEEDS_TWO, Event
+from apps.repayment.rearranging import carry_on
+from apps.repayment.waterfall import Parts
+
+
+def preview(*, financing_id: int, act: Act, asked_on: date, at: datetime, by: str) -> Change:
+    """What `act` would change if it were done now. Holds nothing and writes nothing."""
+    financing = Financing.objects.select_related("version__product__pool", "seller").get(pk=financing_id)
+    return plan(financing, _draft(financing, act, "preview", open_date(asked_on), at, by))
+
+
+def perform(*, financing_id: int, act: Act, key: str, asked_on: date, shown: str = "", at: datetime, by: str) -> Event:
+    """Do `act`, or answer the event that did it before. What needs two people is only proposed by the first."""
+    with transaction.atomic():
+        financing, on = hold(financing_id=financing_id, asked_on=asked_on, at=at, by=by)
+        known = Event.objects.filter(financing=financing, key=key).first()
+        if known is not None:
+            return known
+        event = _draft(financing, act, key, on, at, by)
+        change = plan(financing, event)
+        if shown and shown != change.fingerprint:
+            raise Stale(_("The financing has changed since you looked. Nothing was done; look again."))
+        if event.state == "proposed":
+            event.save()
+            log_birth([event], at=at, by=by, reason=event.reason)
+            return event
+        return do(change, act, at, by)
+
+
+def approve(*, event_id: int, asked_on: date, at: datetime, by: str) -> Event:
+    """Do what another person proposed, as the financing stands now."""
+    with transaction.atomic():
+        proposed = Event.objects.get(pk=event_id)
+        financing, on = hold(financing_id=proposed.financing_id, asked_on=asked_on, at=at, by=by)
+        event = Event.objects.select_for_update().get(pk=event_id)
+        if event.state != "proposed":
+            return event
+        if event.by == by:
+            raise Refused(_("Whoever proposed this cannot approve it: another person must."))
+        must_run(financing)
+        no_refill_waits(financing)
+        event.business_date = event.effective_on = on
+        change = plan(financing, event)
+        event.amount = -sum((one.change.total for one in change.told if one.kind == event.kind), ZERO)
+        if event.kind == "restructure":
+            _must_carry(financing, change)
+            event.details["owed"] = {name: str(getattr(change.before_end, name)) for name in Parts._fields}
+        event.move("approve", at=at, by=by, approved_by=by)
+        done = apply(change, at=at, by=by)
+        if event.kind == "restructure":
+            carry_on(financing, event, at=at, by=by)
+        return done
+
+
+def _must_carry(financing: Financing, change: Change) -> None:
+    """There is principal to carry, and the pool has room for what becomes principal."""
+    owed, capitalise = change.before_end, change.event.details["capitalise"]
+    if not owed.principal:
+        raise Refused(_("No principal is owed any more, so there is nothing to restructure."))
+    pool = FundingPool.objects.select_for_update().get(pk=financing.pool_id)
+    if capitalise and owed.total - owed.principal > pool.headroom:
+        raise Refused(_("The pool has no room for what would become principal."))
+
+
+def refuse(*, event_id: int, reason: str, at: datetime, by: str) -> Event:
+    """Turn down what another person proposed."""
+    with transaction.atomic():
+        event = Event.objects.select_for_update().get(pk=event_id)
+        if event.state == "proposed":
+            event.move("refuse", at=at, by=by, reason=reason)
+        return event
+
+
+def _draft(financing: Financing, act: Act, key: str, on: date, at: datetime, by: str) -> Event:
+    """The event that `act` would be, checked."""
+    if not act.reason.strip():
+        raise Refused(_("Say why: the reason stands in the history for good."))
+    checked = CHECKS[act.kind](financing, act, on)
+    last = Event.objects.filter(financing=financing).aggregate(last=Max("number"))["last"] or 0
+    return Event(
+        financing=financing,
+        number=last + 1,
+        kind=act.kind,
+        key=key,
+        business_date=on,
+        reason=act.reason.strip()[:300],
+        by=by,
+        at=at,
+        state="proposed" if act.kind in NEEDS_TWO else "done",
+        **{"effective_on": on, **checked},
+    )
+
+
+CHECKS = {
+    "payment": of_money.payment,
+    "reversal": of_money.reversal,
+    "refund": of_money.refund,
+    "waiver": of_money.waiver,
+    "charge": of_money.charge,
+    "rate": of_terms.rate,
+    "pause": of_terms.pause,
+    "resume": of_terms.resume,
+    "due_date": of_terms.due_date,
+    "write_off": of_money.write_off,
+    "recovery": of_money.recovery,
+    "chargeback": of_money.chargeback,
+    "reschedule": of_terms.reschedule,
+    "restructure": of_terms.restructure,
+}
