@@ -29,10 +29,9 @@ REPEATS = 5
 
 GENERATE = """
 INSERT INTO sellers_seller (id, external_id, name, category, region, language, joined_on, payout_frozen, identity_done,
-    business_done, payout_account_done, data_consent_done, sweep_cap, currency, balance, worst_days_past_due, tax_id,
-    state)
+    business_done, payout_account_done, data_consent_done, sweep_cap, currency, balance, worst_days_past_due, state)
 SELECT n, 'S' || n, 'Seller ' || n, '', '', 'en', '2025-01-01', false, true, true, true, true, 0.5, 'CNY', 0, 0,
-    '', 'verified' FROM generate_series(1, {sellers}) AS n;
+    'verified' FROM generate_series(1, {sellers}) AS n;
 INSERT INTO warehousing_warehouse (id, code, name, name_zh, operator, region) VALUES (1, 'w', 'W', '', 'Bench', '');
 INSERT INTO warehousing_commodity (code, name, max_price_age, largest_step, source)
 SELECT 'goods-' || n, 'Goods ' || n, 45, 5, '' FROM generate_series(1, {series}) AS n;

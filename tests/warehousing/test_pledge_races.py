@@ -11,7 +11,7 @@ from apps.tenants.models import Encumbrance, Platform
 from apps.tenants.services import entered
 from apps.warehousing.models import PledgedReceipt, WarehouseReceipt
 from apps.warehousing.refusals import Encumbered
-from tests.factories import make_seller, make_warehouse
+from tests.factories import make_particulars, make_warehouse
 from tests.warehousing.pledging import asked, bales, cotton_costs
 
 ROUNDS = [100, pytest.param(3000, marks=pytest.mark.soak)]
@@ -21,7 +21,7 @@ def lots(schema: str, number: int) -> None:
     """So many lots of one farmer in one warehouse, alike on every platform."""
     with entered(schema):
         cotton_costs("10.00")
-        bales(number, farmer=make_seller(tax_id="91-3300"), warehouse=make_warehouse(code="cold-9"))
+        bales(number, farmer=make_particulars(number="91-3300").seller, warehouse=make_warehouse(code="cold-9"))
 
 
 def race(schemas: tuple[str, str], rounds: int) -> list[tuple[Any, Any]]:
