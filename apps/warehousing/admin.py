@@ -9,14 +9,13 @@ from django.contrib import admin
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
-from apps.core.admin import GranaryAdmin, Step, ViewOnlyAdmin, ViewOnlyInline, money, share, share_text
+from apps.core.admin import GranaryAdmin, Step, ViewOnlyAdmin, ViewOnlyInline, money, share
 from apps.tenants.services import current_platform
 from apps.users.models import User
 from apps.warehousing.models import (
@@ -27,7 +26,6 @@ from apps.warehousing.models import (
     Inspection,
     MarginCall,
     Operator,
-    Pledge,
     PledgedReceipt,
     PriceBasis,
     PriceFile,
@@ -205,45 +203,6 @@ class ReceiptPaperAdmin(ViewOnlyAdmin):
 class ReceiptFileAdmin(ViewOnlyAdmin):
     list_display = ("name", "lines", "landed", "rejected", "taken_in_at", "by")
     ordering = ("-taken_in_at",)
-
-
-class PledgedReceiptInline(ViewOnlyInline):
-    model = PledgedReceipt
-    fields = ("receipt", "weight", "confirmed_weight", "counted_by", "pledged_on", "secured_on", "released_on")
-
-
-class MarginCallInline(ViewOnlyInline):
-    model = MarginCall
-    fields = ("opened_on", "state", "ratio", "limit", "outstanding", "value", "cash_cure", "due_on", "ended_on")
-
-
-@admin.register(Pledge)
-class PledgeAdmin(ViewOnlyAdmin):
-    list_display = (
-        "number", "seller", "pledgee", "subject", "owed", "value_money", "loan_to_value", "limit_share", "room", "call",
-        "price_is_stale", "state",
-    )  # fmt: skip
-    list_select_related = ("seller",)
-    list_filter = ("state", "price_is_stale")
-    search_fields = ("number__exact", "subject__exact", "seller__name")
-    ordering = ("-id",)
-    inlines = (PledgedReceiptInline, MarginCallInline)
-    value_money = money("value", _("goods worth"))
-    owed = money("outstanding", _("owed"))
-    room = money("headroom", _("headroom"), is_column=False)
-    limit_share = share("limit", _("limit"))
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Pledge]:
-        state = MarginCall.objects.open().filter(pledge=OuterRef("pk")).values("state")[:1]
-        return super().get_queryset(request).annotate(call_state=Subquery(state))
-
-    @admin.display(description=_("loan to value"))
-    def loan_to_value(self, pledge: Pledge) -> str:
-        return "" if pledge.ratio is None else share_text(pledge.ratio)
-
-    @admin.display(description=_("margin call"))
-    def call(self, pledge: Pledge) -> str:
-        return (getattr(pledge, "call_state", None) or "").replace("_", " ")
 
 
 @admin.register(PledgedReceipt)

@@ -14,10 +14,8 @@ from apps.warehousing.lending_terms import graded
 from apps.warehousing.models import Pledge
 from apps.warehousing.prices.quotes import Priced, quotes_for
 from apps.warehousing.valuation import LendingTerms, Quote, StoredGoods, Valuation, value_goods
-from apps.warehousing.worth import priced_as
+from apps.warehousing.worth import LENDS, priced_as
 
-# Goods whose paper has expired, is frozen or is insured no more are there and count; nothing new is lent on them.
-LENDS = "receipt.state IN ('pledged', 'invoked') AND least(receipt.valid_until, receipt.insured_until) >= %(on)s"
 HELD = f"""
 SELECT held.pledge_id, receipt.number, receipt.warehouse_id || '/' || receipt.lot, receipt.commodity, receipt.grade,
        receipt.unit, least(held.weight, held.confirmed_weight), {LENDS},
