@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidge
 
 from apps.core.admin import GranaryAdmin, Step, ViewOnlyAdmin, ViewOnlyInline, money, share
 from apps.tenants.services import current_platform
-from apps.users.models import User
+from apps.users.models import Role, User
 from apps.warehousing.models import (
     Attachment,
     Commodity,
@@ -46,6 +46,11 @@ from apps.warehousing.services import (
 )
 
 
+def is_staff(request: HttpRequest) -> bool:
+    """Whether the platform's own people ask: they let warehouses in, financiers say how far these are believed."""
+    return getattr(request.user, "role", "") == Role.STAFF
+
+
 @admin.register(Warehouse)
 class WarehouseAdmin(GranaryAdmin):
     """Staff enter a warehouse once; the financier says how far a count may differ."""
@@ -58,6 +63,9 @@ class WarehouseAdmin(GranaryAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["code", "name", "name_zh", "operator", "region"] if obj is not None else []
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return is_staff(request)
 
 
 class OperatorForm(forms.ModelForm[Operator]):
@@ -100,6 +108,9 @@ class OperatorAdmin(GranaryAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("warehouse", "email", "name", "language", "password") if obj is None else ("warehouse", "user")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return is_staff(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -251,13 +262,16 @@ class CommodityAdmin(GranaryAdmin):
 
 @admin.register(PriceBasis)
 class PriceBasisAdmin(GranaryAdmin):
-    """By which published price the goods of receipts are valued."""
+    """By which published price the goods of receipts are valued: the financier's word, for it is their risk."""
 
     list_display = ("commodity", "grade", "priced_as")
     list_select_related = ("priced_as",)
     search_fields = ("commodity", "grade")
     ordering = ("commodity", "grade")
     fields = ("commodity", "grade", "priced_as")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not is_staff(request)
 
 
 @admin.register(PriceFile)

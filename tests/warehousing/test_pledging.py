@@ -298,7 +298,7 @@ def test_a_frozen_receipt_stops_enforcement_with_its_number() -> None:
     receipts = bales(2)
     pledge = pledged(receipts)
     frozen = WarehouseReceipt.objects.get(pk=receipts[0].pk)
-    frozen.move("freeze", at=AT, by=CLERK)
+    frozen.move("freeze", at=AT, by=CLERK, frozen_by=CLERK)
     with pytest.raises(PledgeRefused, match=f"{frozen.number} is frozen"):
         enforce_pledge(pledge_id=pledge.pk, reason="late", on=DAY, at=AT, by=OFFICER)
     assert (Pledge.objects.get().state, states(receipts)) == ("pledged", ["frozen", "pledged"])
