@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -98,7 +99,7 @@ def revalue(
         )
 
 
-def pledgors() -> "QuerySet[Pledge, dict[str, int]]":
+def pledgors() -> "QuerySet[Pledge, Any]":
     """The keys of the sellers with pledges that a night has to look at."""
     return _standing().values("seller_id")
 
