@@ -29,11 +29,11 @@ REPEATS = 5
 
 GENERATE = """
 INSERT INTO sellers_seller (id, external_id, name, category, region, language, joined_on, payout_frozen, identity_done,
-    business_done, payout_account_done, data_consent_done, sweep_cap, currency, balance, worst_days_past_due, tax_id,
-    state)
+    business_done, payout_account_done, data_consent_done, sweep_cap, currency, balance, worst_days_past_due, state)
 SELECT n, 'S' || n, 'Seller ' || n, '', '', 'en', '2025-01-01', false, true, true, true, true, 0.5, 'CNY', 0, 0,
-    '', 'verified' FROM generate_series(1, {sellers}) AS n;
-INSERT INTO warehousing_warehouse (id, code, name, name_zh, operator, region) VALUES (1, 'w', 'W', '', 'Bench', '');
+    'verified' FROM generate_series(1, {sellers}) AS n;
+INSERT INTO warehousing_warehouse (id, code, name, name_zh, operator, region, count_tolerance)
+VALUES (1, 'w', 'W', '', 'Bench', '', 0.005);
 INSERT INTO warehousing_commodity (code, name, max_price_age, largest_step, source)
 SELECT 'goods-' || n, 'Goods ' || n, 45, 5, '' FROM generate_series(1, {series}) AS n;
 INSERT INTO warehousing_commodityprice (commodity, unit, currency, "on", price, source, revision, recorded_at)
@@ -47,10 +47,11 @@ SELECT n, 'P-' || n, n, 'Bench', 'financing:' || n, 'CNY', 0.7,
        "age": {{"free_days": 30, "a_day": "0.001", "at_most": "0.5"}}}}', 'user:1', 'user:2', false, 'pledged'
 FROM generate_series(1, {sellers}) AS n;
 INSERT INTO warehousing_warehousereceipt (id, number, warehouse_id, depositor_id, holder_id, commodity, unit, weight,
-    grade, lot, bin, insurance, insured_until, issued_on, valid_until, was_pledged, state)
+    grade, lot, bin, insurance, insured_until, issued_on, valid_until, was_pledged, origin, issued_by, frozen_from,
+    frozen_by, state)
 SELECT n, 'R-' || n, 1, 1 + n % {sellers}, 1 + n % {sellers}, 'goods-' || 1 + n % {series}, 'kg', 100 + n % 900, 'A',
-    'L-' || n, 'B', 'I', '2027-01-01', DATE '{day}' - n % 100, '2027-01-01', false, 'pledged'
-FROM generate_series(1, {receipts}) AS n;
+    'L-' || n, 'B', 'I', '2027-01-01', DATE '{day}' - n % 100, '2027-01-01', false, '', 'user:1', '', '',
+    'pledged' FROM generate_series(1, {receipts}) AS n;
 INSERT INTO warehousing_pledgedreceipt (pledge_id, receipt_id, weight, confirmed_weight, counted_by, pledged_on,
     secured_on, secured_by, leaving)
 SELECT holder_id, id, weight, weight - id % 3, 'user:1', issued_on, issued_on, 'user:2', false

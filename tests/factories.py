@@ -292,7 +292,6 @@ def make_seller(**facts: Any) -> Seller:
         facts,
         external_id=unique("S"),
         name="Lin Orchards",
-        tax_id=unique("T"),
         joined_on=DAY - timedelta(days=400),
         payout_account=make_bank_account,
         identity_done=True,

@@ -100,12 +100,41 @@ class PledgeForm(DrawForm):
 
     def __init__(self, *arguments: Any, receipts: Sequence[tuple[int, str]], **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.fields["receipts"] = forms.TypedMultipleChoiceField(
-            label=_("Which goods?"),
-            choices=receipts,
-            coerce=int,
-            widget=forms.CheckboxSelectMultiple,
-            error_messages={"required": _("Choose at least one receipt.")},
+        self.fields["receipts"] = receipts_field(_("Which goods?"), receipts)
+
+
+def receipts_field(
+    label: str, receipts: Sequence[tuple[int, str]], *, required: bool = True
+) -> forms.TypedMultipleChoiceField:
+    """Receipts to tick, by key."""
+    return forms.TypedMultipleChoiceField(
+        label=label,
+        choices=receipts,
+        coerce=int,
+        required=required,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one receipt.")},
+    )
+
+
+class BackForm(forms.Form):
+    """Which pledged goods a seller asks back."""
+
+    def __init__(self, *arguments: Any, pledged: Sequence[tuple[int, str]], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["back"] = receipts_field(_("Which goods?"), pledged)
+
+
+class OfferGoodsForm(forms.Form):
+    """Which free goods a seller offers for a pledge, and which pledged ones they are to take the place of."""
+
+    def __init__(
+        self, *arguments: Any, free: Sequence[tuple[int, str]], pledged: Sequence[tuple[int, str]], **options: Any
+    ) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["receipts"] = receipts_field(_("Which goods?"), free)
+        self.fields["instead_of"] = receipts_field(
+            _("In the place of these, if you want them back"), pledged, required=False
         )
 
 

@@ -64,7 +64,7 @@ def step_table(steps: Sequence[StepNow], currency: str) -> Table:
     """The steps in their order, with what each did and how long it took."""
     rows = [
         (
-            Text(str(STEPS.get(one.name, one.name)), note=one.reason),
+            Text(str(STEPS.get(one.name, one.name)), note=_(one.reason) if one.reason else ""),
             State("nightly_step", one.state),
             Count(one.done),
             Count(one.skipped),

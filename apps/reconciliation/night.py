@@ -21,6 +21,7 @@ from apps.ledger import calendar
 from apps.ledger.models import Books
 from apps.reconciliation import works
 from apps.reconciliation.models import NightlyChunk, NightlyRun, NightlyStep, SetAside
+from apps.reconciliation.pieces import pieces_over
 from apps.reconciliation.plan import CHUNK_OF_SELLERS, NIGHT
 from apps.reconciliation.steps import write_down
 from apps.tenants.models import Platform
@@ -34,12 +35,6 @@ JOIN reconciliation_nightlyrun AS run ON run.id = chunk.run_id AND run.state = '
 WHERE chunk.run_id = %(run)s AND chunk.done_at IS NULL
   AND chunk.phase = (SELECT min(phase) FROM reconciliation_nightlychunk WHERE run_id = %(run)s AND done_at IS NULL)
 ORDER BY chunk.id LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED
-"""
-
-BOUNDARIES = """
-SELECT min(id), max(id) FROM (
-    SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS part FROM sellers_seller
-) AS numbered GROUP BY part ORDER BY part
 """
 
 
@@ -180,17 +175,15 @@ def open_night(
 
 def _plan(business_date: date, chunk_size: int) -> NightlyRun:
     run = NightlyRun.objects.create(business_date=business_date)
-    with connection.cursor() as cursor:
-        cursor.execute(BOUNDARIES, [chunk_size])
-        ranges = cursor.fetchall()
+    over = {work.over for work in NIGHT}
+    pieces = {whom: pieces_over(whom, on=business_date, chunk_size=chunk_size) for whom in over}
     chunks: list[tuple[object, ...]] = []
     steps: list[NightlyStep] = []
     for phase, work in enumerate(NIGHT):
+        reason = "" if pieces[work.over] else work.idle
         for name in work.steps:
-            steps.append(NightlyStep(run=run, place=len(steps), name=name, reason=work.skipped))
-        if not work.skipped:
-            for first, last in ranges if work.by_seller else [(0, 0)]:
-                chunks.append((run.pk, phase, work.name, first, last, ""))
+            steps.append(NightlyStep(run=run, place=len(steps), name=name, reason=reason))
+        chunks += [(run.pk, phase, work.name, first, last, "") for first, last in pieces[work.over]]
     NightlyStep.objects.bulk_create(steps)
     bulk.copy_rows(NightlyChunk, ["run_id", "phase", "work", "first_seller", "last_seller", "error"], chunks)
     return run

@@ -1,34 +1,38 @@
-"""The order of the night: which work is done in which phase, over which sellers, and which steps it reports on."""
+"""The order of the night: which work is done in which phase, over whom, and which steps it reports on."""
 
 from dataclasses import dataclass
+
+from django.utils.translation import gettext_noop
+
+from apps.reconciliation.pieces import Over
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One phase of the night. `by_seller` work is cut into chunks over sellers; the rest is one piece.
+    """One phase of the night, cut into pieces over whom `over` names; a night without any skips it and says `idle`.
 
     `steps` are the lines of the night that it reports on, done in one pass whose time stands beside `timed` (the first
-    unless named). Work with a reason for being `skipped` is not done at all.
+    unless named).
     """
 
     name: str
     steps: tuple[str, ...]
-    by_seller: bool = False
+    over: Over = "platform"
     timed: str = ""
-    skipped: str = ""
+    idle: str = gettext_noop("Nobody sells here yet.")
 
 
 NIGHT = (
-    Work("orders", ("age_orders",), by_seller=True),
-    Work("expiry", ("expire_receipts",)),
-    Work("receipts", ("value_receipts",), by_seller=True),
-    Work("close", ("raise_demands", "accrue", "sweep", "age_financings"), by_seller=True, timed="sweep"),
-    Work("offers", ("limits_and_offers",), by_seller=True),
+    Work("orders", ("age_orders",), over="sellers"),
+    Work("expiry", ("expire_receipts",), over="ending_receipts", idle=gettext_noop("No receipt ends today.")),
+    Work("receipts", ("value_receipts",), over="pledgors", idle=gettext_noop("Nothing is pledged.")),
+    Work("close", ("raise_demands", "accrue", "sweep", "age_financings"), over="sellers", timed="sweep"),
+    Work("offers", ("limits_and_offers",), over="sellers"),
     Work("papers", ("contracts",)),
     Work("payouts", ("payout_batch",)),
     Work("match", ("match",)),
     Work("prove", ("control_totals",)),
-    Work("messages", ("messages",), by_seller=True),
+    Work("messages", ("messages",), over="people", idle=gettext_noop("No seller has signed up yet.")),
 )
 CHUNK_OF_SELLERS = 5_000
 PIECES_AT_ONCE = 2  # by one worker process: one computes while the database writes the other

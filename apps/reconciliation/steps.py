@@ -41,13 +41,13 @@ def steps_now(run: NightlyRun) -> list[StepNow]:
 
 
 def _count(work: Work, name: str, pieces: Sequence[NightlyChunk], run_state: str) -> StepNow:
-    if work.skipped:
-        return StepNow(name, "skipped", work.skipped)
+    if not pieces:
+        return StepNow(name, "skipped", work.idle)
     now = StepNow(name, "waiting", pieces=len(pieces))
     for piece in pieces:
         if piece.done_at is not None:
             _add(now, piece.result or {}, piece.done_at, is_timed=name == (work.timed or work.steps[0]))
-    if pieces and now.pieces_done == now.pieces:
+    if now.pieces_done == now.pieces:
         now.state = "done"
     elif run_state == "failed" and any(piece.error and piece.done_at is None for piece in pieces):
         now.state = "failed"

@@ -1,10 +1,25 @@
-"""What moved, what was swept and what falls due, for reading."""
+"""What moved, what was swept and what falls due, for reading; goods in pledge beside what they secure."""
+
+from datetime import datetime
+from typing import Any
 
 from django.contrib import admin
+from django.db import models
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin import ViewOnlyAdmin, money
+from apps.core.admin import Step, ViewOnlyAdmin, ViewOnlyInline, money, share, share_text
+from apps.financing.refusals import SellerBusy
+from apps.ledger.calendar import booking_date
+from apps.repayment.goods import let_goods_go
 from apps.repayment.models import Demand, Event, Movement, NearBreach, PauseRequest, Sweep
+from apps.tenants.services import current_platform
+from apps.users.models import Role
+from apps.warehousing.models import MarginCall, Pledge, PledgedReceipt
+from apps.warehousing.models.pledge import HOLDING_STATES
+from apps.warehousing.refusals import PledgeRefused
+from apps.warehousing.services import decline_release, take_back_goods, take_in_offered
 
 
 @admin.register(Sweep)
@@ -70,3 +85,76 @@ class PauseRequestAdmin(ViewOnlyAdmin):
     list_filter = ("state",)
     search_fields = ("financing__number__exact",)
     ordering = ("-id",)
+
+
+class PledgedReceiptInline(ViewOnlyInline):
+    model = PledgedReceipt
+    fields = ("receipt", "weight", "confirmed_weight", "counted_by", "pledged_on", "secured_on", "released_on")
+
+
+class MarginCallInline(ViewOnlyInline):
+    model = MarginCall
+    fields = ("opened_on", "state", "ratio", "limit", "outstanding", "value", "cash_cure", "due_on", "ended_on")
+
+
+@admin.register(Pledge)
+class PledgeAdmin(ViewOnlyAdmin):
+    """The financier's portfolio of goods, and the financier's word on what sellers offer and ask back."""
+
+    list_display = (
+        "number", "seller", "pledgee", "subject", "owed", "value_money", "loan_to_value", "limit_share", "room", "call",
+        "price_is_stale", "state",
+    )  # fmt: skip
+    list_select_related = ("seller",)
+    list_filter = ("state", "price_is_stale")
+    search_fields = ("number__exact", "subject__exact", "seller__name")
+    ordering = ("-id",)
+    inlines = (PledgedReceiptInline, MarginCallInline)
+    steps = (
+        Step("take_in", _("Take in the offered goods"), is_main=True),
+        Step("give_back", _("Give the offered goods back")),
+        Step("release", _("Let the goods go"), is_main=True),
+        Step("decline_release", _("Keep the goods"), needs_reason=True),
+    )
+    refusals = (PledgeRefused, SellerBusy)
+    value_money = money("value", _("goods worth"))
+    owed = money("outstanding", _("owed"))
+    room = money("headroom", _("headroom"), is_column=False)
+    limit_share = share("limit", _("limit"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Pledge]:
+        state = MarginCall.objects.open().filter(pledge=OuterRef("pk")).values("state")[:1]
+        return super().get_queryset(request).annotate(call_state=Subquery(state))
+
+    def may_step(self, request: HttpRequest) -> bool:
+        return request.user.is_authenticated and request.user.role == Role.FINANCIER
+
+    def steps_for(self, request: HttpRequest, row: Any) -> list[Step]:
+        if not self.may_step(request):
+            return []
+        is_offered = row.state in HOLDING_STATES and row.pledged_receipts.asked().exists()
+        now = {"take_in", "give_back"} if is_offered else set()
+        if row.state == "release_requested":
+            now = {"release", "decline_release"}
+        return [step for step in self.steps if step.verb in now]
+
+    def take_step(self, verb: str, *, row: Any, reason: str, at: datetime, by: str) -> models.Model | None:
+        today = current_platform().business_date(at)
+        match verb:
+            case "take_in":
+                return take_in_offered(pledge_id=row.pk, on=booking_date(today), at=at, by=by)
+            case "give_back":
+                take_back_goods(pledge_id=row.pk, on=booking_date(today), at=at, by=by)
+            case "release":
+                return let_goods_go(pledge_id=row.pk, asked_on=today, at=at, by=by)
+            case _:
+                decline_release(pledge_id=row.pk, reason=reason, at=at, by=by)
+        return None
+
+    @admin.display(description=_("loan to value"))
+    def loan_to_value(self, pledge: Pledge) -> str:
+        return "" if pledge.ratio is None else share_text(pledge.ratio)
+
+    @admin.display(description=_("margin call"))
+    def call(self, pledge: Pledge) -> str:
+        return (getattr(pledge, "call_state", None) or "").replace("_", " ")

@@ -15,6 +15,7 @@ from apps.repayment.events import Act, perform
 from apps.repayment.hold import hold
 from apps.warehousing.models import GoodsSale, MarginCall, Pledge
 from apps.warehousing.refusals import PledgeRefused
+from apps.warehousing.services import release_goods, request_release
 from apps.warehousing.services.enforcement import Sold, must_be_enforced, record_sale
 
 SUBJECT = "financing:"
@@ -33,6 +34,38 @@ def financing_of(pledge: Pledge) -> Financing:
     if not key.isdigit():
         raise Financing.DoesNotExist(f"{pledge.number} secures {pledge.subject}, which is no financing.")
     return Financing.objects.select_related("version__product").get(pk=int(key))
+
+
+def ask_goods_back(
+    *, pledge_id: int, seller_id: int, receipt_ids: Collection[int], asked_on: date, at: datetime, by: str
+) -> Pledge:
+    """The seller asks for receipts of a pledge back; the financier decides (`let_goods_go`).
+
+    Raises PledgeRefused, with the figures, when the rest would not carry what is owed; SellerBusy; Pledge.DoesNotExist
+    for another's.
+    """
+    with transaction.atomic():
+        pledge = Pledge.objects.get(pk=pledge_id, seller_id=seller_id)
+        owed, on = _owed_now(pledge, asked_on, at, by)
+        return request_release(pledge_id=pledge_id, receipt_ids=receipt_ids, outstanding=owed, on=on, at=at, by=by)
+
+
+def let_goods_go(*, pledge_id: int, asked_on: date, at: datetime, by: str) -> Pledge:
+    """The financier lets the goods go that were asked for. Raises PledgeRefused as `release_goods` does; SellerBusy."""
+    with transaction.atomic():
+        owed, on = _owed_now(Pledge.objects.get(pk=pledge_id), asked_on, at, by)
+        return release_goods(pledge_id=pledge_id, outstanding=owed, on=on, at=at, by=by)
+
+
+def _owed_now(pledge: Pledge, asked_on: date, at: datetime, by: str) -> tuple[Decimal, date]:
+    """What the goods have to carry, read while the debt is held: money on its way to the seller is as good as owed."""
+    try:
+        financing, on = hold(financing_id=financing_of(pledge).pk, asked_on=asked_on, at=at, by=by)
+    except Financing.DoesNotExist as missing:
+        raise PledgeRefused(
+            _("The contract on these goods is not signed yet. Decline it, and they are free. Nothing was changed.")
+        ) from missing
+    return (financing.amount if financing.state == "pending" else financing.outstanding), on
 
 
 def sell_goods(

@@ -84,7 +84,9 @@ def _roots(receipts: Sequence[WarehouseReceipt]) -> dict[int, WarehouseReceipt]:
     """The first paper of each receipt's lot, before splits and replacements, by the receipt's key."""
     roots = {receipt.pk: receipt.pk for receipt in receipts}
     while True:
-        found = WarehouseReceipt.objects.select_related("depositor", "warehouse").in_bulk(set(roots.values()))
+        found = WarehouseReceipt.objects.select_related("depositor__particulars", "warehouse").in_bulk(
+            set(roots.values())
+        )
         before = {pk: found[root].parent_id or found[root].replaces_id or root for pk, root in roots.items()}
         if before == roots:
             return {pk: found[root] for pk, root in roots.items()}
@@ -92,7 +94,8 @@ def _roots(receipts: Sequence[WarehouseReceipt]) -> dict[int, WarehouseReceipt]:
 
 
 def _lot(root: WarehouseReceipt) -> Lot:
-    if not root.depositor.tax_id:
+    told = getattr(root.depositor, "particulars", None)
+    if told is None or not told.number:
         raise PledgeRefused(
             _("%(seller)s has no tax number on record, so the goods cannot be told from others. Add it first.")
             % {"seller": root.depositor.name}
@@ -100,7 +103,7 @@ def _lot(root: WarehouseReceipt) -> Lot:
     if not root.weight:
         raise PledgeRefused(_("Receipt %(number)s has no weight yet.") % {"number": root.number})
     return Lot(
-        tax_id=root.depositor.tax_id,
+        tax_id=told.number,
         commodity=root.commodity,
         lot=root.lot,
         warehouse=root.warehouse.code,

@@ -14,16 +14,16 @@ from apps.warehousing.lending_terms import graded
 from apps.warehousing.models import Pledge
 from apps.warehousing.prices.quotes import Priced, quotes_for
 from apps.warehousing.valuation import LendingTerms, Quote, StoredGoods, Valuation, value_goods
-from apps.warehousing.worth import priced_as
+from apps.warehousing.worth import LENDS, priced_as
 
-# Goods whose paper has expired, is frozen or is insured no more are there and count; nothing new is lent on them.
-LENDS = "receipt.state IN ('pledged', 'invoked') AND least(receipt.valid_until, receipt.insured_until) >= %(on)s"
 HELD = f"""
 SELECT held.pledge_id, receipt.number, receipt.warehouse_id || '/' || receipt.lot, receipt.commodity, receipt.grade,
        receipt.unit, least(held.weight, held.confirmed_weight), {LENDS},
        %(on)s - receipt.issued_on, %(on)s - held.secured_on
-FROM warehousing_pledgedreceipt AS held JOIN warehousing_warehousereceipt AS receipt ON receipt.id = held.receipt_id
-WHERE held.pledge_id = ANY(%(pledges)s) AND held.released_on IS NULL AND held.secured_on IS NOT NULL
+FROM unnest(%(pledges)s::bigint[]) AS wanted (id)
+JOIN warehousing_pledgedreceipt AS held ON held.pledge_id = wanted.id
+JOIN warehousing_warehousereceipt AS receipt ON receipt.id = held.receipt_id
+WHERE held.released_on IS NULL AND held.secured_on IS NOT NULL
 """  # noqa: S608  nothing of anybody's stands in it
 
 

@@ -254,11 +254,15 @@ def substitution_refusal(before: Valuation, after: Valuation) -> Refusal:
 
 
 def _worth(parcel: StoredGoods, terms: LendingTerms) -> ReceiptWorth:
-    receipt, lot, grade, quantity, confirmed, days_stored, quote = parcel
-    price = quote.counted
-    kept = (ONE - terms.haircuts.get(grade, terms.other_grades)) * (ONE - terms.age.after(days_stored))
-    lendable = min(quantity, confirmed) * price * kept
-    return ReceiptWorth(receipt, lot, price, quantity * price, lendable, quote.is_stale)
+    # Done for every receipt of every pledge in a night, so nothing is called or multiplied that need not be.
+    receipt, lot, grade, quantity, confirmed, days_stored, (newest, average, _on, is_stale) = parcel
+    price = min(average, newest)
+    value = quantity * price
+    lendable = value if quantity <= confirmed else confirmed * price
+    lendable *= ONE - terms.haircuts.get(grade, terms.other_grades)
+    if days_stored > terms.age.free_days:
+        lendable *= ONE - terms.age.after(days_stored)
+    return ReceiptWorth(receipt, lot, price, value, lendable, is_stale)
 
 
 def _capped(worths: Iterable[ReceiptWorth], cap: Decimal) -> Decimal:
@@ -301,19 +305,24 @@ def _check_currency(goods: Valuation, terms: LendingTerms) -> None:
 
 def _check(goods: Sequence[StoredGoods], terms: LendingTerms) -> None:
     shares = [*terms.haircuts.values(), terms.other_grades, terms.age.a_day, terms.age.at_most, terms.lot_cap]
-    if not all(ZERO <= share <= ONE for share in [*shares, terms.limit, terms.watch_at]) or not terms.limit:
+    shares += [terms.limit, terms.watch_at]
+    if not _are_sensible(shares) or max(shares) > ONE or not terms.limit:
         raise ValueError("Limit, haircuts, decay, cap and watch are shares of one, and the limit is more than nothing.")
     if len({parcel.receipt for parcel in goods}) < len(goods):
         raise ValueError("A receipt stands in the set twice.")
-    for receipt, _lot, _grade, quantity, confirmed, _days, (price, average, *_of) in goods:
-        try:
-            is_sensible = (
-                ZERO <= quantity < ENDLESS
-                and ZERO <= confirmed < ENDLESS
-                and ZERO <= price < ENDLESS
-                and ZERO <= average < ENDLESS
-            )
-        except InvalidOperation:  # what is no number cannot be compared
-            is_sensible = False
-        if not is_sensible:
-            raise ValueError(f"Receipt {receipt} has a quantity or price below nothing.")
+    if not _are_sensible([figure for parcel in goods for figure in _figures(parcel)]):
+        receipt = next(parcel.receipt for parcel in goods if not _are_sensible(_figures(parcel)))
+        raise ValueError(f"Receipt {receipt} has a quantity or price below nothing.")
+
+
+def _figures(parcel: StoredGoods) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+    _receipt, _lot, _grade, quantity, confirmed, _days, (price, average, _on, _is_stale) = parcel
+    return quantity, confirmed, price, average
+
+
+def _are_sensible(figures: Sequence[Decimal]) -> bool:
+    """Whether all of `figures` are numbers, finite and not below nothing."""
+    try:
+        return min(figures, default=ZERO) >= ZERO and max(figures, default=ZERO) < ENDLESS
+    except InvalidOperation:  # what is no number cannot be compared
+        return False

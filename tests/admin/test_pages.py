@@ -15,7 +15,7 @@ from apps.sellers.models import Particulars, Seller
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
 from apps.users.models import Role, User
-from apps.warehousing.models import Commodity, Operator, Warehouse
+from apps.warehousing.models import Commodity, Operator, PriceBasis, Warehouse
 from tests import factories
 from tests.conftest import PlatformClient
 from tests.core.test_factories import MODELS, factory_name
@@ -24,12 +24,12 @@ from tests.factories import make_user
 Clients = Callable[..., PlatformClient]
 REGISTERED = [model for model in MODELS if model in admin.site._registry]
 EDITABLE: dict[str, set[Any]] = {
-    Role.FINANCIER: {FundingPool, FinancingProduct, ProductVersion, ProvisionClass, Commodity, Warehouse},
+    Role.FINANCIER: {FundingPool, FinancingProduct, ProductVersion, ProvisionClass, Commodity, PriceBasis, Warehouse},
     Role.STAFF: {User, Seller},
     Role.AUDITOR: set(),
 }
 ADDABLE: dict[str, set[Any]] = {
-    Role.FINANCIER: {FundingPool, FinancingProduct, ProvisionClass},
+    Role.FINANCIER: {FundingPool, FinancingProduct, ProvisionClass, PriceBasis},
     Role.STAFF: {User, Warehouse, Operator},
     Role.AUDITOR: set(),
 }

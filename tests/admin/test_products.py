@@ -16,6 +16,7 @@ from tests.conftest import PlatformClient
 from tests.factories import AT, make_financing_product, make_funding_pool, make_product_version, make_user
 
 SignedIn = Callable[..., PlatformClient]
+PAUSES = {"pause_days": "30", "pauses_a_year": "2", "days_between_pauses": "60"}
 
 
 def change_page(version: ProductVersion) -> str:
@@ -49,7 +50,7 @@ def test_from_a_new_pool_to_a_product_on_offer(signed_in: SignedIn) -> None:
     maker.post(
         reverse("admin:products_financingproduct_add"),
         {"technique": SALES, "code": "harvest", "name": "Harvest advance", "name_zh": "丰收预支", "pool": pool.pk}
-        | {"versions-TOTAL_FORMS": "0", "versions-INITIAL_FORMS": "0"},
+        | {**PAUSES, "versions-TOTAL_FORMS": "0", "versions-INITIAL_FORMS": "0"},
     )
     product = FinancingProduct.objects.get()
     press(maker, product, "new_version")
@@ -184,7 +185,7 @@ def test_what_contracts_rest_on_stays_once_terms_have_left_draft(signed_in: Sign
     client = signed_in(Role.FINANCIER)
     other = make_funding_pool(name="Other")
     form = {"name": "New name", "name_zh": "新名称", "technique": RECEIVABLE, "code": "stolen", "pool": other.pk}
-    form |= {"versions-TOTAL_FORMS": "0", "versions-INITIAL_FORMS": "0"}
+    form |= {**PAUSES, "versions-TOTAL_FORMS": "0", "versions-INITIAL_FORMS": "0"}
     client.post(reverse("admin:products_financingproduct_change", args=[product.pk]), form)
     changed = FinancingProduct.objects.get(pk=product.pk)
     assert (changed.name, changed.name_zh) == ("New name", "新名称")

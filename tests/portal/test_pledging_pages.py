@@ -24,6 +24,7 @@ from tests.factories import (
     make_books,
     make_financing_product,
     make_offer,
+    make_particulars,
     make_product_version,
     make_seller,
     make_user,
@@ -40,7 +41,7 @@ def farmer(platform: Platform) -> Seller:
     today = platform.business_date(timezone.now())
     make_books(first_date=today)
     cotton_costs("10.00", today)
-    seller = make_seller(user=make_user(role="seller"))
+    seller = make_particulars(seller=make_seller(user=make_user(role="seller"))).seller
     bales(2, farmer=seller)
     WarehouseReceipt.objects.update(valid_until=max(VALID_UNTIL, today + timedelta(days=90)), insured_until=today)
     version = make_product_version(

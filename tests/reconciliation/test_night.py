@@ -21,10 +21,12 @@ from apps.reconciliation.night import Night, NightRefused, close_days, missing_d
 from apps.reconciliation.steps import steps_now
 from apps.repayment import proofs as repayment_proofs
 from apps.repayment.models import Demand, Movement, Sweep
+from apps.sellers.models import Seller
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
-from tests.factories import make_instruction
+from tests.factories import make_instruction, make_user
 from tests.story import DAY, FIRST, Story
+from tests.warehousing.goods import agreed, issued
 
 D = Decimal
 
@@ -198,8 +200,12 @@ def test_steps_tell_what_was_done(platform: Platform) -> None:
     story.settle(FIRST + 2 * DAY, seller, "500.00")
     run = story.night(FIRST + 2 * DAY)
     steps = {step.name: step for step in run.steps.all()}
-    assert {step.state for step in steps.values()} == {"done"}
-    assert (steps["value_receipts"].done, steps["value_receipts"].total) == (0, 0)  # nothing is pledged
+    assert {name: step.reason for name, step in steps.items() if step.state != "done"} == {
+        "expire_receipts": "No receipt ends today.",
+        "value_receipts": "Nothing is pledged.",
+        "messages": "No seller has signed up yet.",
+    }
+    assert {step.state for step in steps.values()} == {"done", "skipped"}
     assert (steps["sweep"].done, steps["sweep"].total) == (1, D("60"))
     assert (steps["payout_batch"].done, steps["payout_batch"].total) == (2, D("500"))  # the seller and the pool
     now = {step.name: step for step in steps_now(run)}
@@ -208,6 +214,33 @@ def test_steps_tell_what_was_done(platform: Platform) -> None:
     }
     assert all(one.heartbeat for one in now.values() if one.state == "done")
     assert NightlyStep.objects.filter(run=run, failed__gt=0).count() == 0
+
+
+def test_only_sellers_with_goods_in_pledge_or_a_login_have_pieces_of_their_own(platform: Platform) -> None:
+    story = Story(platform)
+    quiet, pledgor, signed_up, released = (story.seller(name) for name in ("One", "Two", "Three", "Four"))
+    agreed(seller=pledgor, state="pledged")
+    agreed(seller=released, state="released")
+    Seller.objects.filter(pk=signed_up.pk).update(user=make_user())
+    issued(depositor=quiet, issued_on=FIRST - DAY, valid_until=FIRST)
+    clock = partial(story.at, FIRST + DAY, 2)
+    run = open_night(platform=platform, business_date=FIRST, clock=clock, by="night", chunk_size=2)
+    pieces = NightlyChunk.objects.filter(run=run)
+    assert list(pieces.filter(work="close").values_list("first_seller", "last_seller").order_by("pk")) == [
+        (quiet.pk, pledgor.pk), (signed_up.pk, released.pk),
+    ]  # fmt: skip
+    assert list(pieces.filter(work="receipts").values_list("first_seller", "last_seller")) == [(pledgor.pk, pledgor.pk)]
+    assert [(one.first_seller, one.last_seller) for one in pieces.filter(work="messages")] == [(signed_up.pk,) * 2]
+    assert pieces.filter(work="expiry").count() == 1
+    assert not run.steps.exclude(reason="").exists()
+
+
+def test_a_night_on_a_platform_without_sellers_says_so(platform: Platform) -> None:
+    run = Story(platform).night(FIRST)
+    assert run.state == "balanced"
+    assert run.steps.get(name="sweep").state == "skipped"
+    assert run.steps.get(name="sweep").reason == "Nobody sells here yet."
+    assert run.steps.get(name="control_totals").state == "done"
 
 
 def test_progress_is_seen_while_the_night_runs(platform: Platform) -> None:
@@ -221,9 +254,9 @@ def test_progress_is_seen_while_the_night_runs(platform: Platform) -> None:
     while work_on(night):
         now = {step.name: step for step in steps_now(run)}
         seen.append((now["age_orders"].state, now["sweep"].state, now["sweep"].pieces_done, now["sweep"].done))
-    # Three pieces aged orders, one expired receipts, three valued goods.
-    assert seen[6] == ("done", "waiting", 0, 0)
-    assert seen[7:10] == [("done", "running", 1, 1), ("done", "running", 2, 2), ("done", "done", 3, 3)]
+    # Three pieces aged orders; no receipt ended and nothing was pledged.
+    assert seen[2] == ("done", "waiting", 0, 0)
+    assert seen[3:6] == [("done", "running", 1, 1), ("done", "running", 2, 2), ("done", "done", 3, 3)]
     assert set(run.steps.values_list("state", flat=True)) == {"waiting"}  # written down when the night ends
 
 

@@ -40,6 +40,7 @@ from tests.factories import (
     make_bank_line,
     make_commodity,
     make_commodity_price,
+    make_particulars,
     make_seller,
     make_user,
     make_warehouse,
@@ -57,8 +58,7 @@ class Store:
 
     def __init__(self, scene: Scene, *, bags: str = "50", price: str = "100", max_age: int = 45) -> None:
         self.scene, self.warehouse = scene, make_warehouse()
-        Seller.objects.filter(pk=scene.seller.pk).update(tax_id="91310000MA1K35Q86X")
-        scene.seller.refresh_from_db()
+        make_particulars(seller=scene.seller, number="91310000MA1K35Q86X")
         make_commodity(code="cotton", name="Cotton", max_price_age=max_age)
         self.costs(price)
         self.receipts = [self.brings(bags) for _lot in range(2)]

@@ -26,12 +26,11 @@ from apps.financing.services import (
 from apps.financing.services.receipt_loans import pledge_of
 from apps.reconciliation.bank import book_payments
 from apps.reconciliation.matching import match_bank_lines
-from apps.sellers.models import Seller
 from apps.tenants.models import Encumbrance, Platform
 from apps.warehousing.models import Pledge, WarehouseReceipt
 from apps.warehousing.refusals import PledgeRefused
 from apps.warehousing.services import count_goods, release_goods, request_release
-from tests.factories import make_commodity_price, make_warehouse
+from tests.factories import make_commodity_price, make_particulars, make_warehouse
 from tests.scenarios.scene import Neighbour, Scene
 from tests.warehousing.goods import COTTON, issued
 from tests.warehousing.pledging import cotton_costs, states
@@ -46,7 +45,7 @@ class Store:
     def __init__(self, platform: Platform, price: str = "10.00") -> None:
         cotton_costs(price, FIRST)
         self.scene = Scene(platform, first=FIRST, daily="400.00", order="1.00")
-        Seller.objects.filter(pk=self.scene.seller.pk).update(tax_id="91-3300")
+        make_particulars(seller=self.scene.seller, number="91-3300")
         warehouse = make_warehouse()
         self.receipts = [
             issued(number=f"WR-{lot}", depositor=self.scene.seller, warehouse=warehouse,

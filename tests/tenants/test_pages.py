@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from apps.sellers.models import Seller
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
 from apps.users.models import Role, User
-from apps.warehousing.models import Operator, Warehouse
+from apps.warehousing.models import Operator, Pledge, Warehouse
 from tests import factories
 from tests.conftest import PlatformClient
 from tests.core.test_factories import MODELS, factory_name
@@ -65,7 +66,10 @@ def _fill(name: str) -> dict[str, User]:
     people = _people(name)
     seller = Seller.objects.get(user=people["seller"])
     pool = factories.make_funding_pool(name=name, financier=name)
-    version = factories.make_product_version(product=factories.make_financing_product(name=name, pool=pool))
+    product = factories.make_financing_product(name=name, pool=pool, technique="receipt")
+    version = factories.make_product_version(
+        product=product, fee_rate=0, sweep_rate=0, annual_rate=Decimal("0.09"), lending_limit=Decimal("0.7")
+    )
     contract = factories.make_contract(
         application=factories.make_application(offer=factories.make_offer(seller=seller, version=version))
     )
@@ -73,7 +77,7 @@ def _fill(name: str) -> dict[str, User]:
     pledge = factories.make_pledge(seller=seller, subject=f"financing:{financing.pk}")
     factories.make_margin_call(pledge=pledge)
     factories.make_order(seller=seller, external_id=name)
-    _fill_store(seller, people)
+    _fill_store(seller, people, pledge)
     factories.make_message(seller=seller)
     for model in MODELS:
         if not model._default_manager.exists():
@@ -82,13 +86,14 @@ def _fill(name: str) -> dict[str, User]:
     return people
 
 
-def _fill_store(seller: Seller, people: dict[str, User]) -> None:
-    """A receipt that an operator and a seller see, with a photo, offered to that seller by another, and a count."""
+def _fill_store(seller: Seller, people: dict[str, User], pledge: Pledge) -> None:
+    """A receipt that an operator and a seller see, with a photo, asked for in pledge, offered by another; a count."""
     warehouse = Warehouse.objects.get()
     receipt = factories.make_warehouse_receipt(
         warehouse=warehouse, depositor=factories.make_seller(), holder=seller, origin=seller.name
     )
     factories.make_attachment(receipt=receipt)
+    factories.make_pledged_receipt(pledge=pledge, receipt=receipt)
     factories.make_receipt_transfer(receipt=receipt, giver=factories.make_seller(), taker=seller)
     factories.make_inspection(warehouse=warehouse, inspector=people[Role.WAREHOUSE])
 

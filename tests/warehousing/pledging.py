@@ -10,7 +10,14 @@ from apps.sellers.models import Seller
 from apps.warehousing.models import Commodity, Pledge, WarehouseReceipt
 from apps.warehousing.services import confirm_pledge, count_goods, request_pledge
 from apps.warehousing.valuation import LendingTerms
-from tests.factories import make_commodity, make_commodity_price, make_price_basis, make_seller, make_warehouse
+from tests.factories import (
+    make_commodity,
+    make_commodity_price,
+    make_particulars,
+    make_price_basis,
+    make_warehouse,
+    unique,
+)  # fmt: skip
 from tests.warehousing.goods import COTTON, issued
 
 D = Decimal
@@ -29,9 +36,9 @@ def cotton_costs(price: str, on: date = DAY) -> None:
     make_commodity_price(commodity="cotton-a-index", on=on, price=D(price))
 
 
-def bales(number: int, *, weight: str = "1000", tax_id: str = "", **differing: Any) -> list[WarehouseReceipt]:
+def bales(number: int, *, weight: str = "1000", tax_number: str = "", **differing: Any) -> list[WarehouseReceipt]:
     """`number` receipts of one farmer for a tonne of cotton each, in lots of their own."""
-    farmer = differing.pop("farmer", None) or make_seller(**({"tax_id": tax_id} if tax_id else {}))
+    farmer = differing.pop("farmer", None) or make_particulars(number=tax_number or unique("T")).seller
     warehouse = differing.pop("warehouse", None) or make_warehouse()
     return [
         issued(

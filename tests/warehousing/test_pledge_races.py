@@ -2,26 +2,30 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection
 
+from apps.core.models import Transition
 from apps.tenants.models import Encumbrance, Platform
 from apps.tenants.services import entered
-from apps.warehousing.models import PledgedReceipt, WarehouseReceipt
-from apps.warehousing.refusals import Encumbered
-from tests.factories import make_seller, make_warehouse
-from tests.warehousing.pledging import asked, bales, cotton_costs
+from apps.warehousing.models import Pledge, PledgedReceipt, WarehouseReceipt
+from apps.warehousing.refusals import Encumbered, PledgeRefused
+from apps.warehousing.services import ReceiptRefused, cancel_request, release_all, withdraw_receipt
+from tests.factories import make_particulars, make_warehouse
+from tests.threads import at_once
+from tests.warehousing.pledging import AT, CLERK, DAY, asked, bales, cotton_costs, pledged, states
 
-ROUNDS = [100, pytest.param(3000, marks=pytest.mark.soak)]
+ROUNDS = [150, pytest.param(3000, marks=pytest.mark.soak)]
 
 
 def lots(schema: str, number: int) -> None:
     """So many lots of one farmer in one warehouse, alike on every platform."""
     with entered(schema):
         cotton_costs("10.00")
-        bales(number, farmer=make_seller(tax_id="91-3300"), warehouse=make_warehouse(code="cold-9"))
+        bales(number, farmer=make_particulars(number="91-3300").seller, warehouse=make_warehouse(code="cold-9"))
 
 
 def race(schemas: tuple[str, str], rounds: int) -> list[tuple[Any, Any]]:
@@ -85,3 +89,52 @@ def test_across_two_platforms(fresh_platform: Callable[..., Platform], rounds: i
     assert held == rounds
     assert Encumbrance.objects.count() == 2 * rounds
     Encumbrance.objects.all().delete()
+
+
+@pytest.mark.parametrize("rounds", [10, pytest.param(500, marks=pytest.mark.soak)])
+def test_withdrawn_or_pledged_never_both(fresh_platform: Callable[..., Platform], rounds: int) -> None:
+    schema = fresh_platform().schema_name
+    lots(schema, rounds)
+    with entered(schema):
+        receipts = list(WarehouseReceipt.objects.order_by("pk"))
+    for number, receipt in enumerate(receipts):
+        answers = at_once(
+            schema,
+            [
+                partial(withdraw_receipt, receipt_id=receipt.pk, on=DAY, at=AT, by=CLERK),
+                partial(asked, [receipt], number=f"P-{number}"),
+            ],
+        )
+        refused = [one for one in answers if isinstance(one, PledgeRefused | ReceiptRefused)]
+        assert len(refused) == 1, answers
+        with entered(schema):
+            receipt.refresh_from_db()
+            is_held = PledgedReceipt.objects.live().filter(receipt=receipt).exists()
+            assert (receipt.state, is_held) in {("delivered", False), ("issued", True)}
+    Encumbrance.objects.all().delete()
+
+
+@pytest.mark.parametrize("rounds", [10, pytest.param(500, marks=pytest.mark.soak)])
+def test_goods_let_go_twice_and_asked_for_again_at_once(fresh_platform: Callable[..., Platform], rounds: int) -> None:
+    """Two nights' workers let a pledge of two receipts go while the farmer pledges one of them anew."""
+    schema = fresh_platform().schema_name
+    lots(schema, 2 * rounds)
+    for number in range(rounds):
+        with entered(schema):
+            receipts = list(WarehouseReceipt.objects.order_by("pk")[2 * number : 2 * number + 2])
+            pledge = pledged(receipts, number=f"P-{number}")
+        let_go = partial(release_all, pledges=[pledge], reason="repaid", on=DAY, at=AT, by="night")
+        answers = at_once(schema, [let_go, let_go, partial(asked, receipts[:1], number=f"Q-{number}")])
+        assert answers[:2] == [None, None]
+        with entered(schema):
+            assert Transition.of(pledge).filter(verb="release").count() == 1
+            assert states(receipts) == ["issued", "issued"]
+            is_again = isinstance(answers[2], Pledge)
+            assert is_again or isinstance(answers[2], PledgeRefused), answers[2]
+            assert list(PledgedReceipt.objects.live().values_list("receipt", flat=True)) == (
+                [receipts[0].pk] if is_again else []
+            )
+            assert Encumbrance.objects.exists() == is_again
+            if is_again:
+                cancel_request(pledge_id=answers[2].pk, reason="next round", on=DAY, at=AT, by=CLERK)
+            assert not Encumbrance.objects.exists()

@@ -10,6 +10,7 @@ import pytest
 
 from apps.core.states import TransitionNotAllowed
 from apps.evidence.models import Record
+from apps.sellers.models import Particulars
 from apps.tenants.models import Encumbrance, Platform
 from apps.warehousing.models import Pledge, PledgedReceipt, WarehouseReceipt
 from apps.warehousing.refusals import Encumbered, PledgeRefused, Unpriced
@@ -146,8 +147,7 @@ def test_what_cannot_be_pledged_is_refused_in_words_and_nothing_is_held() -> Non
     with pytest.raises(Unpriced, match=saffron[0].number):
         asked(saffron)
     nameless = bales(1)
-    nameless[0].depositor.tax_id = ""
-    nameless[0].depositor.save()
+    Particulars.objects.filter(seller=nameless[0].depositor).delete()
     with pytest.raises(PledgeRefused, match="no tax number"):
         asked(nameless)
     assert not Pledge.objects.exists()
@@ -298,7 +298,7 @@ def test_a_frozen_receipt_stops_enforcement_with_its_number() -> None:
     receipts = bales(2)
     pledge = pledged(receipts)
     frozen = WarehouseReceipt.objects.get(pk=receipts[0].pk)
-    frozen.move("freeze", at=AT, by=CLERK)
+    frozen.move("freeze", at=AT, by=CLERK, frozen_by=CLERK)
     with pytest.raises(PledgeRefused, match=f"{frozen.number} is frozen"):
         enforce_pledge(pledge_id=pledge.pk, reason="late", on=DAY, at=AT, by=OFFICER)
     assert (Pledge.objects.get().state, states(receipts)) == ("pledged", ["frozen", "pledged"])

@@ -19,7 +19,7 @@ from apps.warehousing.models import Pledge, PledgedReceipt, WarehouseReceipt
 from apps.warehousing.refusals import Encumbered
 from apps.warehousing.services import cancel_request, release_all
 from apps.warehousing.units import PackWeights
-from tests.factories import make_seller, make_warehouse
+from tests.factories import make_particulars, make_warehouse
 from tests.warehousing.pledging import AT, DAY, FARMER, asked, bales, cotton_costs, pledged
 
 D = Decimal
@@ -31,7 +31,11 @@ def in_cold_nine(weight: str = "1000", grade: str = "3128") -> list[WarehouseRec
     """The same lot, as either platform has it on paper."""
     cotton_costs("10.00")
     return bales(
-        1, farmer=make_seller(tax_id="91-3300"), warehouse=make_warehouse(code="cold-9"), weight=weight, grade=grade
+        1,
+        farmer=make_particulars(number="91-3300").seller,
+        warehouse=make_warehouse(code="cold-9"),
+        weight=weight,
+        grade=grade,
     )
 
 
@@ -96,7 +100,7 @@ def test_a_weight_near_the_first_one_is_the_same_lot(held: Platform, weight: str
 
 def test_another_lot_grade_warehouse_or_owner_is_other_goods(held: Platform) -> None:
     assert asked(in_cold_nine(grade="4128")).state == "requested"
-    assert asked(bales(1, tax_id="91-3300"), number="P-2").state == "requested"
+    assert asked(bales(1, tax_number="91-3300"), number="P-2").state == "requested"
 
 
 def test_a_part_cannot_be_pledged_elsewhere_but_here_it_can(held: Platform) -> None:

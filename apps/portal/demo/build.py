@@ -166,6 +166,7 @@ def _onboard(market: Market, platform: Platform, at: datetime) -> None:
             category=one.goods.code,
             region=one.region,
             language=one.language,
+            tax_number=f"DEMO-{one.external_id}",
         )
         for one in market.sellers(platform.opened_on)
     ]

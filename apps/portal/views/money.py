@@ -26,6 +26,7 @@ from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
 from apps.users.access import for_roles
 from apps.users.models import Role
+from apps.warehousing.models import Pledge
 
 RECEIPTS_SHOWN = 5
 MOVEMENTS_SHOWN = 20
@@ -65,6 +66,7 @@ def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespo
             "near": near_breach_line(found),
             "refill_offer": refill_offer(found, today),
             "demands": due_table(found),
+            "pledge": Pledge.objects.live().securing(f"financing:{found.pk}").first(),
             "movements": movement_table(movements.rows, found.currency),
             "page": movements,
         },

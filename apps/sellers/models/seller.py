@@ -41,9 +41,6 @@ class Seller(Stateful):
 
     external_id = models.CharField(max_length=64, unique=True, help_text="The platform's own key.")
     name = models.CharField(max_length=140)
-    tax_id = models.CharField(
-        "tax number", max_length=40, blank=True, help_text="Of the person or firm; who pledges goods needs one."
-    )
     category = models.CharField(max_length=80, blank=True)
     region = models.CharField(max_length=80, blank=True)
     language = models.CharField(max_length=8, default="en")

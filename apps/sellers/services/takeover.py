@@ -9,13 +9,15 @@ from django.db import transaction
 from apps.banking.models import BankAccount
 from apps.core.bulk import copy_instances
 from apps.core.states import log_birth, move_all
-from apps.sellers.models import STEPS, Consent, Seller
+from apps.sellers.models import STEPS, Consent, Particulars, Seller
+from apps.sellers.numbers import UNCHECKED
 from apps.sellers.services.consents import CONSENT_LASTS, CONSENT_TO, ORDERS
 
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """A seller that the platform has onboarded by its own rules, before Granary knew of it."""
+    """A seller that the platform has onboarded by its own rules, before Granary knew of it; who has no `tax_number`
+    cannot pledge goods."""
 
     external_id: str
     name: str
@@ -23,6 +25,7 @@ class Newcomer:
     category: str = ""
     region: str = ""
     language: str = "en"
+    tax_number: str = ""
 
 
 def onboard_from_platform(*, sellers: Sequence[Newcomer], currency: str, at: datetime, by: str) -> dict[str, int]:
@@ -43,10 +46,21 @@ def onboard_from_platform(*, sellers: Sequence[Newcomer], currency: str, at: dat
         joined = [_seller(one, account, currency) for one, account in zip(unknown.values(), accounts, strict=True)]
         copy_instances(joined)
         copy_instances([_consent(seller) for seller in joined])
+        copy_instances(
+            [
+                _particulars(seller, unknown[seller.external_id])
+                for seller in joined
+                if unknown[seller.external_id].tax_number
+            ]
+        )
         log_birth(joined, at=at, by=by)
         for verb in ("register", "submit", "verify"):
             move_all(joined, verb, at=at, by=by, reason="onboarded by the platform")
     return ids | {seller.external_id: seller.pk for seller in joined}
+
+
+def _particulars(seller: Seller, newcomer: Newcomer) -> Particulars:
+    return Particulars(seller=seller, legal_name=newcomer.name, number_kind=UNCHECKED, number=newcomer.tax_number)
 
 
 def _account(newcomer: Newcomer, currency: str, at: datetime) -> BankAccount:

@@ -29,6 +29,7 @@ from apps.warehousing.services.pledges import (
     request_pledge,
     substitute_goods,
     take_back_goods,
+    take_in_offered,
 )
 from apps.warehousing.services.receipts import Goods, announce_goods, issue_receipt, turn_away
 from apps.warehousing.services.releases import (
@@ -77,6 +78,7 @@ __all__ = [
     "substitute_goods",
     "take_back_goods",
     "take_back_transfer",
+    "take_in_offered",
     "turn_away",
     "unfreeze_receipt",
     "withdraw_receipt",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -67,7 +68,12 @@ def revalue(
     time. The statements are as many for one seller as for thousands.
     """
     with transaction.atomic():
-        pledges = list(_pledges(first_seller, last_seller))
+        pledges = list(
+            _standing()
+            .filter(seller_id__gte=first_seller, seller_id__lte=last_seller)
+            .select_for_update()
+            .order_by("pk")
+        )
         calls = {
             call.pledge_id: call
             for call in MarginCall.objects.open().filter(pledge__in=pledges).select_for_update(of=("self",))
@@ -93,17 +99,15 @@ def revalue(
         )
 
 
-def _pledges(first_seller: int, last_seller: int) -> "QuerySet[Pledge]":
+def pledgors() -> "QuerySet[Pledge, Any]":
+    """The keys of the sellers with pledges that a night has to look at."""
+    return _standing().values("seller_id")
+
+
+def _standing() -> "QuerySet[Pledge]":
     """The pledges that hold goods, and those whose call is still open: what repaid them cures it."""
     is_called = Exists(MarginCall.objects.open().filter(pledge=OuterRef("pk")))
-    live = Pledge.objects.live().values("pk")
-    return (
-        Pledge.objects.filter(seller_id__gte=first_seller, seller_id__lte=last_seller)
-        .filter(Q(pk__in=live) | is_called)
-        .exclude(state="sold")
-        .select_for_update()
-        .order_by("pk")
-    )
+    return Pledge.objects.filter(Q(pk__in=Pledge.objects.live().values("pk")) | is_called).exclude(state="sold")
 
 
 def _look(pledge: Pledge, call: MarginCall | None, holding: Holding | None, outstanding: Decimal, on: date) -> _Looked:

@@ -75,16 +75,26 @@ def request_pledge(
 
 
 def offer_goods(
-    *, pledge_id: int, seller_id: int, receipt_ids: Collection[int], on: date, at: datetime, by: str
+    *,
+    pledge_id: int,
+    seller_id: int,
+    receipt_ids: Collection[int],
+    instead_of: Collection[int] = (),
+    on: date,
+    at: datetime,
+    by: str,
 ) -> None:
-    """Offer more of the seller's receipts for a pledge that stands: to cure a call, or to take the place of others.
+    """Offer more of the seller's receipts for a pledge that stands: to cure a call, or `instead_of` receipts in it.
 
-    They are held from now on and secure nothing before `add_goods` or `substitute_goods`. What was offered already
-    stays offered. Raises PledgeRefused and Encumbered as `request_pledge` does; Pledge.DoesNotExist for another's.
+    They are held from now on and secure nothing before `take_in_offered`. What was offered already stays offered.
+    Raises PledgeRefused and Encumbered as `request_pledge` does; Pledge.DoesNotExist for another's.
     """
     with transaction.atomic():
         pledge = Pledge.objects.select_for_update().get(pk=pledge_id, seller_id=seller_id)
         _check_holding(pledge)
+        if instead_of:
+            leaving = in_pledge(securing(pledge), instead_of)
+            PledgedReceipt.objects.filter(pk__in=[row.pk for row in leaving]).update(leaving=True)
         fresh = set(receipt_ids) - set(pledge.pledged_receipts.asked().values_list("receipt_id", flat=True))
         if fresh or not receipt_ids:
             receipts = _locked_receipts(fresh, pledge.seller)
@@ -101,6 +111,7 @@ def take_back_goods(*, pledge_id: int, on: date, at: datetime, by: str) -> None:
         offered = list(pledge.pledged_receipts.asked().select_related("receipt").order_by("receipt_id"))
         if offered:
             let_go(offered, on)
+            pledge.pledged_receipts.securing().update(leaving=False)
             put_on_record(pledge, "pledge_goods_taken_back", on=on, at=at, by=by)
 
 
@@ -195,9 +206,7 @@ def substitute_goods(*, pledge_id: int, outgoing: Collection[int], on: date, at:
         pledge = Pledge.objects.select_for_update().get(pk=pledge_id)
         _check_holding(pledge)
         before = securing(pledge)
-        leaving = [row for row in before if row.receipt_id in set(outgoing)]
-        if not leaving or len(leaving) < len(set(outgoing)):
-            raise PledgeRefused(_("Some of these receipts are not in this pledge. Nothing was changed."))
+        leaving = in_pledge(before, outgoing)
         incoming = _counted_rows(pledge, by)
         after = [row for row in before if row not in leaving] + incoming
         worth_before = worth_in_pledge(before, terms=pledge.lending, on=on)
@@ -214,6 +223,20 @@ def substitute_goods(*, pledge_id: int, outgoing: Collection[int], on: date, at:
         pledge.move("substitute", at=at, by=by)
         put_on_record(pledge, "pledge_substituted", on=on, at=at, by=by)
         return pledge
+
+
+def take_in_offered(*, pledge_id: int, on: date, at: datetime, by: str) -> Pledge:
+    """The financier takes in what the seller offered: instead of the receipts that the seller named, else beside them.
+
+    Nothing offered, nothing happens. Raises PledgeRefused as `add_goods` and `substitute_goods` do.
+    """
+    with transaction.atomic():
+        pledge = Pledge.objects.select_for_update().get(pk=pledge_id)
+        _check_holding(pledge)
+        outgoing = [row.receipt_id for row in securing(pledge) if row.leaving]
+        if outgoing:
+            return substitute_goods(pledge_id=pledge_id, outgoing=outgoing, on=on, at=at, by=by)
+        return add_goods(pledge_id=pledge_id, on=on, at=at, by=by)
 
 
 def let_go(rows: Sequence[PledgedReceipt], on: date) -> None:
@@ -304,6 +327,14 @@ def _check_holding(pledge: Pledge) -> None:
 def securing(pledge: Pledge) -> list[PledgedReceipt]:
     """What secures the pledge, with receipts, in their order."""
     return list(pledge.pledged_receipts.securing().select_related("receipt").order_by("receipt_id"))
+
+
+def in_pledge(rows: Sequence[PledgedReceipt], receipt_ids: Collection[int]) -> list[PledgedReceipt]:
+    """Those of `rows` that hold the receipts. Raises PledgeRefused where one is missing, or none is named."""
+    found = [row for row in rows if row.receipt_id in set(receipt_ids)]
+    if not found or len(found) < len(set(receipt_ids)):
+        raise PledgeRefused(_("Some of these receipts are not in this pledge. Nothing was changed."))
+    return found
 
 
 def _counted_rows(pledge: Pledge, by: str) -> list[PledgedReceipt]:

@@ -11,7 +11,7 @@ from apps.core.states import move_all
 from apps.warehousing.models import Pledge, PledgedReceipt, WarehouseReceipt
 from apps.warehousing.models.pledge import HOLDING_STATES
 from apps.warehousing.refusals import PledgeRefused
-from apps.warehousing.services.pledges import free, let_go, put_on_record, securing
+from apps.warehousing.services.pledges import free, in_pledge, let_go, put_on_record, securing
 from apps.warehousing.valuation import Valuation, margin, release_refusal
 from apps.warehousing.worth import keep_valuation, worth_in_pledge
 
@@ -27,9 +27,7 @@ def request_release(
     with transaction.atomic():
         pledge = Pledge.objects.select_for_update().get(pk=pledge_id)
         rows = securing(pledge)
-        leaving = [row for row in rows if row.receipt_id in set(receipt_ids)]
-        if not leaving or len(leaving) < len(set(receipt_ids)):
-            raise PledgeRefused(_("Some of these receipts are not in this pledge. Nothing was changed."))
+        leaving = in_pledge(rows, receipt_ids)
         if pledge.state == "release_requested" and {row.pk for row in rows if row.leaving} == {
             row.pk for row in leaving
         }:
@@ -38,6 +36,8 @@ def request_release(
             raise PledgeRefused(
                 _("Goods of pledge %(number)s cannot be released now. Nothing was changed.") % {"number": pledge.number}
             )
+        if any(row.leaving for row in rows):
+            raise PledgeRefused(_("Other goods were offered in the place of some. Take that offer back first."))
         _check_rest(pledge, [row for row in rows if row not in leaving], outstanding, on)
         pledge.pledged_receipts.filter(pk__in=[row.pk for row in leaving]).update(leaving=True)
         pledge.move("request_release", at=at, by=by)

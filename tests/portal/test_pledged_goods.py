@@ -1,0 +1,187 @@
+"""Pages of goods that secure an advance: offered, swapped, asked back by the seller, decided by the financier.
+
+The pages read the clock, so the platform's books were opened today.
+"""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from apps.tenants.models import Platform
+from apps.users.models import Role
+from apps.warehousing.models import Pledge, WarehouseReceipt
+from apps.warehousing.services import confirm_pledge
+from tests.conftest import PlatformClient
+from tests.factories import make_books, make_financing, make_particulars, make_seller, make_user
+from tests.warehousing.pledging import AT, OFFICER, asked, bales, cotton_costs, counted, states
+
+D = Decimal
+Clients = Callable[..., PlatformClient]
+
+
+class Store:
+    """Four lots of a tonne of cotton at 10.00 a kilogram; two secure an advance of which 6,000.00 is still owed."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.today: date = platform.business_date(timezone.now())
+        make_books(first_date=self.today)
+        cotton_costs("10.00", self.today)
+        self.seller = make_particulars(seller=make_seller(user=make_user(role=Role.SELLER))).seller
+        self.receipts = bales(4, farmer=self.seller)
+        WarehouseReceipt.objects.update(
+            valid_until=self.today + timedelta(days=90), insured_until=self.today + timedelta(days=90)
+        )
+        yesterday = self.today - timedelta(days=1)
+        self.financing = make_financing(
+            seller=self.seller, state="active", principal=D("6000.00"), amount=D("6000.00"), signed_on=yesterday,
+            disbursed_on=yesterday, closed_through=yesterday, accrued_through=yesterday,
+        )  # fmt: skip
+        secured = WarehouseReceipt.objects.filter(pk__in=[one.pk for one in self.receipts[:2]]).order_by("pk")
+        pledge = asked(list(secured), subject=f"financing:{self.financing.pk}", on=self.today)
+        counted(pledge, self.receipts[:2])
+        confirm_pledge(pledge_id=pledge.pk, on=self.today, at=AT, by=OFFICER)
+
+    @property
+    def pledge(self) -> Pledge:
+        return Pledge.objects.get()
+
+    def path(self, act: str = "") -> str:
+        return f"/receipts/pledged/{self.pledge.pk}/{act}"
+
+    def keys(self, *places: int) -> list[int]:
+        return [self.receipts[place].pk for place in places]
+
+    def states(self) -> list[str]:
+        return states(self.receipts)
+
+
+@pytest.fixture
+def store(platform: Platform) -> Store:
+    return Store(platform)
+
+
+@pytest.fixture
+def farmer(store: Store, platform: Platform, client_of: Clients) -> PlatformClient:
+    return client_of(platform, store.seller.user)
+
+
+@pytest.fixture
+def financier(platform: Platform, client_of: Clients) -> PlatformClient:
+    return client_of(platform, make_user(role=Role.FINANCIER))
+
+
+def press(client: PlatformClient, store: Store, verb: str, reason: str = "") -> str:
+    path = f"/admin/warehousing/pledge/{store.pledge.pk}/step/{verb}/"
+    answer = client.post(path, {"reason": reason}, follow=True)
+    return " ".join(str(message) for message in answer.context["messages"])
+
+
+def said(answer: Any) -> str:
+    return " ".join(answer.content.decode().split())
+
+
+def test_more_goods_are_offered_counted_and_taken_in(
+    farmer: PlatformClient, financier: PlatformClient, store: Store
+) -> None:
+    shown = said(farmer.get(store.path()))
+    assert all(one.number in shown for one in store.receipts)
+    assert store.path() in farmer.get(f"/money/{store.financing.pk}/").content.decode()
+    assert farmer.post(store.path("offer/"), {"receipts": store.keys(2)}).url == store.path()
+    assert "The warehouse counts them next" in said(farmer.get(store.path()))
+    assert "not counted all of these goods yet" in press(financier, store, "take_in")
+    counted(store.pledge, store.receipts[2:3])
+    assert "The warehouse has counted them" in said(farmer.get(store.path()))
+    assert press(financier, store, "take_in") == "Done."
+    assert store.states() == ["pledged", "pledged", "pledged", "issued"]
+    assert store.pledge.value == 30_000
+
+
+def test_an_offer_is_taken_back_by_the_seller_or_given_back(
+    farmer: PlatformClient, financier: PlatformClient, store: Store
+) -> None:
+    farmer.post(store.path("offer/"), {"receipts": store.keys(2), "instead_of": store.keys(0)})
+    assert farmer.post(store.path("take-back/")).url == store.path()
+    assert not store.pledge.pledged_receipts.asked().exists()
+    assert not store.pledge.pledged_receipts.filter(leaving=True).exists()
+    farmer.post(store.path("offer/"), {"receipts": store.keys(3)})
+    assert press(financier, store, "give_back") == "Done."
+    assert store.states() == ["pledged", "pledged", "issued", "issued"]
+
+
+def test_goods_take_the_place_of_others_of_no_more_worth(
+    farmer: PlatformClient, financier: PlatformClient, store: Store
+) -> None:
+    farmer.post(store.path("offer/"), {"receipts": store.keys(2), "instead_of": store.keys(0)})
+    assert "In the place of:" in said(farmer.get(store.path()))
+    refused = farmer.post(store.path("back/"), {"back": store.keys(1)})
+    assert refused.status_code == 422
+    assert "Take that offer back first" in said(refused)
+    counted(store.pledge, store.receipts[2:3], found="999")
+    assert "worth 19990.00 CNY instead of 20000.00" in press(financier, store, "take_in")
+    assert store.states() == ["pledged", "pledged", "issued", "issued"]
+    counted(store.pledge, store.receipts[2:3])
+    assert press(financier, store, "take_in") == "Done."
+    assert store.states() == ["issued", "pledged", "pledged", "issued"]
+    assert store.pledge.value == 20_000
+
+
+def test_goods_are_asked_back_kept_and_let_go(farmer: PlatformClient, financier: PlatformClient, store: Store) -> None:
+    assert farmer.post(store.path("back/"), {"back": store.keys(0)}).url == store.path()
+    assert "The financier decides next" in said(farmer.get(store.path()))
+    assert press(financier, store, "decline_release", "the price is falling") == "Done."
+    assert store.states()[:2] == ["pledged", "pledged"]
+    farmer.post(store.path("back/"), {"back": store.keys(0)})
+    assert press(financier, store, "release") == "Done."
+    assert store.states()[:2] == ["issued", "pledged"]
+    assert (store.pledge.state, store.pledge.value) == ("partially_released", 10_000)
+
+
+def test_what_still_carries_the_debt_stays_said_with_the_figures(
+    farmer: PlatformClient, financier: PlatformClient, store: Store
+) -> None:
+    """6,000.00 is owed and 60 % may be: both lots may not go, and one may only until a cent more is owed."""
+    refused = farmer.post(store.path("back/"), {"back": store.keys(0, 1)})
+    assert refused.status_code == 422
+    assert "6000.00 CNY is owed; the goods that stay are worth 0" in said(refused)
+    farmer.post(store.path("back/"), {"back": store.keys(0)})
+    store.financing.principal = D("6000.01")
+    store.financing.save()
+    assert "Pay 0.01 first, or ask for fewer goods." in press(financier, store, "release")
+    assert store.states() == ["pledged", "pledged", "issued", "issued"]
+    assert store.pledge.state == "release_requested"
+
+
+def test_money_on_its_way_counts_as_owed(farmer: PlatformClient, store: Store) -> None:
+    store.financing.state, store.financing.principal = "pending", D(0)
+    store.financing.disbursed_on = store.financing.closed_through = None
+    store.financing.save()
+    assert "6000.00 CNY is owed" in said(farmer.post(store.path("back/"), {"back": store.keys(0, 1)}))
+    assert store.pledge.state == "pledged"
+
+
+@pytest.mark.parametrize("typed", [{}, {"receipts": "x"}, {"receipts": "999999"}, {"back": "999999"}])
+def test_bad_input_changes_nothing(farmer: PlatformClient, store: Store, typed: dict[str, str]) -> None:
+    for act in ("offer/", "back/"):
+        assert farmer.post(store.path(act), typed).status_code == 422
+    assert store.states() == ["pledged", "pledged", "issued", "issued"]
+    assert not store.pledge.pledged_receipts.asked().exists()
+
+
+def test_a_pledge_is_nobody_elses_and_only_a_financier_decides(
+    farmer: PlatformClient, store: Store, platform: Platform, client_of: Clients
+) -> None:
+    other = make_seller(user=make_user(role=Role.SELLER))
+    stranger = client_of(platform, other.user)
+    assert stranger.get(store.path()).status_code == 404
+    for act in ("offer/", "back/", "take-back/"):
+        assert stranger.post(store.path(act), {"receipts": store.keys(2), "back": store.keys(0)}).status_code == 404
+    farmer.post(store.path("back/"), {"back": store.keys(0)})
+    for role in (Role.STAFF, Role.AUDITOR):
+        client = client_of(platform, make_user(role=role))
+        for verb in ("release", "decline_release", "take_in", "give_back"):
+            assert client.post(f"/admin/warehousing/pledge/{store.pledge.pk}/step/{verb}/").status_code == 403
+    assert store.pledge.state == "release_requested"
