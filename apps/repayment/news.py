@@ -61,7 +61,7 @@ def _offers(span: _Range) -> Iterator[Notice]:
                 "amount": str(one.maximum_amount),
                 "currency": one.currency,
                 "day": one.expires_on.isoformat(),
-                "words": "offer_replaced" if one.replaces else "offer",
+                "words": "offer_replaced" if hasattr(one, "replaces") else "offer",
             },
         )
 

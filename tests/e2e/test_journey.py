@@ -21,7 +21,6 @@ from apps.reconciliation.matching import match_bank_lines
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
 from apps.users.models import Role, User
-from tests.mail import code_in
 from tests.processes import WebServer, Worker
 from tests.story import DAY, Story
 
@@ -100,7 +99,7 @@ def test_from_sign_in_to_signed_page_by_page_and_repaid_by_sales(
     assert media_type == "application/pdf"
     assert paper.startswith(b"%PDF-")
     page.get_by_role("button", name="Sign the contract").click()
-    page.get_by_label("Your code").fill(code_in(web_server.latest_mail()))
+    page.get_by_label("Your code").fill(web_server.latest_code())
     page.get_by_role("button", name="Sign now").click()
     expect(page.get_by_text("The contract is signed")).to_be_visible()
     page.go_back()

@@ -20,7 +20,7 @@ DAYS = ("day", "first")
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A title, a sentence or two and one action; facts are put in by name, amounts and days as the reader writes them."""
+    """A title, a sentence or two, one action; facts are put in by name, amounts and days as the reader writes them."""
 
     title: Promise | str
     body: Promise | str
@@ -89,7 +89,7 @@ WORDS: Mapping[str, Words] = {
     "instalment": Words(
         gettext_lazy("%(amount)s are due on %(day)s"),
         gettext_lazy(
-            "The next instalment of %(number)s. It is taken from your sales; what they do not bring by then, please pay."
+            "The next instalment of %(number)s. It is taken from your sales; what they do not bring until then, you pay."
         ),
         gettext_lazy("See the instalments"),
     ),

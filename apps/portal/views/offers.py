@@ -32,6 +32,7 @@ from apps.portal.costs import assigned_orders, case_lines, cost_lines, fine_word
 from apps.portal.doors import SignedIn, come_back_later, for_seller, shown_date
 from apps.portal.forms import DrawForm
 from apps.portal.instalments import agreed_table
+from apps.portal.typed import typed_into
 from apps.products.terms import RECEIPT
 from apps.repayment.refilling import accept_refill, refill_of
 from apps.sellers.models import Seller
@@ -81,7 +82,7 @@ def offer(request: SignedIn, seller: Seller, offer_id: int) -> HttpResponseBase:
             choose_amount(offer_id=offer_id, seller_id=seller.pk, amount=form.cleaned_data["amount"])
             return redirect(reverse("portal:repayment", args=[offer_id]) + draw.query)
         return render(request, "portal/offer.html", _page(draw, form, None, 1), status=REFUSED)
-    form = _form(request.GET if "amount" in request.GET else None, draw)
+    form = _form(request.GET if "amount" in request.GET else typed_into(request), draw)
     amount: Decimal | None = draw.kept
     if form.is_bound:
         amount = form.cleaned_data["amount"] if form.is_valid() else None

@@ -4,23 +4,71 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sellers', '0005_tax_numbers'),
+        ("sellers", "0005_tax_numbers"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='message',
-            name='message_kind_known',
+            model_name="message",
+            name="message_kind_known",
         ),
         migrations.AlterField(
-            model_name='message',
-            name='kind',
-            field=models.CharField(choices=[('offer', 'New offers'), ('contract', 'A contract to sign'), ('signed', 'A contract is signed, with your copy'), ('paid_out', 'Money has been paid out'), ('summary', 'What was kept from your sales'), ('instalment', 'An instalment is due soon'), ('near_breach', 'A minimum may be missed'), ('margin_call', 'Goods no longer cover what you owe'), ('overdue', 'A repayment is late'), ('repaid', 'A financing is repaid'), ('payout_account', 'Your payout account changed'), ('asked', 'Something is missing'), ('refused', 'An application is refused'), ('shop', 'Decisions about your shop'), ('goods', 'Your goods in pledge'), ('goal', 'A goal is reached'), ('pause_granted', 'A pause is granted'), ('pause_refused', 'A pause is not granted')], max_length=16),
+            model_name="message",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("offer", "New offers"),
+                    ("contract", "A contract to sign"),
+                    ("signed", "A contract is signed, with your copy"),
+                    ("paid_out", "Money has been paid out"),
+                    ("summary", "What was kept from your sales"),
+                    ("instalment", "An instalment is due soon"),
+                    ("near_breach", "A minimum may be missed"),
+                    ("margin_call", "Goods no longer cover what you owe"),
+                    ("overdue", "A repayment is late"),
+                    ("repaid", "A financing is repaid"),
+                    ("payout_account", "Your payout account changed"),
+                    ("asked", "Something is missing"),
+                    ("refused", "An application is refused"),
+                    ("shop", "Decisions about your shop"),
+                    ("goods", "Your goods in pledge"),
+                    ("goal", "A goal is reached"),
+                    ("pause_granted", "A pause is granted"),
+                    ("pause_refused", "A pause is not granted"),
+                ],
+                max_length=16,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['offer', 'contract', 'signed', 'paid_out', 'summary', 'instalment', 'near_breach', 'margin_call', 'overdue', 'repaid', 'payout_account', 'asked', 'refused', 'shop', 'goods', 'goal', 'pause_granted', 'pause_refused'])), name='message_kind_known'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "offer",
+                            "contract",
+                            "signed",
+                            "paid_out",
+                            "summary",
+                            "instalment",
+                            "near_breach",
+                            "margin_call",
+                            "overdue",
+                            "repaid",
+                            "payout_account",
+                            "asked",
+                            "refused",
+                            "shop",
+                            "goods",
+                            "goal",
+                            "pause_granted",
+                            "pause_refused",
+                        ],
+                    )
+                ),
+                name="message_kind_known",
+            ),
         ),
     ]

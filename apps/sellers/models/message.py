@@ -61,8 +61,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(models.Model):
     """One thing told to a seller once. It keeps figures, not sentences: whoever reads it does so in their language.
 
-    `facts` hold no names and no account numbers; `subject` says what the one action leads to, such as offer:7. Where one
-    kind has several sentences, the fact `words` says which.
+    `facts` hold no names and no account numbers; `subject` says what the one action leads to, such as offer:7. Where
+    one kind has several sentences, the fact `words` says which.
     """
 
     seller = models.ForeignKey("sellers.Seller", on_delete=models.PROTECT, related_name="messages", db_index=False)

@@ -124,9 +124,7 @@ def refuse_payout_change(*, change_id: int, reason: str, on: date, at: datetime,
 
 
 def _tell(change: PayoutChange, words: str, on: date, at: datetime, **facts: str) -> None:
-    notice = Notice(
-        change.seller_id, "payout_account", f"{words}:{change.pk}", "account", {"words": words, **facts}
-    )
+    notice = Notice(change.seller_id, "payout_account", f"{words}:{change.pk}", "account", {"words": words, **facts})
     tell(notices=[notice], business_date=on, at=at)
 
 
