@@ -1,4 +1,4 @@
-"""What is told where several parts of the house meet: decisions, accounts, goods, instalments, replaced offers. Once."""
+"""What is told where parts of the house meet, once: decisions, accounts, goods, instalments, replaced offers."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal

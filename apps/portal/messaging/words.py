@@ -89,7 +89,7 @@ WORDS: Mapping[str, Words] = {
     "instalment": Words(
         gettext_lazy("%(amount)s are due on %(day)s"),
         gettext_lazy(
-            "The next instalment of %(number)s. It is taken from your sales; what they do not bring until then, you pay."
+            "The next instalment of %(number)s. It is taken from your sales; what they do not bring by then, you pay."
         ),
         gettext_lazy("See the instalments"),
     ),
