@@ -13,6 +13,7 @@ from django.conf import settings
 
 from apps.reconciliation import faults
 from apps.reconciliation.faults import until
+from tests.mail import code_in
 
 
 class Worker(faults.Worker):
@@ -43,10 +44,15 @@ class WebServer:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
-    def latest_mail(self) -> str:
-        """The e-mail that was sent last, as it went out."""
-        latest = max(self.mail.iterdir(), key=lambda path: path.stat().st_mtime_ns)
-        return message_from_bytes(latest.read_bytes(), policy=policy.default).get_content()
+    def texts(self) -> list[str]:
+        """What the e-mails say that were sent, as they went out, the first one first; of those with HTML the text."""
+        sent = sorted(self.mail.iterdir(), key=lambda path: path.stat().st_mtime_ns) if self.mail.exists() else []
+        letters = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in sent]
+        return [str(letter.get_body(("plain",)).get_content()) for letter in letters]
+
+    def latest_code(self) -> str:
+        """The latest one-time code, whatever else was sent since."""
+        return code_in(next(text for text in reversed(self.texts()) if "is your code" in text))
 
     def address(self, host: str) -> str:
         return f"http://{host}:{self.port}"

@@ -23,8 +23,8 @@ def begin_step_up(request: SignedIn, *, purpose: str) -> HttpResponse | None:
     user = request.user
     if not needs_code(user):
         return None
-    if not ratelimit.consume(request, action="request_login_code", key=f"step-up {user.actor}"):
-        return render(request, "429.html", status=TOO_MANY)
+    if not may_send_code(request, f"step-up {user.actor}"):
+        return too_many_codes(request)
     try:
         digits = send_code(request, user=user, purpose=purpose, at=timezone.now())
     except NotReached as failure:
@@ -32,6 +32,16 @@ def begin_step_up(request: SignedIn, *, purpose: str) -> HttpResponse | None:
     else:
         show_code_in_demo(request, digits)
     return None
+
+
+def may_send_code(request: SignedIn, key: str) -> bool:
+    """Whether another code may be sent now; it counts."""
+    return bool(ratelimit.consume(request, action="request_login_code", key=key))
+
+
+def too_many_codes(request: SignedIn) -> HttpResponse:
+    """What is answered when codes were asked for too often."""
+    return render(request, "429.html", status=TOO_MANY)
 
 
 def step_up_form(request: SignedIn, *, purpose: str, at: datetime) -> StepUpForm:

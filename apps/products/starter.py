@@ -31,6 +31,8 @@ def start_products(
         sweep_rate=Decimal("0.12"),
         minimum_share=Decimal("0.15"),
         period_days=60,
+        near_breach_share=Decimal("0.75"),
+        near_breach_checks=2,
         expected_days=120,
         minimum_amount=least,
         maximum_amount=most,

@@ -10,16 +10,15 @@ from django.db.models import F, Q, QuerySet, Sum
 from apps.core.dates import DAY
 from apps.core.money import ZERO
 from apps.financing.models import Financing, Offer
-from apps.repayment.models import Demand, Sweep
-from apps.repayment.outlook import may_fall_short
-from apps.risk.models import Assessment, Goal
+from apps.repayment.models import Demand, NearBreach, Sweep
+from apps.risk.models import Goal
 from apps.sellers.models.message import MessageSettings
 from apps.sellers.services.messages import Notice, tell
-from apps.warehousing.models import MarginCall
+from apps.warehousing.models import MarginCall, PledgedReceipt
 
 WEEK = 7 * DAY
 SUNDAY = 6
-WARNED_BEFORE = timedelta(days=14)
+WARNED_BEFORE = timedelta(days=3)
 OWED = F("principal") + F("fee") + F("interest") + F("penalty")
 
 
@@ -42,21 +41,28 @@ def tell_of_the_night(*, first_seller: int, last_seller: int, business_date: dat
     """Tell the sellers of a range (ids inclusive) what the night of `business_date` brought; returns how many messages
     were new. Run twice it tells nothing twice."""
     span = _Range(first_seller, last_seller, business_date)
-    told = (_offers, _summaries, _weeks, _late, _near_breach, _repaid, _goals, _margin_calls)
+    told = (
+        _offers, _summaries, _weeks, _instalments, _near_breaches, _late, _repaid, _goals, _margin_calls, _released,
+    )  # fmt: skip
     notices = [notice for news in told for notice in news(span)]
     return tell(notices=notices, business_date=business_date, at=at)
 
 
 def _offers(span: _Range) -> Iterator[Notice]:
-    """New offers; one that only replaces another with newer figures is no news."""
-    made = Offer.objects.open().filter(span.of(), made_on=span.date, replaces=None)
-    for one in made:
+    """New offers. One that only replaces another with newer figures is news to who had chosen an amount on that."""
+    made = Offer.objects.open().filter(span.of(), made_on=span.date).select_related("replaces")
+    for one in made.filter(Q(replaces=None) | Q(replaces__wanted_amount__isnull=False)):
         yield Notice(
             one.seller_id,
             "offer",
             f"offer:{one.pk}",
             f"offer:{one.pk}",
-            {"amount": str(one.maximum_amount), "currency": one.currency, "day": one.expires_on.isoformat()},
+            {
+                "amount": str(one.maximum_amount),
+                "currency": one.currency,
+                "day": one.expires_on.isoformat(),
+                "words": "offer_replaced" if hasattr(one, "replaces") else "offer",
+            },
         )
 
 
@@ -105,7 +111,7 @@ def _summary(
 ) -> Notice:
     facts = {name: str(amount) for name, amount in figures.items()}
     facts |= {"left": str(left.get(seller_id, ZERO)), "currency": currency, "day": last.isoformat()}
-    facts |= {"first": first.isoformat()} if first != last else {}
+    facts |= {"first": first.isoformat(), "words": "week"} if first != last else {}
     return Notice(seller_id, "summary", f"summary:{seller_id}:{first}:{last}", "money", facts)
 
 
@@ -117,38 +123,58 @@ def _late(span: _Range) -> Iterator[Notice]:
         yield Notice(one.seller_id, "overdue", f"overdue:{one.pk}:{in_time}", f"financing:{one.pk}", facts)
 
 
-def _near_breach(span: _Range) -> Iterator[Notice]:
-    """Minimums due soon that the usual sales will hardly bring."""
-    demands = list(
-        Demand.objects.filter(
-            span.of("financing__seller"),
-            state="open",
-            kind="minimum",
-            paid__lt=F("amount"),
-            due_on__range=(span.date + DAY, span.date + WARNED_BEFORE),
-            financing__state="active",
-        ).select_related("financing")
+def _instalments(span: _Range) -> Iterator[Notice]:
+    """Instalments due in the next WARNED_BEFORE days of which something is still to pay."""
+    planned = Demand.objects.filter(
+        span.of("financing__seller"),
+        state="planned",
+        paid__lt=F("amount"),
+        due_on__range=(span.date + DAY, span.date + WARNED_BEFORE),
+        financing__state="active",
     )
-    sellers = {one.financing.seller_id for one in demands}
-    usual = {one.seller_id: one for one in Assessment.objects.filter(seller_id__in=sellers).current()}
-    for one in demands:
-        financing, assessment = one.financing, usual.get(one.financing.seller_id)
-        missing = one.amount - one.paid
-        if may_fall_short(
-            missing=missing,
-            daily_sales=Decimal(assessment.features["daily_sales"]) if assessment else ZERO,
-            sweep_rate=financing.sweep_rate,
-            days=(one.due_on - span.date).days,
-            currency=financing.currency,
-        ):
-            facts = {
-                "number": financing.number,
-                "amount": str(one.amount),
-                "missing": str(missing),
-                "currency": financing.currency,
-                "day": one.due_on.isoformat(),
-            }
-            yield Notice(financing.seller_id, "near_breach", f"near:{one.pk}", f"financing:{financing.pk}", facts)
+    for one in planned.select_related("financing"):
+        facts = {**_still_due(one), "amount": str(one.amount - one.paid)}
+        yield Notice(
+            one.financing.seller_id, "instalment", f"instalment:{one.pk}", f"financing:{one.financing_id}", facts
+        )
+
+
+def _near_breaches(span: _Range) -> Iterator[Notice]:
+    """The marks that the checks inside minimum periods left and that still hold: one message a check.
+
+    A week back, so that a seller whose night was made good later hears of it too.
+    """
+    marks = list(
+        NearBreach.objects.filter(
+            span.of("financing__seller"),
+            checked_on__range=(span.date - WEEK + DAY, span.date),
+            financing__state="active",
+        )
+    )
+    minimums = Demand.objects.filter(
+        financing__in={one.financing_id for one in marks}, state="open", kind=Demand.Kind.MINIMUM
+    ).select_related("financing")
+    running = {(one.financing_id, one.number): one for one in minimums}
+    for mark in marks:
+        demand = running.get((mark.financing_id, mark.number))
+        if demand is not None and demand.paid < mark.expected:
+            yield Notice(
+                demand.financing.seller_id,
+                "near_breach",
+                f"near:{mark.pk}",
+                f"financing:{demand.financing_id}",
+                _still_due(demand),
+            )
+
+
+def _still_due(demand: Demand) -> dict[str, str]:
+    return {
+        "number": demand.financing.number,
+        "amount": str(demand.amount),
+        "missing": str(demand.amount - demand.paid),
+        "currency": demand.financing.currency,
+        "day": demand.due_on.isoformat(),
+    }
 
 
 def _repaid(span: _Range) -> Iterator[Notice]:
@@ -162,7 +188,21 @@ def _goals(span: _Range) -> Iterator[Notice]:
 
 
 def _margin_calls(span: _Range) -> Iterator[Notice]:
-    called = MarginCall.objects.filter(span.of("pledge__seller"), state="called").select_related("pledge")
-    for one in called:
-        facts = {"amount": str(one.cash_cure), "currency": one.currency, "day": str(one.due_on)}
-        yield Notice(one.pledge.seller_id, "margin_call", f"margin:{one.pk}", f"margin_call:{one.pk}", facts)
+    """Calls to be cured, those that nobody cured in time, and those cured tonight."""
+    calls = MarginCall.objects.filter(span.of("pledge__seller"), due_on__isnull=False).select_related("pledge")
+    for one in calls.filter(Q(state__in=["called", "overdue"]) | Q(ended_on=span.date)):
+        kind, words = "margin_call", "margin_call" if one.state == "called" else "margin_call_late"
+        if one.ended_on:
+            kind, words = "goods", "margin_call_over"
+        facts = {"amount": str(one.cash_cure), "currency": one.currency, "day": str(one.due_on), "words": words}
+        yield Notice(one.pledge.seller_id, kind, f"{words}:{one.pk}", f"margin_call:{one.pk}", facts)
+
+
+def _released(span: _Range) -> Iterator[Notice]:
+    """Goods that secured something and were let go today; those that were sold have a message of another kind."""
+    let_go = PledgedReceipt.objects.filter(
+        span.of("pledge__seller"), released_on=span.date, secured_on__isnull=False
+    ).exclude(pledge__state="sold")
+    for pledge, seller, number in let_go.values_list("pledge", "pledge__seller", "pledge__number").distinct():
+        facts = {"number": number, "words": "goods_released"}
+        yield Notice(seller, "goods", f"released:{pledge}:{span.date}", "receipts", facts)

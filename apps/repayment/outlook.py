@@ -24,11 +24,6 @@ def expected_done(
     return on + timedelta(days=days - 1) if days <= FURTHEST else None
 
 
-def may_fall_short(*, missing: Decimal, daily_sales: Decimal, sweep_rate: Decimal, days: int, currency: str) -> bool:
-    """Whether `days` more nights of usual sales, of which `sweep_rate` (a share) is kept, bring less than `missing`."""
-    return round_money(daily_sales * sweep_rate, currency) * days < missing
-
-
 def days_nearer(*, taken: Decimal, left: Decimal, daily_sales: Decimal, sweep_rate: Decimal, currency: str) -> int:
     """By how many days of usual sales a deduction of `taken`, after which `left` is owed, brought the end nearer.
 

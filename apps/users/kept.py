@@ -20,8 +20,9 @@ def typist(user: User) -> str:
     return _signer.sign(str(user.pk))
 
 
-def keep_typed(request: HttpRequest) -> None:
-    """Keep what a visitor who is not signed in (any more) has just sent, if the form said whose it is."""
+def keep_typed(request: HttpRequest, page: str) -> None:
+    """Keep what a visitor who is not signed in (any more) has just sent from `page` (a path), if the form said whose
+    it is."""
     try:
         owner = _signer.unsign(request.POST.get(FIELD, ""))
     except signing.BadSignature:
@@ -31,7 +32,7 @@ def keep_typed(request: HttpRequest) -> None:
         typed.pop(name, None)
     text = typed.urlencode()
     if len(text) <= LONGEST:
-        request.session[SESSION_KEY] = {"path": request.path, "owner": owner, "typed": text}
+        request.session[SESSION_KEY] = {"path": page, "owner": owner, "typed": text}
 
 
 def kept_typed(request: HttpRequest) -> QueryDict | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from http.client import HTTPConnection
 from typing import Any, TypeVar
 
@@ -21,7 +21,6 @@ from apps.reconciliation.matching import match_bank_lines
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
 from apps.users.models import Role, User
-from tests.mail import code_in
 from tests.processes import WebServer, Worker
 from tests.story import DAY, Story
 
@@ -100,13 +99,13 @@ def test_from_sign_in_to_signed_page_by_page_and_repaid_by_sales(
     assert media_type == "application/pdf"
     assert paper.startswith(b"%PDF-")
     page.get_by_role("button", name="Sign the contract").click()
-    page.get_by_label("Your code").fill(code_in(web_server.latest_mail()))
+    page.get_by_label("Your code").fill(web_server.latest_code())
     page.get_by_role("button", name="Sign now").click()
     expect(page.get_by_text("The contract is signed")).to_be_visible()
     page.go_back()
     page.reload()
     assert aside(lambda: counted(shop)) == (1, 1)
-    aside(lambda: money_arrives(shop))
+    aside(lambda: money_arrives(shop, shop.first + DAY))
     page.goto(f"{address}/money/")
     expect(page.get_by_text("F-000001").first).to_be_visible()
     financing = aside(lambda: one_night_of_sales(shop))
@@ -129,8 +128,7 @@ def counted(shop: Story) -> tuple[int, int]:
         return Contract.objects.count(), Financing.objects.count()
 
 
-def money_arrives(shop: Story) -> None:
-    today = shop.first + DAY
+def money_arrives(shop: Story, today: date) -> None:
     with entered(shop.platform.schema_name):
         book_payments(on=today)
         match_bank_lines(business_date=today, at=shop.at(today), by="test")

@@ -153,3 +153,22 @@ def test_another_sellers_offer_is_not_there(browse: Any, story: Story, client_of
         assert other.get(f"/offers/{offer().pk}/{name}").status_code == 404
         assert other.post(f"/offers/{offer().pk}/{name}", {"amount": "1000"}).status_code in {404, 405}
     assert offer().wanted_amount is None
+
+
+def test_a_refused_review_goes_on_at_the_amount_and_not_past_the_pages(browse: Any) -> None:
+    path = f"/offers/{offer().pk}/"
+    refused = browse.post(f"{path}review/", {"amount": "9999"})
+    assert refused.status_code == 422
+    assert f'<form class="form" method="post" action="{path}"' in refused.content.decode()
+    assert browse.post(path, {"amount": "1000"}).url == f"{path}repayment/"
+    assert not Contract.objects.exists()
+
+
+def test_while_typing_only_the_cost_comes_back(browse: Any) -> None:
+    path = f"/offers/{offer().pk}/"
+    typed = browse.get(path, {"amount": "1000"}, headers={"HX-Request": "true"}).content.decode()
+    assert "¥1,040.00" in typed
+    refused = browse.get(path, {"amount": "9999"}, headers={"HX-Request": "true"})
+    assert refused.status_code == 200
+    assert 'class="error"' in refused.content.decode().partition('id="cost"')[2]
+    assert offer().wanted_amount is None, "looking keeps nothing"

@@ -48,13 +48,18 @@ def test_the_offer_shows_money_first_the_rate_and_every_instalment(
 ) -> None:
     story, seller = begun(platform, today - DAY)
     offer = story.offer(seller, "stock-loan")
-    page = client_of(platform, seller.user).get(f"/offers/{offer.pk}/", {"amount": "1000"}).content.decode()
-    assert page.count("Of it principal") >= 6  # each row names its columns on a phone
-    assert page.index("You repay in all") < page.index("Annualised rate")
-    assert "in 6 instalments" in page
-    assert "never more than is due" in page
-    assert "There is no last date" not in page
-    assert "Interest until the due date" not in page
+    browse = client_of(platform, seller.user)
+    browse.post(f"/offers/{offer.pk}/", {"amount": "1000"})
+    amount, repayment, review = (
+        browse.get(f"/offers/{offer.pk}/{name}").content.decode() for name in ("", "repayment/", "review/")
+    )
+    assert repayment.count("Of it principal") >= 6  # each row names its columns on a phone
+    assert "never more than is due" in repayment
+    assert "There is no last date" not in repayment
+    for page in (amount, review):
+        assert page.index("You repay in all") < page.index("Annualised rate")
+        assert "in 6 instalments" in page
+        assert "Interest until the due date" not in page
     contract = story.accept(offer, "1000", today)
     signing = client_of(platform, seller.user).get(f"/contracts/{contract.pk}/").content.decode()
     assert "in 6 instalments" in signing

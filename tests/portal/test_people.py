@@ -69,7 +69,7 @@ def test_one_tap_stops_the_reading_and_closes_what_rests_on_it(
     assert assessed(story, seller, story.first + 2 * DAY) == {}
     assert financier.get(one_order).status_code == 302, "the admin knows no such order for this person any more"
     assert order.external_id not in financier.get(reverse("admin:orders_order_changelist")).content.decode()
-    stale = phone.post(f"/offers/{offer.pk}/", {"amount": "1000"})
+    stale = phone.post(f"/offers/{offer.pk}/review/", {"amount": "1000"})
     assert stale.status_code == 422
     assert not Contract.objects.exists()
     assert "Nobody may read your orders at present" in phone.get("/").content.decode()
@@ -95,7 +95,7 @@ def test_an_offer_that_is_still_open_cannot_be_taken_without_consent(
 ) -> None:
     """The consent ran out by its own date, before any night has closed the offer."""
     seller.consents.update(until=story.first)
-    answer = phone.post(f"/offers/{Offer.objects.open().get().pk}/", {"amount": "1000"})
+    answer = phone.post(f"/offers/{Offer.objects.open().get().pk}/review/", {"amount": "1000"})
     assert answer.status_code == 422
     assert "nobody may read" in answer.content.decode()
 
@@ -164,7 +164,7 @@ def test_a_change_is_taken_back_by_the_seller(seller: Seller, phone: PlatformCli
 
 def test_a_code_for_one_act_is_nothing_for_another(story: Story, seller: Seller, phone: PlatformClient) -> None:
     """What was sent for changing the account signs no contract."""
-    phone.post(f"/offers/{Offer.objects.open().get().pk}/", {"amount": "1000"})
+    phone.post(f"/offers/{Offer.objects.open().get().pk}/review/", {"amount": "1000"})
     contract = Contract.objects.get()
     Contract.objects.filter(pk=contract.pk).update(state="rendered", document="contracts/x.pdf", document_sha256="0")
     phone.post("/people/account/", ACCOUNT)

@@ -90,6 +90,7 @@ class Store:
         count_goods(
             pledge_id=self.pledge_id, warehouse_id=self.warehouse.pk, by="user:2",
             counted={one.pk: one.weight or D(0) for one in receipts},
+            on=self.scene.today, at=self.scene.story.at(self.scene.today),
         )  # fmt: skip
 
     @property

@@ -73,6 +73,8 @@ class Store:
             pledge_id=pledge_of(application).pk,
             warehouse_id=self.receipts[0].warehouse_id,
             counted={one.pk: D(found) for one in self.receipts},
+            on=self.scene.today,
+            at=self.scene.story.at(self.scene.today),
             by="user:2",
         )
 

@@ -71,7 +71,9 @@ def asked(receipts: Sequence[WarehouseReceipt], *, number: str = "P-1", **differ
 def counted(pledge: Pledge, receipts: Sequence[WarehouseReceipt], *, found: str = "", by: str = CLERK) -> Pledge:
     """The warehouse finds what the papers say, or `found` of each."""
     weights = {receipt.pk: D(found) if found else receipt.weight or D(0) for receipt in receipts}
-    return count_goods(pledge_id=pledge.pk, warehouse_id=receipts[0].warehouse_id, counted=weights, by=by)
+    return count_goods(
+        pledge_id=pledge.pk, warehouse_id=receipts[0].warehouse_id, counted=weights, on=DAY, at=AT, by=by
+    )
 
 
 def pledged(receipts: Sequence[WarehouseReceipt], **differing: Any) -> Pledge:

@@ -88,7 +88,7 @@ def test_a_pledge_is_asked_for_counted_and_taken_in() -> None:
     assert (pledge.state, states(receipts)) == ("requested", ["issued", "issued"])  # held, and not locked yet
     assert PledgedReceipt.objects.live().count() == 2
     counted(pledge, [first])
-    count_goods(pledge_id=pledge.pk, warehouse_id=second.warehouse_id, counted={second.pk: D(900)}, by=CLERK)
+    counted(pledge, [second], found="900")
     confirmed = confirm_pledge(pledge_id=pledge.pk, on=DAY, at=AT, by=OFFICER)
     assert states(receipts) == ["pledged", "pledged"]
     # 1,000 kg as the paper says and 900 as counted, at 10.00; 70 % of it may be lent.
@@ -127,7 +127,14 @@ def test_a_warehouse_counts_its_own_receipts_only() -> None:
     (elsewhere,) = bales(1)
     pledge = asked([receipt])
     with pytest.raises(PledgeRefused, match="not waiting for your count"):
-        count_goods(pledge_id=pledge.pk, warehouse_id=elsewhere.warehouse_id, counted={receipt.pk: D(1)}, by=CLERK)
+        count_goods(
+            pledge_id=pledge.pk,
+            warehouse_id=elsewhere.warehouse_id,
+            counted={receipt.pk: D(1)},
+            on=DAY,
+            at=AT,
+            by=CLERK,
+        )
     with pytest.raises(PledgeRefused, match="not waiting for your count"):
         counted(pledge, [elsewhere])
     with pytest.raises(PledgeRefused, match="less than nothing"):

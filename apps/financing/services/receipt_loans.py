@@ -29,6 +29,7 @@ from apps.financing.services.acceptance import (
 from apps.financing.services.drawing import most_drawable
 from apps.financing.services.offers import exposure_of
 from apps.financing.services.terms import terms_of
+from apps.sellers.services.messages import Notice, tell
 from apps.warehousing.models import Pledge, WarehouseReceipt
 from apps.warehousing.services import cancel_request, confirm_pledge, release_all, request_pledge
 from apps.warehousing.valuation import LendingTerms, release_refusal
@@ -244,3 +245,7 @@ def _end(application_id: int, verb: str, reason: str, on: date, *, at: datetime,
         application.move(verb, at=at, by=by, reason=reason, **changes)
         application.offer.move("cancel", at=at, by=by, reason=reason)
         cancel_request(pledge_id=pledge_of(application).pk, reason=reason, on=on, at=at, by=by)
+        if verb == "reject":
+            facts = {"reason": reason, "words": "loan_refused"}
+            notice = Notice(application.seller_id, "refused", f"loan_refused:{application.pk}", "receipts", facts)
+            tell(notices=[notice], business_date=on, at=at)

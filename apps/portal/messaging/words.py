@@ -20,7 +20,7 @@ DAYS = ("day", "first")
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of one kind of message; facts are put in by name, amounts and days as the reader writes them."""
+    """A title, a sentence or two, one action; facts are put in by name, amounts and days as the reader writes them."""
 
     title: Promise | str
     body: Promise | str
@@ -42,6 +42,14 @@ WORDS: Mapping[str, Words] = {
     "offer": Words(
         gettext_lazy("You can draw up to %(amount)s"),
         gettext_lazy("A new offer is open until %(day)s. Looking at it costs nothing, and nor does leaving it."),
+        gettext_lazy("See the offer"),
+    ),
+    "offer_replaced": Words(
+        gettext_lazy("Your offer has new figures: up to %(amount)s"),
+        gettext_lazy(
+            "It takes the place of the one on which you chose an amount, after last night's look at your sales. It is "
+            "open until %(day)s; please look at your amount again."
+        ),
         gettext_lazy("See the offer"),
     ),
     "contract": Words(
@@ -78,11 +86,18 @@ WORDS: Mapping[str, Words] = {
         ),
         gettext_lazy("See the sum"),
     ),
+    "instalment": Words(
+        gettext_lazy("%(amount)s are due on %(day)s"),
+        gettext_lazy(
+            "The next instalment of %(number)s. It is taken from your sales; what they do not bring by then, you pay."
+        ),
+        gettext_lazy("See the instalments"),
+    ),
     "near_breach": Words(
         gettext_lazy("%(number)s may miss its minimum"),
         gettext_lazy(
-            "By %(day)s at least %(amount)s should have been repaid. %(missing)s are still missing, more than your "
-            "usual sales bring until then. You can pay early, or ask for a pause."
+            "By %(day)s at least %(amount)s should have been repaid. %(missing)s are still missing, and you are behind "
+            "an even pace. You can pay early, or ask for a pause."
         ),
         gettext_lazy("See what you can do"),
     ),
@@ -90,6 +105,34 @@ WORDS: Mapping[str, Words] = {
         gettext_lazy("Your goods no longer cover what you owe"),
         gettext_lazy("Their price has fallen. Pay %(amount)s, or add goods worth as much, by %(day)s."),
         gettext_lazy("See what you can do"),
+    ),
+    "margin_call_late": Words(
+        gettext_lazy("The time to cover what you owe has run out"),
+        gettext_lazy(
+            "Since %(day)s %(amount)s, or goods worth as much, are missing. If nothing comes, the financier may sell "
+            "the goods in pledge."
+        ),
+        gettext_lazy("See what you can do"),
+    ),
+    "margin_call_over": Words(
+        gettext_lazy("Your goods cover what you owe again"),
+        gettext_lazy("There is nothing more to do."),
+        gettext_lazy("See the goods"),
+    ),
+    "goods_counted": Words(
+        gettext_lazy("Your goods are counted"),
+        gettext_lazy("The warehouse has counted what you pledge as %(number)s. The financier decides next."),
+        gettext_lazy("See your receipts"),
+    ),
+    "loan_refused": Words(
+        gettext_lazy("Your loan on goods is refused"),
+        gettext_lazy("Your goods are free again. The financier says why: %(reason)s"),
+        gettext_lazy("See your receipts"),
+    ),
+    "goods_released": Words(
+        gettext_lazy("Goods of yours are free again"),
+        gettext_lazy("What was let go of pledge %(number)s is yours to sell, to take out or to pledge again."),
+        gettext_lazy("See your receipts"),
     ),
     "overdue": Words(
         gettext_lazy("A repayment is late"),
@@ -111,6 +154,42 @@ WORDS: Mapping[str, Words] = {
             "platform at once."
         ),
         gettext_lazy("Check the account"),
+    ),
+    "account_in_force": Words(
+        gettext_lazy("Your new payout account is in force"),
+        gettext_lazy(
+            "Two people have checked it. From now on your money goes there. If this was not you, tell the platform at "
+            "once."
+        ),
+        gettext_lazy("Check the account"),
+    ),
+    "account_refused": Words(
+        gettext_lazy("Your payout account stays as it was"),
+        gettext_lazy("The new account was not accepted. The people of the platform say why: %(reason)s"),
+        gettext_lazy("Check the account"),
+    ),
+    "verified": Words(
+        gettext_lazy("Your shop is checked: welcome"),
+        gettext_lazy("Tonight we look at your orders; tomorrow you see here what you can draw."),
+        gettext_lazy("Go to your shop"),
+    ),
+    "suspended": Words(
+        gettext_lazy("Your shop is suspended"),
+        gettext_lazy(
+            "You cannot draw for now; what you have drawn goes on as agreed. The people of the platform say why: "
+            "%(reason)s"
+        ),
+        gettext_lazy("Go to your shop"),
+    ),
+    "resumed": Words(
+        gettext_lazy("Your shop is open again"),
+        gettext_lazy("Tonight we look at your orders; tomorrow you see here what you can draw."),
+        gettext_lazy("Go to your shop"),
+    ),
+    "closed": Words(
+        gettext_lazy("Your shop is closed here"),
+        gettext_lazy("You owe nothing. Your contracts and statements stay here for you to open."),
+        gettext_lazy("Go to your shop"),
     ),
     "asked": Words(
         gettext_lazy("We need something more from you"),
@@ -152,13 +231,21 @@ PLACES = {
     "offer": "portal:offer",
     "contract": "portal:contract",
     "financing": "portal:financing",
+    "margin_call": "portal:margin_call",
 }
-PAGES = {"money": "portal:money", "limit": "portal:limit", "more": "portal:more", "home": "portal:home"}
+PAGES = {
+    "account": "portal:account",
+    "joining": "portal:joining",
+    "limit": "portal:limit",
+    "money": "portal:money",
+    "more": "portal:more",
+    "receipts": "portal:receipts",
+}
 
 
 def speak(message: Message) -> Spoken:
     """`message` in the active language."""
-    words = WORDS["week" if message.kind == "summary" and "first" in message.facts else message.kind]
+    words = WORDS[message.facts.get("words", message.kind)]
     facts = _spoken_facts(message.facts)
     return Spoken(message, str(words.title % facts), str(words.body % facts), str(words.action), _href(message.subject))
 

@@ -12,10 +12,13 @@ from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Select, Textarea
 from django.template import Context
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from apps.portal import formats, states
 from apps.portal.tables import Amount
+from apps.users import kept
 from apps.warehousing.models import Inspection
 
 register = template.Library()
@@ -129,6 +132,15 @@ def failed_counts() -> int:
 def amount_cell(amount: Decimal | None, currency: str) -> Amount:
     """`{% amount_cell amount currency as cell %}`: an amount for a component that prints cells, such as a stat."""
     return Amount(amount, currency)
+
+
+@register.simple_tag(takes_context=True)
+def typed_by(context: Context) -> SafeString | str:
+    """`{% typed_by %}`: the hidden field with which what is typed is kept, should the session end; see `users.kept`."""
+    user = getattr(context.get("request"), "user", None)
+    if user is None or not user.is_authenticated:
+        return ""
+    return format_html('<input type="hidden" name="{}" value="{}">', kept.FIELD, kept.typist(user))
 
 
 @register.inclusion_tag("components/icon.html")

@@ -5,6 +5,7 @@ from django.urls import path
 from apps.portal.views import (
     accounts,
     calls,
+    contacts,
     contracts,
     documents,
     hardship,
@@ -68,6 +69,9 @@ urlpatterns = [
     path("people/account/", accounts.change, name="account"),
     path("people/account/confirm/", accounts.confirm, name="account_confirm"),
     path("people/account/take-back/", accounts.take_back, name="account_take_back"),
+    path("people/contact/", contacts.change, name="contact"),
+    path("people/contact/confirm/", contacts.confirm, name="contact_confirm"),
+    path("people/contact/prove/", contacts.prove, name="contact_prove"),
     path("joining/", joining.overview, name="joining"),
     *(path(f"joining/{name.replace('_', '-')}/", joining.step(name), name=f"joining_{name}") for name in STEPS),
     path("joining/send/", joining.send_in, name="joining_send"),

@@ -10,10 +10,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.portal.doors import SignedIn, come_back_later, for_seller, shown_date
 from apps.portal.joining import AccountForm
 from apps.portal.proving import begin_step_up, step_up_form, step_up_words
+from apps.portal.typed import typed_into
 from apps.sellers.models import PayoutChange, Seller
 from apps.sellers.services import Account, PayoutChangeRefused, ask_for_payout_change, refuse_payout_change
 from apps.tenants.services import current_platform
-from apps.users.kept import kept_typed, typist
 
 REFUSED = 422
 TYPED, PURPOSE = "new_payout_account", "payout_account"
@@ -25,21 +25,17 @@ def change(request: SignedIn, seller: Seller) -> HttpResponseBase:
     """The account now, the accounts before it, and the form for another one."""
     if seller.is_joining():
         return redirect("portal:joining")
-    kept = kept_typed(request)
-    typed = request.POST if request.method == "POST" else None
-    form = AccountForm(typed if typed is not None else kept, country=current_platform().country)
-    if typed is not None and form.is_valid():
+    form = AccountForm(typed_into(request), country=current_platform().country)
+    if request.method == "POST" and form.is_valid():
         request.session[TYPED] = form.cleaned_data
         return begin_step_up(request, purpose=PURPOSE) or redirect("portal:account_confirm")
     words = {
         "section": "more",
         "seller": seller,
         "form": form,
-        "typist": typist(request.user),
-        "is_kept": kept is not None,
         "changes": seller.payout_changes.select_related("account", "before").order_by("-pk"),
     }
-    return render(request, "portal/account.html", words, status=REFUSED if typed is not None else 200)
+    return render(request, "portal/account.html", words, status=REFUSED if request.method == "POST" else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,7 +1,10 @@
 """Coming in: by a code sent to an address, by opening an account there, by an invitation."""
 
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.reauthentication import resume_request
 from allauth.account.utils import get_next_redirect_url, perform_login
 from allauth.core import ratelimit
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -10,7 +13,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from apps.portal.doors import shown_date
+from apps.portal.doors import SignedIn, shown_date
 from apps.portal.entrance import (
     PROVEN,
     SENT,
@@ -23,6 +26,7 @@ from apps.portal.entrance import (
     proven_contact,
     send_sign_in_code,
 )
+from apps.portal.proving import begin_step_up, step_up_form, step_up_words
 from apps.sellers.models import Seller
 from apps.sellers.services import InvitationRefused, accept_invitation, join_alone, open_invitation
 from apps.tenants.services import current_platform
@@ -32,6 +36,7 @@ from apps.users.models import User
 from apps.users.step_up import wrong_code
 
 REFUSED, GONE, TOO_MANY = 422, 410, 429
+PROVING = "second-factor"
 page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -83,6 +88,21 @@ def _come_in(request: HttpRequest, contact: Contact, next_url: str | None) -> Ht
         note_proof(request, contact, timezone.now())
         return redirect("entrance:open")
     return perform_login(request, user, redirect_url=next_url)
+
+
+@page
+@login_required
+@never_cache
+def prove(request: SignedIn) -> HttpResponseBase:
+    """Prove once more that it is you, by a code, before second factors are changed; then go on where that was asked."""
+    if "again" in request.POST:
+        return begin_step_up(request, purpose=PROVING) or redirect(request.get_full_path())
+    form = step_up_form(request, purpose=PROVING, at=timezone.now())
+    if form.is_valid():
+        record_authentication(request, request.user, method="code", reauthenticated=True)
+        return resume_request(request) or redirect("mfa_index")
+    words = {**step_up_words(request, form), "address": request.get_full_path()}
+    return render(request, "account/prove.html", words, status=REFUSED if form.is_bound else 200)
 
 
 @page

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.financing.models import Financing
 from apps.portal.doors import SignedIn, come_back_later, for_seller, shown_date
+from apps.portal.typed import typed_into
 from apps.repayment.hardship import LONGEST_ASKED
 from apps.repayment.life import Refused
 from apps.repayment.relief import ask_for_pause, policy_of
@@ -43,7 +44,7 @@ def pause(request: SignedIn, seller: Seller, financing_id: int) -> HttpResponseB
         Financing.objects.select_related("version__product").exclude(disbursed_on=None), pk=financing_id, seller=seller
     )
     policy = policy_of(found)
-    form = PauseForm(request.POST or None, initial={"key": uuid.uuid4().hex, "days": policy.days or None})
+    form = PauseForm(typed_into(request), initial={"key": uuid.uuid4().hex, "days": policy.days or None})
     refusal = ""
     if request.method == "POST" and form.is_valid():
         now = timezone.now()

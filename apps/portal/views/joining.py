@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.portal.doors import SignedIn, come_back_later, for_seller, shown_date
 from apps.portal.joining import AccountForm, BusinessForm, ConsentForm, IdentityForm, last_word, steps_of
+from apps.portal.typed import typed_into
 from apps.sellers.models import STEPS, Particulars, Seller
 from apps.sellers.services import (
     JoiningRefused,
@@ -21,7 +22,6 @@ from apps.sellers.services import (
     submit,
 )
 from apps.tenants.services import current_platform
-from apps.users.kept import kept_typed, typist
 
 REFUSED = 422
 
@@ -45,10 +45,8 @@ def step(name: str) -> Callable[..., HttpResponseBase]:
     def view(request: SignedIn, seller: Seller) -> HttpResponseBase:
         if not seller.may_fill_in():
             return redirect("portal:joining")
-        typed = request.POST if request.method == "POST" else None
-        kept = kept_typed(request)
-        form = _form(name, seller, typed if typed is not None else kept)
-        if typed is not None and form.is_valid():
+        form = _form(name, seller, typed_into(request))
+        if request.method == "POST" and form.is_valid():
             try:
                 saved = _save(name, request, seller, form)
             except JoiningRefused:
@@ -57,13 +55,11 @@ def step(name: str) -> Callable[..., HttpResponseBase]:
         words = {
             "name": name,
             "form": form,
-            "typist": typist(request.user),
-            "is_kept": kept is not None,
             "position": STEPS.index(name) + 1,
             "steps": steps_of(seller),
             "label": steps_of(seller)[STEPS.index(name)].label,
         }
-        return render(request, "portal/joining/step.html", words, status=REFUSED if typed is not None else 200)
+        return render(request, "portal/joining/step.html", words, status=REFUSED if request.method == "POST" else 200)
 
     return view
 

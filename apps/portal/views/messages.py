@@ -13,6 +13,7 @@ from apps.portal.doors import SignedIn, for_seller
 from apps.portal.messaging.wishes import WishesForm
 from apps.portal.messaging.words import speak
 from apps.portal.paging import BY_NUMBER, page_of
+from apps.portal.typed import typed_into
 from apps.sellers.models import Message, Seller
 from apps.sellers.services.messages import choose, mark_read, settings_of
 
@@ -55,10 +56,10 @@ def follow(_request: SignedIn, seller: Seller, message_id: int) -> HttpResponseB
 @for_seller
 def wishes(request: SignedIn, seller: Seller) -> HttpResponseBase:
     """What to tell where, how often, and when not."""
-    form = WishesForm(request.POST if request.method == "POST" else None, chosen=settings_of(seller))
+    form = WishesForm(typed_into(request), chosen=settings_of(seller))
     if request.method == "POST" and form.is_valid():
         choose(seller_id=seller.pk, **form.chosen_values())
         messages.success(request, _("Kept. It holds from the next message on."))
         return redirect("portal:messages")
     page: dict[str, Any] = {"section": "more", "form": form, "user": request.user}
-    return render(request, "portal/messages/wishes.html", page, status=REFUSED if form.is_bound else 200)
+    return render(request, "portal/messages/wishes.html", page, status=REFUSED if request.method == "POST" else 200)

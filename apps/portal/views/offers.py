@@ -32,6 +32,7 @@ from apps.portal.costs import assigned_orders, case_lines, cost_lines, fine_word
 from apps.portal.doors import SignedIn, come_back_later, for_seller, shown_date
 from apps.portal.forms import DrawForm
 from apps.portal.instalments import agreed_table
+from apps.portal.typed import typed_into
 from apps.products.terms import RECEIPT
 from apps.repayment.refilling import accept_refill, refill_of
 from apps.sellers.models import Seller
@@ -71,17 +72,16 @@ class Draw:
 def offer(request: SignedIn, seller: Seller, offer_id: int) -> HttpResponseBase:
     """How much: a POST keeps the amount and goes on; `?amount=` shows what another one would cost."""
     draw = _draw(request, seller, offer_id)
-    if draw.offer.version.terms.technique == RECEIPT:
-        return redirect("portal:pledge", offer_id)
-    if draw.most is None:
-        return _gone(request, seller, draw.offer)
+    elsewhere = _elsewhere(request, draw)
+    if elsewhere is not None:
+        return elsewhere
     if request.method == "POST":
         form = _form(request.POST, draw)
         if form.is_valid():
             choose_amount(offer_id=offer_id, seller_id=seller.pk, amount=form.cleaned_data["amount"])
             return redirect(reverse("portal:repayment", args=[offer_id]) + draw.query)
         return render(request, "portal/offer.html", _page(draw, form, None, 1), status=REFUSED)
-    form = _form(request.GET if "amount" in request.GET else None, draw)
+    form = _form(request.GET if "amount" in request.GET else typed_into(request), draw)
     amount: Decimal | None = draw.kept
     if form.is_bound:
         amount = form.cleaned_data["amount"] if form.is_valid() else None
@@ -93,9 +93,8 @@ def offer(request: SignedIn, seller: Seller, offer_id: int) -> HttpResponseBase:
 def repayment(request: SignedIn, seller: Seller, offer_id: int) -> HttpResponseBase:
     """How the kept amount would be repaid, if sales go slowly, as expected, or fast."""
     draw = _draw(request, seller, offer_id)
-    if draw.most is None:
-        return _gone(request, seller, draw.offer)
-    return render(request, "portal/repayment.html", _page(draw, _form(None, draw), draw.kept, 2))
+    elsewhere = _elsewhere(request, draw)
+    return elsewhere or render(request, "portal/repayment.html", _page(draw, _form(None, draw), draw.kept, 2))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -106,8 +105,9 @@ def review(request: SignedIn, seller: Seller, offer_id: int) -> HttpResponseBase
     draw = _draw(request, seller, offer_id)
     if request.method == "POST":
         return _accept(request, draw)
-    if draw.most is None:
-        return _gone(request, seller, draw.offer)
+    elsewhere = _elsewhere(request, draw)
+    if elsewhere is not None:
+        return elsewhere
     if draw.offer.wanted_amount is not None and draw.kept != draw.offer.wanted_amount:
         messages.info(
             request, _("You can draw less today than you chose, so the amount was lowered. Please look again.")
@@ -141,9 +141,16 @@ def _accept(request: SignedIn, draw: Draw) -> HttpResponseBase:
         else:
             return redirect("portal:contract", contract.pk)
     draw = _draw(request, seller, chosen.pk)
-    if draw.most is None:
-        return _gone(request, seller, draw.offer, status=REFUSED)
-    return render(request, "portal/offer.html", _page(draw, form, None, 1), status=REFUSED)
+    elsewhere = _elsewhere(request, draw, status=REFUSED)
+    return elsewhere or render(request, "portal/offer.html", _page(draw, form, None, 1), status=REFUSED)
+
+
+def _elsewhere(request: HttpRequest, draw: Draw, status: int = 200) -> HttpResponseBase | None:
+    """The answer where an offer is not drawn on these pages: a loan on goods has its own, and one that is gone says
+    why. None: go on."""
+    if draw.offer.version.terms.technique == RECEIPT:
+        return redirect("portal:pledge", draw.offer.pk)
+    return _gone(request, draw.seller, draw.offer, status) if draw.most is None else None
 
 
 def _draw(request: HttpRequest, seller: Seller, offer_id: int) -> Draw:

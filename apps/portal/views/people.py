@@ -17,6 +17,7 @@ from apps.financing.services.consents import stop_reading_orders
 from apps.portal.devices import device_name
 from apps.portal.doors import SignedIn, come_back_later, for_seller, shown_date
 from apps.portal.joining import ConsentForm
+from apps.portal.typed import typed_into
 from apps.sellers.models import PayoutChange, Seller
 from apps.sellers.services import ORDERS, give_consent
 
@@ -72,10 +73,10 @@ def withdraw(request: SignedIn, seller: Seller) -> HttpResponseBase:
 @for_seller
 def give(request: SignedIn, seller: Seller) -> HttpResponseBase:
     """Let the financiers read the orders (again)."""
-    form = ConsentForm(request.POST if request.method == "POST" else None, initial={"years": "1"})
-    if not form.is_valid():
+    form = ConsentForm(typed_into(request), initial={"years": "1"})
+    if request.method != "POST" or not form.is_valid():
         words = {"section": "more", "form": form}
-        return render(request, "portal/give_consent.html", words, status=REFUSED if form.is_bound else 200)
+        return render(request, "portal/give_consent.html", words, status=REFUSED if request.method == "POST" else 200)
     now = timezone.now()
     today = shown_date(now)
     give_consent(

@@ -14,6 +14,7 @@ from apps.portal.doors import SignedIn, come_back_later, for_seller, shown_date
 from apps.portal.goods_forms import AnnounceForm, PassOnForm
 from apps.portal.paging import BY_NUMBER, page_of
 from apps.portal.receipts import custody_table, fact_lines, receipt_table, shown_files, visible_to
+from apps.portal.typed import typed_into
 from apps.sellers.models import Seller
 from apps.users.access import for_roles
 from apps.users.models import Role
@@ -50,7 +51,7 @@ def receipts(request: SignedIn, seller: Seller) -> HttpResponse:
 @for_seller
 def receipt(request: SignedIn, _seller: Seller, receipt_id: int) -> HttpResponse:
     """One receipt: its facts, its paper, where the goods have been."""
-    return _page(request, get_object_or_404(visible_to(request.user), pk=receipt_id), PassOnForm())
+    return _page(request, get_object_or_404(visible_to(request.user), pk=receipt_id), PassOnForm(typed_into(request)))
 
 
 def _page(
@@ -75,9 +76,8 @@ def _page(
 @come_back_later
 def bring(request: SignedIn, seller: Seller) -> HttpResponseBase:
     """The seller says that goods will come."""
-    sent = (request.POST,) if request.method == "POST" else ()
-    form, refusal = AnnounceForm(*sent, language=get_language() or "en"), ""
-    if sent and form.is_valid():
+    form, refusal = AnnounceForm(typed_into(request), language=get_language() or "en"), ""
+    if request.method == "POST" and form.is_valid():
         facts = {name: form.cleaned_data[name] for name in ("warehouse", "commodity", "weight", "unit", "origin")}
         try:
             asked = announce_goods(number=form.number, seller=seller, **facts, at=timezone.now(), by=request.user.actor)
@@ -88,7 +88,7 @@ def bring(request: SignedIn, seller: Seller) -> HttpResponseBase:
                              % {"number": asked.number})  # fmt: skip
             return redirect("portal:receipt", asked.pk)
     context = {"section": "more", "form": form, "refusal": refusal}
-    return render(request, "portal/bring.html", context, status=REFUSED if sent else 200)
+    return render(request, "portal/bring.html", context, status=REFUSED if request.method == "POST" else 200)
 
 
 @require_POST

@@ -13,7 +13,9 @@ URGENT = frozenset({"margin_call", "overdue", "payout_account"})
 """Told at once, in quiet hours too, and marked as urgent."""
 ALWAYS_MAILED = frozenset({"contract", "signed", "margin_call", "overdue", "payout_account"})
 """What a seller cannot switch off by e-mail: it changes what is owed, or guards the money."""
-BY_TELEPHONE = frozenset({"contract", "paid_out", "near_breach", "margin_call", "overdue", "payout_account"})
+BY_TELEPHONE = frozenset(
+    {"contract", "paid_out", "instalment", "near_breach", "margin_call", "overdue", "payout_account"}
+)
 """What goes to the telephone too, unless the seller says otherwise."""
 MOST_ATTEMPTS = 6
 
@@ -24,6 +26,7 @@ class Kind(models.TextChoices):
     SIGNED = "signed", _("A contract is signed, with your copy")
     PAID_OUT = "paid_out", _("Money has been paid out")
     SUMMARY = "summary", _("What was kept from your sales")
+    INSTALMENT = "instalment", _("An instalment is due soon")
     NEAR_BREACH = "near_breach", _("A minimum may be missed")
     MARGIN_CALL = "margin_call", _("Goods no longer cover what you owe")
     OVERDUE = "overdue", _("A repayment is late")
@@ -31,6 +34,8 @@ class Kind(models.TextChoices):
     PAYOUT_ACCOUNT = "payout_account", _("Your payout account changed")
     ASKED = "asked", _("Something is missing")
     REFUSED = "refused", _("An application is refused")
+    SHOP = "shop", _("Decisions about your shop")
+    GOODS = "goods", _("Your goods in pledge")
     GOAL = "goal", _("A goal is reached")
     PAUSE_GRANTED = "pause_granted", _("A pause is granted")
     PAUSE_REFUSED = "pause_refused", _("A pause is not granted")
@@ -56,7 +61,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(models.Model):
     """One thing told to a seller once. It keeps figures, not sentences: whoever reads it does so in their language.
 
-    `facts` hold no names and no account numbers; `subject` says what the one action leads to, such as offer:7.
+    `facts` hold no names and no account numbers; `subject` says what the one action leads to, such as offer:7. Where
+    one kind has several sentences, the fact `words` says which.
     """
 
     seller = models.ForeignKey("sellers.Seller", on_delete=models.PROTECT, related_name="messages", db_index=False)

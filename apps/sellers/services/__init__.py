@@ -1,4 +1,5 @@
 from apps.sellers.services.consents import CONSENT_LASTS, CONSENT_TO, ORDERS, give_consent, withdraw_consent
+from apps.sellers.services.contacts import ContactRefused, change_contact
 from apps.sellers.services.decisions import DECISIONS, DecisionRefused, decide_on_seller, verify_newcomer
 from apps.sellers.services.invitations import InvitationRefused, Invitee, accept_invitation, invite, open_invitation
 from apps.sellers.services.joining import (
@@ -25,6 +26,7 @@ __all__ = [
     "DECISIONS",
     "ORDERS",
     "Account",
+    "ContactRefused",
     "DecisionRefused",
     "InvitationRefused",
     "Invitee",
@@ -33,6 +35,7 @@ __all__ = [
     "PayoutChangeRefused",
     "accept_invitation",
     "ask_for_payout_change",
+    "change_contact",
     "check_payout_change",
     "decide_on_seller",
     "give_consent",

@@ -13,7 +13,15 @@ from apps.tenants.services import current_platform
 
 DECISIONS = frozenset({"verify", "request_info", "reject", "suspend", "resume", "close"})
 DECISIONS_WITH_REASON = frozenset({"request_info", "reject", "suspend"})
-TOLD = {"request_info": "asked", "reject": "refused"}
+# The kind of message and its words, by decision.
+TOLD = {
+    "verify": ("shop", "verified"),
+    "request_info": ("asked", "asked"),
+    "reject": ("refused", "refused"),
+    "suspend": ("shop", "suspended"),
+    "resume": ("shop", "resumed"),
+    "close": ("shop", "closed"),
+}
 
 
 class DecisionRefused(ValueError):
@@ -46,11 +54,12 @@ def decide_on_seller(*, seller_id: int, decision: str, reason: str, at: datetime
 
 
 def _tell_of(seller: Seller, decision: str, reason: str, at: datetime) -> None:
-    """The seller hears of what they have to do something about, each time it is decided."""
-    if decision in TOLD:
-        key = f"seller:{seller.pk}:{decision}:{at.isoformat()}"
-        notice = Notice(seller.pk, TOLD[decision], key, "more", {"reason": reason})
-        tell(notices=[notice], business_date=current_platform().business_date(at), at=at)
+    """The seller hears of it, each time it is decided."""
+    kind, words = TOLD[decision]
+    key = f"seller:{seller.pk}:{decision}:{at.isoformat()}"
+    subject = "joining" if seller.is_joining() else "home"
+    notice = Notice(seller.pk, kind, key, subject, {"reason": reason, "words": words})
+    tell(notices=[notice], business_date=current_platform().business_date(at), at=at)
 
 
 def verify_newcomer(*, seller_id: int, external_id: str, at: datetime, by: str) -> Seller:

@@ -10,7 +10,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.core.states import log_birth
+from apps.evidence.services import record
 from apps.sellers.models import Invitation, Seller
+from apps.sellers.services.joining import NUMBER_TO_COME
+from apps.tenants.services import current_platform
 from apps.users.contacts import Contact
 from apps.users.models import Role, User
 from apps.users.services import open_account
@@ -54,7 +57,7 @@ def _invite(invitee: Invitee, currency: str, on: date, at: datetime, by: str) ->
     if seller is not None and seller.user_id is not None:
         raise InvitationRefused(_("%(name)s has joined already.") % {"name": invitee.name})
     user = User.objects.reached_by(invitee.contact)
-    if user is not None and (user.role != Role.SELLER or Seller.objects.of(user).exists()):
+    if user is not None and (user.role != Role.SELLER or _shop_to_keep(user)):
         raise InvitationRefused(
             _("%(contact)s belongs to somebody here already.") % {"contact": invitee.contact.masked}
         )
@@ -101,8 +104,9 @@ def accept_invitation(*, token: str, name: str, at: datetime) -> User:
         invitation = Invitation.objects.select_for_update().get(pk=known.pk)
         _check(invitation, at)
         user = _user(Contact.of(invitation.contact), name, seller.language)
-        if seller.user_id is not None or Seller.objects.of(user).exists():
+        if seller.user_id is not None or _shop_to_keep(user):
             raise InvitationRefused(_("This shop, or your account, is connected already. Sign in to go on."))
+        _leave_own_shop(user, seller, at)
         invitation.accepted_at, invitation.accepted_by = at, user.actor
         invitation.save(update_fields=["accepted_at", "accepted_by"])
         seller.user = user
@@ -111,6 +115,27 @@ def accept_invitation(*, token: str, name: str, at: datetime) -> User:
         else:
             seller.save()
         return user
+
+
+def _shop_to_keep(user: User) -> bool:
+    """Whether the person acts for a shop that an invitation to another one does not take from them: any but one that
+    they opened here by themselves and that was rejected, since it is on the platform already."""
+    return Seller.objects.of(user).exclude(state="rejected", external_id__startswith=NUMBER_TO_COME).exists()
+
+
+def _leave_own_shop(user: User, for_seller: Seller, at: datetime) -> None:
+    """Their rejected second entry goes on record without a person, and so can nobody act for it again."""
+    for own in Seller.objects.select_for_update().of(user):
+        own.user = None
+        own.save(update_fields=["user"])
+        record(
+            kind="shop_left",
+            subject=f"seller:{own.pk}",
+            payload={"for": f"seller:{for_seller.pk}"},
+            business_date=current_platform().business_date(at),
+            at=at,
+            by=user.actor,
+        )
 
 
 def _check(invitation: Invitation, at: datetime) -> None:

@@ -80,7 +80,7 @@ def ask_for_payout_change(
         )
         log_birth([change], at=at, by=by)
         _note("payout_account_asked", seller, change.account, on, at, by, second_factor=second_factor)
-        tell(notices=[Notice(seller.pk, "payout_account", f"account:{change.pk}", "more")], business_date=on, at=at)
+        _tell(change, "payout_account", on, at)
         return change
 
 
@@ -100,6 +100,7 @@ def check_payout_change(*, change_id: int, on: date, at: datetime, by: str) -> P
         BankAccount.objects.filter(pk=change.account_id).update(verified_at=at)
         Seller.objects.filter(pk=change.seller_id).update(payout_account=change.account, payout_frozen=False)
         _note("payout_account_in_force", change.seller, change.account, on, at, by, first_by=change.first_by)
+        _tell(change, "account_in_force", on, at)
         return change
 
 
@@ -117,7 +118,14 @@ def refuse_payout_change(*, change_id: int, reason: str, on: date, at: datetime,
         change.move("refuse", at=at, by=by, reason=reason.strip())
         Seller.objects.filter(pk=change.seller_id).update(payout_frozen=False)
         _note("payout_account_refused", change.seller, change.account, on, at, by)
+        if by != change.asked_by:
+            _tell(change, "account_refused", on, at, reason=reason.strip())
         return change
+
+
+def _tell(change: PayoutChange, words: str, on: date, at: datetime, **facts: str) -> None:
+    notice = Notice(change.seller_id, "payout_account", f"{words}:{change.pk}", "account", {"words": words, **facts})
+    tell(notices=[notice], business_date=on, at=at)
 
 
 def _locked(change_id: int) -> PayoutChange:

@@ -12,6 +12,7 @@ from apps.core.money import ZERO
 from apps.core.states import log_birth, move_all
 from apps.evidence.services import record
 from apps.sellers.models import Seller
+from apps.sellers.services.messages import Notice, tell
 from apps.warehousing.encumbrances import encumbered_words, hold_lots, let_go_of_lots
 from apps.warehousing.lending_terms import frozen
 from apps.warehousing.models import Pledge, PledgedReceipt, WarehouseReceipt
@@ -115,12 +116,14 @@ def take_back_goods(*, pledge_id: int, on: date, at: datetime, by: str) -> None:
             put_on_record(pledge, "pledge_goods_taken_back", on=on, at=at, by=by)
 
 
-def count_goods(*, pledge_id: int, warehouse_id: int, counted: Mapping[int, Decimal], by: str) -> Pledge:
+def count_goods(
+    *, pledge_id: int, warehouse_id: int, counted: Mapping[int, Decimal], on: date, at: datetime, by: str
+) -> Pledge:
     """The warehouse says how much it found of each asked-for receipt of its own: weights by receipt id, in its unit.
 
     It may be less than the paper says; the paper's weight is then not what is lent on. A count may be made again until
-    the financier takes the goods in. Raises PledgeRefused for receipts of another warehouse, one that nobody asked
-    for, and a weight below nothing.
+    the financier takes the goods in. When all of a request is counted the seller is told, once. Raises PledgeRefused
+    for receipts of another warehouse, one that nobody asked for, and a weight below nothing.
     """
     with transaction.atomic():
         pledge = Pledge.objects.select_for_update().get(pk=pledge_id)
@@ -140,6 +143,10 @@ def count_goods(*, pledge_id: int, warehouse_id: int, counted: Mapping[int, Deci
         if pledge.state == "requested":
             pledge.warehouse_confirmed_by = by
             pledge.save(update_fields=["warehouse_confirmed_by"])
+            if not pledge.pledged_receipts.asked().filter(counted_by="").exists():
+                facts = {"number": pledge.number, "words": "goods_counted"}
+                notice = Notice(pledge.seller_id, "goods", f"goods_counted:{pledge.pk}", "receipts", facts)
+                tell(notices=[notice], business_date=on, at=at)
         return pledge
 
 

@@ -124,7 +124,7 @@ def newcomer(request: SignedIn, seller_id: int) -> HttpResponseBase:
         except DecisionRefused as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, _("Done. The seller sees it at the next visit."))
+            messages.success(request, _("Done. The seller is told."))
             return redirect("desk:newcomer", found.pk)
     log = list(Transition.of(found))
     words = {

@@ -5,10 +5,11 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from apps.portal.doors import SignedIn, for_warehouse
+from apps.portal.doors import SignedIn, for_warehouse, shown_date
 from apps.portal.forms import CountForm
 from apps.portal.views.pledging import receipt_label
 from apps.warehousing.models import PledgedReceipt, Warehouse
@@ -37,8 +38,16 @@ def count_pledge(request: SignedIn, warehouse: Warehouse, pledge_id: int) -> Htt
     )
     page: dict[str, Any] = {"section": "pledges", "warehouse": warehouse, "pledge": rows[0].pledge, "form": form}
     if request.method == "POST" and form.is_valid():
+        now = timezone.now()
         try:
-            count_goods(pledge_id=pledge_id, warehouse_id=warehouse.pk, counted=form.weights(), by=request.user.actor)
+            count_goods(
+                pledge_id=pledge_id,
+                warehouse_id=warehouse.pk,
+                counted=form.weights(),
+                on=shown_date(now),
+                at=now,
+                by=request.user.actor,
+            )
         except PledgeRefused as refusal:
             form.add_error(None, str(refusal))
         else:
