@@ -39,7 +39,7 @@ soak: setup ## the tests that take long
 	@$(WITH_SERVERS) $(BIN)/pytest -m soak -s $(ARGS)
 
 screenshots: setup ## pictures of every page, both languages, phone and desk, light and dark, into var/screenshots
-	@DEBUG=0 $(WITH_SERVERS) $(BIN)/python -m tests.screens $(ARGS)
+	@$(WITH_SERVERS) $(BIN)/python -m tests.screens $(ARGS)
 
 fmt: $(VENV)/dev.stamp ## format the code, fix what can be fixed
 	@$(BIN)/ruff check --quiet --fix --exit-zero .

@@ -1,7 +1,7 @@
 """`make screenshots`: every page, both languages, phone and desk, light and dark, with what axe-core says of each.
 
 Pictures go to var/screenshots with an index page. The pages are those of the demo platforms; what no row of theirs
-leads to is taken from a platform with one row of every model, dropped afterwards. Ends with 1 when a page breaks a rule.
+leads to is taken from a platform with one row of every model, dropped afterwards. Ends with 1 when one breaks a rule.
 
     python -m tests.screens [--only NAME] [--each N]     NAME is part of a route's name, such as portal:financing
 """
@@ -9,6 +9,7 @@ leads to is taken from a platform with one row of every model, dropped afterward
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -45,12 +46,10 @@ def main() -> int:
     parser.add_argument("--only", default="", help="part of a route's name")
     parser.add_argument("--each", type=int, default=1, help="how many pages of a route are looked at for each person")
     arguments = parser.parse_args()
+    subprocess.run([sys.executable, "manage.py", "prepare", "--demo"], check=True)
     throwaway.setup()
-    from django.core.management import call_command
-
     from tests.screens.pictures import write_index
 
-    call_command("prepare", "--demo", verbosity=0)
     with throwaway.platform(RARE, opened_on=date(2025, 1, 1)) as rare:
         visits = [*_of_demo(arguments.each), *_of_rare_rows(rare)]
         taken = list(_pictures(_new(visits, arguments.only)))
@@ -79,11 +78,12 @@ def _of_rare_rows(platform: Any) -> Iterator[Visit]:
     """One row of every model, belonging to one seller and one warehouse."""
     from django.db import transaction
 
+    from apps.tenants.services import entered
     from apps.users.models import Role
     from tests.factories import make_seller, make_user
     from tests.tenants.test_pages import THEIRS, fill_platform
 
-    with transaction.atomic():
+    with entered(platform.schema_name), transaction.atomic():
         people = fill_platform("River Orchard")
         newcomer = make_user(role=Role.SELLER, name="Newcomer")
         make_seller(user=newcomer, state="invited")

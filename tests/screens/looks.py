@@ -1,4 +1,4 @@
-"""A page as people see it: on a phone and on a desk, light and dark; what axe-core and our own eyes' rules say of it."""
+"""A page as people see it, on a phone and on a desk, light and dark; what axe-core and a ruler find wrong with it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ def looked_at(page: Page, looks: tuple[Look, ...] = LOOKS) -> Iterator[Look]:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe-core finds wrong with the page as it stands: the rule, its help, and the first elements that break it."""
+    """What axe-core finds wrong with the page as it stands: the rule, its help, the first elements that break it."""
     found: list[dict[str, Any]] = Axe().run(page, options=RULES).response["violations"]
     return [f"{one['id']}: {one['help']} {[node['html'][:120] for node in one['nodes'][:3]]}" for one in found]
 
