@@ -14,6 +14,9 @@ STYLE = """body{font:14px system-ui;margin:2rem;background:#f4f4f2}section{margi
 div{display:flex;gap:1rem;overflow-x:auto;align-items:start}img{height:520px;object-fit:contain;object-position:top;
 border:1px solid #ccc}.wrong{color:#a00}"""
 
+# On a picture of a whole page the places at the thumb stand at its end, not across its middle.
+WHOLE = "@media (max-width: 63.99rem) { body { position: relative } .nav { position: absolute } }"
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -34,10 +37,12 @@ def take(context: BrowserContext, folder: Path, address: str, screen: Screen, la
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(f"script error: {error}"))
-    page.goto(address + screen.path)
+    answer = page.goto(address + screen.path)
+    if answer is None or answer.status >= 500:
+        errors.append("the server failed")
     for look in looked_at(page):
         one = Taken(screen, language, str(look), (*errors, *misfits(page), *violations(page)))
-        page.screenshot(path=folder / one.file, full_page=True, animations="disabled")
+        page.screenshot(path=folder / one.file, full_page=True, animations="disabled", style=WHOLE)
         yield one
     page.close()
 
