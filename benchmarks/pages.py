@@ -123,6 +123,8 @@ def _all_loaded(host: str, session: str, screens: "list[Screen]") -> "Iterator[t
 
     with _server() as port, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        with _phone(chromium, f"http://{host}:{port}", session) as page:
+            page.goto(f"http://{host}:{port}/", wait_until="networkidle")  # the server's first answer is nobody's
         for screen in screens:
             with _phone(chromium, f"http://{host}:{port}", session) as page:
                 address = f"http://{host}:{port}{screen.path}"
