@@ -55,8 +55,6 @@ def main() -> int:
         taken = list(_pictures(_new(visits, arguments.only)))
     write_index(FOLDER, taken)
     wrong = [one for one in taken if one.wrong]
-    for one in wrong:
-        print(f"{one.file}\n  " + "\n  ".join(one.wrong))
     print(f"{len(taken)} pictures, {len(wrong)} with something wrong. Open {FOLDER / 'index.html'}")
     return int(bool(wrong))
 
@@ -139,9 +137,15 @@ def _pictures(visits: Iterator[Visit]) -> "Iterator[Taken]":
                 address = f"http://{visit.host}:{port}"
                 _cookies(context, address, visit.session, language)
                 for screen in visit.screens:
-                    yield from take(context, FOLDER, address, screen, language)
+                    yield from map(_told, take(context, FOLDER, address, screen, language))
                 context.close()
         chromium.close()
+
+
+def _told(one: "Taken") -> "Taken":
+    for text in one.wrong:
+        print(f"{one.file}: {text}", flush=True)
+    return one
 
 
 def _cookies(context: "BrowserContext", address: str, session: str | None, language: str) -> None:

@@ -81,7 +81,8 @@ class Walk:
         if answer.status_code in {301, 302}:
             return [target] if (target := _inside(answer["Location"])) else []
         is_page = answer.get("Content-Type", "").startswith("text/html")
-        if not is_page or answer.status_code not in {200, 404} or "next=" in path:
+        is_meant = answer.status_code == 200 or "no-such" in path  # a page that says so is a page too
+        if not is_page or not is_meant:
             return []
         self._kept[name] += 1
         self.screens.append(Screen(self.who, name, path))
