@@ -100,11 +100,13 @@ def _served(platform: Any, host: str, session: str, path: str, rounds: int) -> S
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
+    from apps.tenants.services import tenant_connection
+
     client = Client(HTTP_HOST=host)
     client.cookies[settings.SESSION_COOKIE_NAME] = session
     times, own, queries = [], [], 0
     for _round in range(rounds + 2):
-        connection.set_tenant(platform)
+        tenant_connection.set_tenant(platform)
         with CaptureQueriesContext(connection) as captured:
             started, worked = time.perf_counter(), time.process_time()
             answer = client.get(path)

@@ -86,7 +86,7 @@ def _of_rare_rows(platform: Any) -> Iterator[Visit]:
         newcomer = make_user(role=Role.SELLER, name="Newcomer")
         make_seller(user=newcomer, state="invited")
     for role, user in [*people.items(), (Role.SELLER, newcomer)]:
-        yield _visit(platform, user.email, str(role), 1, f"{role} {user.name}", frozenset({THEIRS}))
+        yield _visit(platform, str(user.email), str(role), 1, f"{role} {user.name}", frozenset({THEIRS}))
 
 
 def _visit(
