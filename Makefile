@@ -16,10 +16,10 @@ MESSAGES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check bench soak fmt lock messages stop clean reset machine-to-run machine-to-test
+.PHONY: help setup run test check bench soak screenshots fmt lock messages stop clean reset machine-to-run machine-to-test
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: machine-to-test $(VENV)/dev.stamp messages ## virtual environment, pinned requirements, Debian packages (root installs them)
 
@@ -37,6 +37,9 @@ bench: setup ## benchmarks: ratios against plain SQL, with peak memory; BENCH=be
 
 soak: setup ## the tests that take long
 	@$(WITH_SERVERS) $(BIN)/pytest -m soak -s $(ARGS)
+
+screenshots: setup ## pictures of every page, both languages, phone and desk, light and dark, into var/screenshots
+	@$(WITH_SERVERS) $(BIN)/python -m tests.screens $(ARGS)
 
 fmt: $(VENV)/dev.stamp ## format the code, fix what can be fixed
 	@$(BIN)/ruff check --quiet --fix --exit-zero .

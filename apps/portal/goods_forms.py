@@ -128,8 +128,9 @@ class AnnounceForm(KeyedForm):
     def __init__(self, *arguments: Any, language: str, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.fields["warehouse"] = _WarehouseField(
-            label=_("To which warehouse"), queryset=Warehouse.objects.order_by("name"), language=language
-        )
+            label=_("To which warehouse"), queryset=Warehouse.objects.order_by("name"), language=language,
+            empty_label=_("Please choose"),
+        )  # fmt: skip
         self.fields["commodity"] = forms.ChoiceField(label=_("Goods"), choices=commodity_choices)
         self.fields["weight"] = WeightField(label=_("About how much"))
         self.fields["unit"] = UnitField(label=_("Unit"), max_length=20, initial="kg")
@@ -264,7 +265,9 @@ class AssignForm(forms.Form):
             label=_("Number of a receipt"), max_length=40, help_text=_("The whole lot that it is for is counted.")
         )
         people = User.objects.filter(role__in=["staff", "warehouse"], is_active=True).order_by("name", "email")
-        self.fields["inspector"] = forms.ModelChoiceField(label=_("Who counts"), queryset=people)
+        self.fields["inspector"] = forms.ModelChoiceField(
+            label=_("Who counts"), queryset=people, empty_label=_("Please choose")
+        )
         self.fields["due_on"] = day_field(_("Through"))
 
     def clean_number(self) -> WarehouseReceipt:

@@ -36,7 +36,7 @@ def clients(two_platforms: tuple[Platform, Platform], client_of: Callable[..., P
     """By platform, what makes a client of a role. Harbor has a row of every model; Meadow has people and a seller."""
     meadow, harbor = two_platforms
     with entered("harbor"):
-        people = {"harbor": _fill(HIDDEN)}
+        people = {"harbor": fill_platform(HIDDEN)}
     with entered("meadow"):
         people["meadow"] = _people("Meadow Orchard")
         for model in MODELS:
@@ -56,7 +56,7 @@ def _people(name: str) -> dict[str, User]:
     return people
 
 
-def _fill(name: str) -> dict[str, User]:
+def fill_platform(name: str) -> dict[str, User]:
     """A row of every model whose key is THEIRS; a seller's own where it has one."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema()")

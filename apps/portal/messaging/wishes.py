@@ -7,6 +7,9 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.forms import BoundField
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -30,6 +33,26 @@ class Channels(forms.MultipleChoiceField):
             super().validate(value)
 
 
+class LongSelect(forms.Select):
+    """A select whose hundreds of options are written at once: a template for each takes longer than the whole page."""
+
+    def render(
+        self,
+        name: str,
+        value: Any,
+        attrs: dict[str, Any] | None = None,
+        renderer: Any = None,  # noqa: ARG002  Django's signature
+    ) -> SafeString:
+        chosen = self.format_value(value)
+        options = format_html_join(
+            "\n",
+            "<option{}>{}</option>",
+            ((flatatt({"value": key, "selected": str(key) in chosen}), label) for key, label in self.choices),
+        )
+        written = self.build_attrs(self.attrs, {"name": name, **(attrs or {})})
+        return format_html("<select{}>{}</select>", flatatt(written), options)
+
+
 class WishesForm(forms.Form):
     """Rhythm of the summary, quiet hours, and by kind the channels besides the app itself."""
 
@@ -41,7 +64,7 @@ class WishesForm(forms.Form):
     quiet_until = _hour(
         gettext_lazy("Quiet until"), gettext_lazy("What comes in between waits. Only what is urgent does not.")
     )
-    time_zone = forms.ChoiceField(label=gettext_lazy("Your clock"), required=False)
+    time_zone = forms.ChoiceField(label=gettext_lazy("Your clock"), required=False, widget=LongSelect)
 
     def __init__(self, *arguments: Any, chosen: MessageSettings, **options: Any) -> None:
         options["initial"] = {

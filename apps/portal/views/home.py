@@ -21,6 +21,7 @@ from apps.sellers.services import ORDERS
 from apps.users.models import Role
 from apps.warehousing.models import MarginCall
 
+FINANCINGS_SHOWN = 4
 NIGHTS_SHOWN = 3
 GOALS_SHOWN = 8
 FRONT_DOORS = {
@@ -49,7 +50,8 @@ def seller_home(request: SignedIn, seller: Seller) -> HttpResponse:
     assessment = Assessment.objects.latest_of(seller, today)
     running = Financing.objects.outstanding().filter(seller=seller).select_related("version__product__pool")
     financings = list(running.order_by("pk"))
-    last = latest_receipts(financings)
+    shown = financings[:FINANCINGS_SHOWN]
+    last = latest_receipts(shown)
     waiting = Contract.objects.filter(seller=seller, state__in=["drafted", "rendered"]).select_related("application")
     return render(
         request,
@@ -63,7 +65,8 @@ def seller_home(request: SignedIn, seller: Seller) -> HttpResponse:
             "waiting": waiting.order_by("pk"),
             "asked": Application.objects.filter(seller=seller, state="under_review").order_by("pk"),
             "calls": MarginCall.objects.filter(pledge__seller=seller, state__in=["called", "overdue"]).order_by("pk"),
-            "repaying": [figures_of(one, assessment, today, last.get(one.pk)) for one in financings],
+            "repaying": [figures_of(one, assessment, today, last.get(one.pk)) for one in shown],
+            "further": len(financings) - len(shown),
             "last_days": seller.sweeps.order_by("-business_date")[:NIGHTS_SHOWN],
         },
     )
