@@ -21,6 +21,8 @@ INTEREST_INCOME = "Income:Interest"
 PENALTY_INCOME = "Income:Penalties"
 RECOVERIES = "Income:Recoveries"
 WRITE_OFFS = "Expenses:Write-Offs"
+BANK_CHARGES = "Expenses:Bank-Charges"
+DIFFERENCES = "Expenses:Differences"
 
 KIND_BY_ROOT = {
     "Assets": Kind.ASSET,
@@ -51,6 +53,8 @@ CODES = frozenset(
         PENALTY_INCOME,
         RECOVERIES,
         WRITE_OFFS,
+        BANK_CHARGES,
+        DIFFERENCES,
     }
 )
 

@@ -14,6 +14,7 @@ from apps.core.money import ZERO
 from apps.ledger import chart
 from apps.ledger.services import Line, post
 from apps.reconciliation.breaks import Difference
+from apps.reconciliation.models import Clearing
 from apps.repayment.models import Sweep
 from apps.repayment.services import disburse
 
@@ -114,6 +115,7 @@ def expected_settlements(business_date: date) -> dict[str, tuple[date, Decimal]]
         .order_by("business_date")
     )
     explained = set(BankLine.objects.filter(matched_to__startswith="settlement:").values_list("matched_to", flat=True))
+    explained |= Clearing.objects.standing().expecting([f"settlement:{day}" for day, _net in days])
     return {settlement_reference(day): (day, net) for day, net in days if net and f"settlement:{day}" not in explained}
 
 
