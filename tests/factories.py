@@ -636,7 +636,19 @@ def make_break(**facts: Any) -> Break:
 
 
 def make_break_note(**facts: Any) -> BreakNote:
-    return _made(BreakNote, facts, unexplained=make_break, text="The bank was called.", by=BY, at=AT)
+    letter = b"We charged a fee."
+    return _made(
+        BreakNote,
+        facts,
+        unexplained=make_break,
+        text="The bank was called.",
+        name="letter.txt",
+        media_type="text/plain",
+        content=letter,
+        sha256=hashlib.sha256(letter).hexdigest(),
+        by=BY,
+        at=AT,
+    )
 
 
 def make_suggestion(**facts: Any) -> Suggestion:

@@ -39,19 +39,6 @@ QUANTITIES: dict[str, Promise | str] = {
     "cash_collection": gettext_lazy("Cash, collection account"),
     "cash_funding": gettext_lazy("Cash, funding accounts"),
 }
-BREAK_KINDS: dict[str, Promise | str] = {
-    "missing_internal": gettext_lazy("Missing with us"),
-    "missing_external": gettext_lazy("Missing at the bank"),
-    "amount": gettext_lazy("Amount"),
-    "date": gettext_lazy("Date"),
-    "duplicate": gettext_lazy("Twice"),
-    "currency": gettext_lazy("Currency"),
-    "wrong_account": gettext_lazy("Wrong account"),
-    "fee": gettext_lazy("Fee"),
-    "misallocated": gettext_lazy("Wrongly allocated"),
-    "status": gettext_lazy("Status"),
-    "stale_price": gettext_lazy("Old price"),
-}
 WORKS: dict[str, Promise | str] = {
     "orders": gettext_lazy("Age orders and refunds"),
     "close": gettext_lazy("Close the day"),
@@ -113,7 +100,7 @@ def break_table(breaks: Sequence[Break], names: Mapping[str, str], caption: str)
     """Differences that nobody has explained: what is seen, how much, since when, whose."""
     rows = [
         (
-            Text(f"B-{one.pk}", note=str(BREAK_KINDS.get(one.kind, one.kind))),
+            name_of(one),
             Text(one.text, note=one.subject),
             State("break", one.state),
             Amount(one.amount, one.currency, signed=True),

@@ -58,7 +58,7 @@ def clear(
         standing = _standing(lines, expected)
         if standing is not None:
             return standing
-        movements = [_hold_expected(key, business_date) for key in sorted(expected)]
+        movements = [_hold_expected(key) for key in sorted(expected)]
         _must_fit(booked, movements, currency)
         total = sum((line.amount for line in booked), ZERO)
         difference = total - sum((one.amount for one in movements), ZERO)
@@ -136,10 +136,10 @@ def _instruction_ids(keys: Iterable[str]) -> list[int]:
     return [int(part[1]) for part in parts if part[0] == "instruction" and len(part) == 2]
 
 
-def _hold_expected(key: str, business_date: date) -> Expected:
+def _hold_expected(key: str) -> Expected:
     kind, _colon, name = key.partition(":")
     if kind == "settlement":
-        for day, net in expected_settlements(business_date).values():
+        for day, net in expected_settlements(date.fromisoformat(name)).values():
             if str(day) == name:
                 books = _towards(chart.COLLECTION_CASH, chart.SETTLEMENT_RECEIVABLE, net)
                 return Expected(key, "collection", net, books)

@@ -134,7 +134,7 @@ def propose(*, break_id: int, version: int, account: str, reason: str, asked_on:
         if account not in ACCOUNTS:
             raise Refused(_("Choose where the difference is to be booked."))
         reason = _said(reason)
-        _legs(one, booking_date(asked_on))
+        _legs(one)
         if one.can("assign"):
             one.move("assign", at=at, by=by, owner=by)
         small = abs(one.amount) <= rules_in_force(one.currency).write_off_limit
@@ -248,11 +248,11 @@ def _moved(one: Break, verb: str, at: datetime, by: str, reason: str = "", **cha
     return one
 
 
-def _legs(one: Break, on: date) -> tuple[list[str], list[str]]:
+def _legs(one: Break) -> tuple[list[str], list[str]]:
     """What an adjustment of this break clears: its bank line with what that was for, or what never came."""
     key = key_of(one.subject)
     if key.startswith("bank_line:"):
-        return [key], _asked_by(one, on)
+        return [key], _asked_by(one)
     if key.startswith("settlement:"):
         return [], [key]
     if key.startswith("instruction:"):
@@ -260,7 +260,7 @@ def _legs(one: Break, on: date) -> tuple[list[str], list[str]]:
     return [], []  # a control total: explained in words, for no row of money stands behind it
 
 
-def _asked_by(one: Break, on: date) -> list[str]:
+def _asked_by(one: Break) -> list[str]:
     """The movement whose reference the line of a break of type amount carries."""
     line = BankLine.objects.get(pk=int(one.subject.partition(":")[2]))
     if one.kind != "amount":
@@ -268,13 +268,13 @@ def _asked_by(one: Break, on: date) -> list[str]:
     asked = Instruction.objects.unconfirmed().filter(reference=line.reference, from_purpose=line.purpose).first()
     if asked is not None:
         return [f"instruction:{asked.pk}"] if line.amount < 0 else []
-    settlement = expected_settlements(on).get(line.reference)
+    settlement = expected_settlements(line.booked_on).get(line.reference)
     return [f"settlement:{settlement[0]}"] if settlement else []
 
 
 def _conclude(one: Break, asked_on: date, at: datetime, by: str) -> Break:
     on = booking_date(asked_on)
-    lines, expected = _legs(one, on)
+    lines, expected = _legs(one)
     cleared = _clear(one, "by hand", lines, expected, one.account, on, at, by) if lines or expected else None
     verb = "write_off" if one.account == chart.DIFFERENCES else "adjust"
     _moved(one, verb, at, by, one.reason, approved_by=by)

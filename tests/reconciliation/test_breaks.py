@@ -142,7 +142,7 @@ def test_a_closed_break_is_opened_again_and_its_entry_reversed(desk: Desk) -> No
     one = working.reopen(**desk.facts(one, CHEN, reason="the bank paid the rest", asked_on=desk.today))
     assert (one.state, one.owner) == ("investigating", CHEN)
     assert [desk.booked(code) for code in (chart.COLLECTION_CASH, chart.DIFFERENCES)] == [0, 0]
-    assert BankLine.objects.get().matched_to == ""
+    assert BankLine.objects.get(purpose="collection").matched_to == ""
     assert Entry.objects.get(kind="clearing").reversed_by.kind == "reversal"
     assert desk.propose(one).state == "written_off"  # and closed anew, with an entry of its own
     assert Clearing.objects.count() == 2
@@ -190,7 +190,7 @@ def test_a_suggestion_too_far_off_needs_two_people(desk: Desk) -> None:
     done, refusals = working.accept_many(chosen=chosen, asked_on=desk.today, at=desk.at, by=MEI)
     assert (done, len(refusals)) == (0, 2)
     assert "differ by more" in refusals[0]
-    assert BankLine.objects.get().matched_to == ""
+    assert BankLine.objects.get(purpose="collection").matched_to == ""
     assert working.decline(suggestion_id=found.pk, version=found.unexplained.version, at=desk.at, by=MEI).version > 0
 
 
