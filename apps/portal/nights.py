@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.portal.breaks import name_of
 from apps.portal.formats import format_day
 from apps.portal.tables import Amount, Column, Count, Day, Moment, Span, State, Table, Text
 from apps.reconciliation.models import Break, ControlTotal, NightlyRun, SetAside
