@@ -31,6 +31,7 @@ from apps.reconciliation.models import (
     BreakNote,
     Clearing,
     ControlTotal,
+    Letter,
     NightlyChunk,
     NightlyRun,
     NightlyStep,
@@ -695,3 +696,7 @@ def make_rule_book(**facts: Any) -> RuleBook:
         reason="Less to do by hand.",
         proposed_by=BY,
     )
+
+
+def make_letter(**facts: Any) -> Letter:
+    return _made(Letter, facts, kind="morning", business_date=DAY, subject="Night of 14 March 2025", sent_at=AT)

@@ -15,8 +15,9 @@ from apps.core.models import Transition
 from apps.ledger import chart
 from apps.portal.formats import format_day, format_money
 from apps.portal.states import wording
-from apps.portal.tables import Amount, Cell, Check, Column, Day, Moment, State, Table, Text
+from apps.portal.tables import Amount, Cell, Check, Column, Count, Day, Moment, Share, State, Table, Text
 from apps.reconciliation.models import BREAK_TYPES, Break, BreakNote, Suggestion
+from apps.reconciliation.rules import Rules
 
 BREAK_KINDS: dict[str, Promise | str] = {
     "missing_internal": gettext_lazy("Missing with us"),
@@ -179,3 +180,25 @@ def history_table(moves: Sequence[Transition], names: Mapping[str, str]) -> Tabl
     ]
     columns = (Column(_("When")), Column(_("State")), Column(_("Who")), Column(_("Why")))
     return Table(_("What happened"), columns, rows)
+
+
+def rule_table(rules: Rules, caption: str) -> Table:
+    """The passes of matching in their order: what each allows, where, and whether it accepts or only suggests."""
+    rows = [
+        (
+            Text(rule.name, note=str(WHY[rule.kind])),
+            Share(rule.share),
+            Count(rule.days),
+            Text(", ".join(sorted(rule.accounts)) or _("All")),
+            Text(_("Accepts") if rule.accepts else _("Only suggests")),
+        )
+        for rule in rules.passes
+    ]
+    columns = (
+        Column(_("Pass")),
+        Column(_("May differ by"), numeric=True),
+        Column(_("Days apart"), numeric=True),
+        Column(_("Accounts")),
+        Column(_("What it does")),
+    )
+    return Table(caption, columns, rows)

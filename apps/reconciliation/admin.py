@@ -9,6 +9,7 @@ from apps.reconciliation.models import (
     BreakNote,
     Clearing,
     ControlTotal,
+    Letter,
     NightlyChunk,
     NightlyRun,
     NightlyStep,
@@ -114,3 +115,10 @@ class RuleBookAdmin(ViewOnlyAdmin):
     list_display = ("number", "state", "reason", "proposed_by", "approved_by")
     list_filter = ("state",)
     ordering = ("-number",)
+
+
+@admin.register(Letter)
+class LetterAdmin(ViewOnlyAdmin):
+    list_display = ("kind", "business_date", "subject", "sent_at")
+    list_filter = ("kind",)
+    ordering = ("-id",)

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.urls import path, register_converter
 
-from apps.portal.views.desk import books, breaks, financings, nights, sellers
+from apps.portal.views.desk import books, breaks, financings, nights, rules, sellers
 
 
 class DayConverter:
@@ -28,6 +28,12 @@ urlpatterns = [
     path("nights/", nights.nights, name="nights"),
     path("nights/run/", nights.run_due, name="run_due"),
     path("nights/<day:day>/", nights.run, name="run"),
+    path("nights/set-aside/<int:set_aside_id>/again/", nights.rerun, name="rerun"),
+    path("forecast/", nights.tonight, name="tonight"),
+    path("rules/", rules.rules, name="rules"),
+    path("rules/learned/", rules.propose_learned, name="propose_learned"),
+    path("rules/<int:book_id>/activate/", rules.activate, name="activate_rules"),
+    path("rules/<int:book_id>/drop/", rules.drop, name="drop_rules"),
     path("nights/<day:day>/close/", nights.close, name="close"),
     path("batches/<int:batch_id>/approve/", nights.approve, name="approve"),
     path("breaks/", breaks.breaks, name="breaks"),

@@ -136,6 +136,23 @@ class SetAside(models.Model):
         return f"{self.work} of seller {self.seller_id}"
 
 
+class Letter(models.Model):
+    """What was mailed to the platform's staff about a business date: each kind once."""
+
+    kind = models.CharField(max_length=12, choices=[(name, name) for name in ("morning", "forecast", "alarm")])
+    business_date = models.DateField()
+    subject = models.CharField(max_length=200)
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["kind", "business_date"], name="letter_once_a_date")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.business_date}"
+
+
 class ControlTotal(models.Model):
     """opening + movements = closing, for one quantity on one business date; `difference` is what does not fit."""
 
