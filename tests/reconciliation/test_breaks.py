@@ -35,7 +35,7 @@ class Desk:
         return {"break_id": one.pk, "version": one.version, "at": self.at, "by": by, **more}
 
     def propose(self, one: Break, account: str = chart.DIFFERENCES, by: str = MEI, **more: Any) -> Break:
-        facts = {"account": account, "reason": "bank fee", "asked_on": self.today, **more}
+        facts: dict[str, Any] = {"account": account, "reason": "bank fee", "asked_on": self.today, **more}
         return working.propose(**self.facts(one, by, **facts))
 
     def booked(self, code: str) -> Decimal:
@@ -79,13 +79,13 @@ def test_a_small_difference_is_written_off_by_one_person_and_the_books_say_where
 
 def test_a_larger_difference_waits_for_another_person(desk: Desk) -> None:
     one = desk.propose(settlement_of(desk, "450.00"), chart.BANK_CHARGES)
-    assert (one.state, desk.booked(chart.COLLECTION_CASH)) == ("pending_approval", 0)
+    assert (one.state, desk.booked(chart.COLLECTION_CASH)) == ("pending_approval", D(0))
     with pytest.raises(working.Refused, match="cannot approve"):
         working.approve(**desk.facts(one, MEI, asked_on=desk.today))
     one.refresh_from_db()
     done = working.approve(**desk.facts(one, CHEN, asked_on=desk.today))
     assert (done.state, done.proposed_by, done.approved_by) == ("adjusted", MEI, CHEN)
-    assert (desk.booked(chart.BANK_CHARGES), desk.booked(chart.COLLECTION_CASH)) == (50, 450)
+    assert (desk.booked(chart.BANK_CHARGES), desk.booked(chart.COLLECTION_CASH)) == (D(50), D(450))
     desk.tomorrow_proves()
 
 
@@ -120,7 +120,7 @@ def test_a_settlement_that_never_comes_moves_no_cash_when_it_is_written_off(plat
     one = desk.propose(Break.objects.get(subject="sales:2025-03-01"))
     working.approve(**desk.facts(one, CHEN, asked_on=desk.today))
     assert desk.booked(chart.COLLECTION_CASH) == 0
-    assert (desk.booked(chart.SETTLEMENT_RECEIVABLE), desk.booked(chart.DIFFERENCES)) == (0, 500)
+    assert (desk.booked(chart.SETTLEMENT_RECEIVABLE), desk.booked(chart.DIFFERENCES)) == (D(0), D(500))
     payment = Break.objects.get(subject__startswith="instruction:")
     with pytest.raises(working.Refused, match="still owed"):
         desk.propose(payment)
@@ -172,7 +172,13 @@ def test_a_suggestion_is_accepted_with_one_click_and_closes_both_sides(desk: Des
     )
     one = found.unexplained
     assert one.state == "suggested"
-    facts = {"suggestion_id": found.pk, "version": one.version, "asked_on": desk.today, "at": desk.at, "by": MEI}
+    facts: dict[str, Any] = {
+        "suggestion_id": found.pk,
+        "version": one.version,
+        "asked_on": desk.today,
+        "at": desk.at,
+        "by": MEI,
+    }
     assert working.accept(**facts).state == "matched"
     with pytest.raises(working.Stale):
         working.accept(**facts)
@@ -233,7 +239,7 @@ def test_a_break_is_due_by_its_kind_and_size(desk: Desk) -> None:
 
 def test_papers_are_kept_by_what_they_are_not_by_their_name(desk: Desk) -> None:
     one = make_break()
-    facts = {"break_id": one.pk, "text": "from the bank", "at": desk.at, "by": MEI}
+    facts: dict[str, Any] = {"break_id": one.pk, "text": "from the bank", "at": desk.at, "by": MEI}
     kept = working.note(**facts, paper=working.Paper("C:\\papers\\letter.pdf", b"%PDF-1.7 ..."))
     assert (kept.name, kept.media_type) == ("letter.pdf", "application/pdf")
     for bad in (b"\x7fELF\x00", b"", b"x" * (working.LARGEST_FILE + 1), b"\xff\xfe\x00"):

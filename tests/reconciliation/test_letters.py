@@ -1,6 +1,7 @@
 """The morning's letter, the forecast of five o'clock and the alarm: each once, by the platform's own clock."""
 
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -87,7 +88,7 @@ def test_a_step_is_compared_with_the_nights_before_it_only(platform: Platform) -
     make_nightly_step(run=runs[0], name="match", seconds="5", state="failed")
     found = trends(runs[3])
     assert set(found) == {"sweep"}
-    assert (found["sweep"].usual, len(found["sweep"].nights)) == (2, 3)
+    assert (found["sweep"].usual, len(found["sweep"].nights)) == (Decimal(2), 3)
     assert trends(runs[0]) == {}
 
 
@@ -95,7 +96,12 @@ def test_a_seller_set_aside_is_done_again_or_the_new_error_is_kept(
     story: Story, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     aside = make_set_aside(work="offers", seller_id=1)
-    facts = {"set_aside_id": aside.pk, "platform": platform, "at": story.at(FIRST + DAY), "by": "user:1"}
+    facts: dict[str, Any] = {
+        "set_aside_id": aside.pk,
+        "platform": platform,
+        "at": story.at(FIRST + DAY),
+        "by": "user:1",
+    }
 
     def broken(_piece: works.Piece) -> works.Report:
         raise ValueError("still no price")

@@ -83,7 +83,7 @@ def test_a_dry_run_counts_and_the_night_under_the_new_rules_books_what_it_allows
     rule_books.activate(book_id=book.pk, business_date=day, at=AT, by=CHEN)
     assert desk.story.night(day).state == "balanced"
     assert Clearing.objects.get().rule == "a fee of the bank"
-    assert (desk.booked(chart.COLLECTION_CASH), desk.booked(chart.DIFFERENCES)) == (497, 3)
+    assert (desk.booked(chart.COLLECTION_CASH), desk.booked(chart.DIFFERENCES)) == (D(497), D(3))
     assert Break.objects.count() == 0
 
 
