@@ -12,7 +12,7 @@ from apps.reconciliation.letters import silent_night, write_due_letters
 from apps.reconciliation.models import Break, Letter
 from apps.reconciliation.trend import trends
 from apps.tenants.models import Platform
-from tests.factories import make_nightly_run, make_nightly_step, make_set_aside, make_user
+from tests.factories import make_instruction, make_nightly_run, make_nightly_step, make_set_aside, make_user
 from tests.reconciliation.test_matching import bank, sold_and_closed
 from tests.story import DAY, FIRST, Story
 
@@ -118,14 +118,16 @@ def test_a_seller_set_aside_is_done_again_or_the_new_error_is_kept(
 
 def test_the_books_of_a_closed_date_are_not_touched_by_a_rerun(platform: Platform) -> None:
     story = Story(platform)
-    seller = story.seller()
-    story.settle(FIRST, seller, "500.00")
+    seller, tomorrow = story.seller(), FIRST + DAY
     story.night(FIRST)
-    story.settle(FIRST + DAY, seller, "300.00")
-    run = story.night(FIRST + DAY)
-    aside = make_set_aside(run=run, work="close", seller_id=seller.pk)
-    before = seller.balance
+    story.settle(tomorrow, seller, "300.00")
+    poison = make_instruction(key=f"payout:{tomorrow}:{seller.pk}", business_date=tomorrow)
+    aside = story.night(tomorrow).set_aside.get()
+    poison.delete()
     with pytest.raises(rerunning.NotRerun):
         rerunning.rerun(set_aside_id=aside.pk, platform=platform, at=story.at(FIRST + 2 * DAY), by="user:1")
-    seller.refresh_from_db()
-    assert seller.balance == before
+    aside.refresh_from_db()
+    assert aside.resolved_at is None
+    story.night(FIRST + 2 * DAY)
+    aside.refresh_from_db()
+    assert aside.resolved_at is not None
