@@ -41,6 +41,23 @@ window.addEventListener("pageshow", () => {
   });
 });
 
+// Lists and pages by keyboard: J and K move from row to row, X ticks, a letter presses the button that names it.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input:not([type=checkbox]), textarea, select")) {
+    return;
+  }
+  const key = event.key.toLowerCase();
+  const links = [...document.querySelectorAll("[data-keys] tbody tr")].map((row) => row.querySelector("a")).filter(Boolean);
+  const here = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
+  if (key === "j" || key === "k") {
+    links[Math.min(Math.max(here + (key === "j" ? 1 : -1), 0), links.length - 1)]?.focus();
+  } else if (key === "x" && here >= 0) {
+    links[here].closest("tr").querySelector("[type=checkbox]")?.click();
+  } else {
+    document.querySelector(`[data-key="${CSS.escape(key)}"]`)?.click();
+  }
+});
+
 // The list of what has to be put right is read first.
 document.querySelector("[data-focus]")?.focus();
 

@@ -37,7 +37,19 @@ from apps.ledger.services import Line, accounts_by_code, post
 from apps.orders.models import FeedFile, Order, Proceeds, Settlement
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion, ProvisionClass
 from apps.products.terms import SALES
-from apps.reconciliation.models import Break, ControlTotal, NightlyChunk, NightlyRun, NightlyStep, SetAside
+from apps.reconciliation.models import (
+    Break,
+    BreakNote,
+    Clearing,
+    ControlTotal,
+    Letter,
+    NightlyChunk,
+    NightlyRun,
+    NightlyStep,
+    RuleBook,
+    SetAside,
+    Suggestion,
+)
 from apps.repayment.models import Demand, Event, Movement, NearBreach, PauseRequest, Sweep
 from apps.risk.models import Assessment, Goal
 from apps.risk.scorecard import Record as SellerRecord
@@ -891,3 +903,69 @@ def make_break(**facts: Any) -> Break:
         opened_on=DAY,
         text="One fen more than the movements explain.",
     )
+
+
+def make_break_note(**facts: Any) -> BreakNote:
+    letter = b"We charged a fee."
+    return _made(
+        BreakNote,
+        facts,
+        unexplained=make_break,
+        text="The bank was called.",
+        name="letter.txt",
+        media_type="text/plain",
+        content=letter,
+        sha256=hashlib.sha256(letter).hexdigest(),
+        by=BY,
+        at=AT,
+    )
+
+
+def make_suggestion(**facts: Any) -> Suggestion:
+    return _made(
+        Suggestion,
+        facts,
+        unexplained=make_break,
+        rule="nearly the amount",
+        kind="amount",
+        lines=["bank_line:1"],
+        expected=["settlement:2025-03-13"],
+        difference=D("-0.50"),
+        account="collection",
+        share=D("0.001"),
+        days=1,
+    )
+
+
+def make_clearing(**facts: Any) -> Clearing:
+    return _made(
+        Clearing,
+        facts,
+        key=unique("clearing"),
+        rule="several that add up",
+        lines=[],
+        expected=[],
+        difference=D(0),
+        currency="CNY",
+        business_date=DAY,
+        by=BY,
+        at=AT,
+    )
+
+
+def make_rule_book(**facts: Any) -> RuleBook:
+    return _made(
+        RuleBook,
+        facts,
+        number=lambda: next(_numbers),
+        rules=[],
+        due_days={},
+        large_amount=D(10_000),
+        write_off_limit=D(1),
+        reason="Less to do by hand.",
+        proposed_by=BY,
+    )
+
+
+def make_letter(**facts: Any) -> Letter:
+    return _made(Letter, facts, kind="morning", business_date=DAY, subject="Night of 14 March 2025", sent_at=AT)

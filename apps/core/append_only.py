@@ -11,6 +11,30 @@ END $$
 """
 
 
+CREATE_NO_DELETE = """
+CREATE OR REPLACE FUNCTION public.granary_no_delete() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is never deleted from', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$
+"""
+
+
+def no_delete(table: str) -> migrations.RunSQL:
+    """Refuse DELETE and TRUNCATE on `table`, whose rows move on but stay. Its migration runs CREATE_NO_DELETE first."""
+    return migrations.RunSQL(
+        f"""
+        CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION public.granary_no_delete();
+        CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION public.granary_no_delete();
+        """,
+        reverse_sql=f"""
+        DROP TRIGGER {table}_no_delete ON {table};
+        DROP TRIGGER {table}_no_truncate ON {table};
+        """,
+    )
+
+
 def append_only(table: str) -> migrations.RunSQL:
     """Refuse UPDATE, DELETE and TRUNCATE on `table`, whoever asks."""
     return migrations.RunSQL(

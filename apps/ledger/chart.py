@@ -22,6 +22,8 @@ PENALTY_INCOME = "Income:Penalties"
 RECOVERIES = "Income:Recoveries"
 WRITE_OFFS = "Expenses:Write-Offs"
 PROVIDER_FEES = "Expenses:Provider-Fees"
+BANK_CHARGES = "Expenses:Bank-Charges"
+DIFFERENCES = "Expenses:Differences"
 
 KIND_BY_ROOT = {
     "Assets": Kind.ASSET,
@@ -53,6 +55,8 @@ CODES = frozenset(
         RECOVERIES,
         WRITE_OFFS,
         PROVIDER_FEES,
+        BANK_CHARGES,
+        DIFFERENCES,
     }
 )
 

@@ -9,10 +9,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.portal.formats import format_count, format_day
-from apps.portal.tables import Amount, Column, Count, Day, Moment, Span, State, Table, Text
+from apps.portal.breaks import BREAK_KINDS, name_of
+from apps.portal.charts import seconds_line
+from apps.portal.formats import format_count, format_day, format_span
+from apps.portal.tables import Amount, Button, Cell, Column, Count, Day, Moment, Span, State, Table, Text
 from apps.reconciliation.models import Break, ControlTotal, NightlyRun, SetAside
 from apps.reconciliation.steps import StepNow
+from apps.reconciliation.suggesting import Forecast
+from apps.reconciliation.trend import Trend
 
 STEPS: dict[str, Promise | str] = {
     "age_orders": gettext_lazy("Age orders and refunds"),
@@ -39,19 +43,6 @@ QUANTITIES: dict[str, Promise | str] = {
     "cash_collection": gettext_lazy("Cash, collection account"),
     "cash_funding": gettext_lazy("Cash, funding accounts"),
 }
-BREAK_KINDS: dict[str, Promise | str] = {
-    "missing_internal": gettext_lazy("Missing with us"),
-    "missing_external": gettext_lazy("Missing at the bank"),
-    "amount": gettext_lazy("Amount"),
-    "date": gettext_lazy("Date"),
-    "duplicate": gettext_lazy("Twice"),
-    "currency": gettext_lazy("Currency"),
-    "wrong_account": gettext_lazy("Wrong account"),
-    "fee": gettext_lazy("Fee"),
-    "misallocated": gettext_lazy("Wrongly allocated"),
-    "status": gettext_lazy("Status"),
-    "stale_price": gettext_lazy("Old price"),
-}
 WORKS: dict[str, Promise | str] = {
     "orders": gettext_lazy("Age orders and refunds"),
     "receipts": gettext_lazy("Value receipts"),
@@ -60,8 +51,8 @@ WORKS: dict[str, Promise | str] = {
 }
 
 
-def step_table(steps: Sequence[StepNow], currency: str) -> Table:
-    """The steps in their order, with what each did and how long it took."""
+def step_table(steps: Sequence[StepNow], currency: str, trends: Mapping[str, Trend]) -> Table:
+    """The steps in their order, with what each did, how long it took, and how long it took on the nights before."""
     rows = [
         (
             Text(str(STEPS.get(one.name, one.name)), note=_(one.reason) if one.reason else ""),
@@ -70,7 +61,8 @@ def step_table(steps: Sequence[StepNow], currency: str) -> Table:
             Count(one.skipped),
             Count(one.failed),
             Amount(one.total, currency),
-            Span(timedelta(seconds=float(one.seconds)) if one.pieces_done else None),
+            Span(_seconds(one.seconds) if one.pieces_done else None, note=_usually(trends.get(one.name))),
+            _trend(one, trends.get(one.name)),
         )
         for one in steps
     ]
@@ -82,8 +74,25 @@ def step_table(steps: Sequence[StepNow], currency: str) -> Table:
         Column(_("Set aside"), numeric=True),
         Column(_("Sum"), numeric=True),
         Column(_("Time"), numeric=True),
+        Column(_("Last thirty nights")),
     )
     return Table(_("Steps"), columns, rows)
+
+
+def _usually(trend: Trend | None) -> str:
+    return "" if trend is None else _("usually %(span)s") % {"span": format_span(_seconds(trend.usual))}
+
+
+def _trend(step: StepNow, trend: Trend | None) -> Cell:
+    """The seconds of the nights before as a line; nothing where there are fewer than two to draw one between."""
+    if trend is None or len(trend.nights) < 2:
+        return Text("")
+    title = _("Seconds of “%(step)s” on the nights before") % {"step": STEPS.get(step.name, step.name)}
+    return seconds_line(f"trend-{step.name}", title, trend.nights)
+
+
+def _seconds(seconds: Decimal) -> timedelta:
+    return timedelta(seconds=float(seconds))
 
 
 def total_table(totals: Sequence[ControlTotal]) -> Table:
@@ -122,7 +131,7 @@ def break_table(breaks: Sequence[Break], names: Mapping[str, str], caption: str)
     """Differences that nobody has explained: what is seen, how much, since when, whose."""
     rows = [
         (
-            Text(f"B-{one.pk}", note=str(BREAK_KINDS.get(one.kind, one.kind))),
+            name_of(one),
             Text(one.text, note=one.subject),
             State("break", one.state),
             Amount(one.amount, one.currency, signed=True),
@@ -142,9 +151,9 @@ def break_table(breaks: Sequence[Break], names: Mapping[str, str], caption: str)
     return Table(caption, columns, rows, empty=_("Nothing is unexplained."))
 
 
-def set_aside_table(rows: Iterable[SetAside], sellers: Mapping[int, str]) -> Table:
+def set_aside_table(rows: Iterable[SetAside], sellers: Mapping[int, str], *, may_rerun: bool) -> Table:
     """Sellers whose night failed while the others went on, with the error and when it was made good."""
-    columns = (Column(_("Seller")), Column(_("Work")), Column(_("Error")), Column(_("Made good")))
+    columns = (Column(_("Seller")), Column(_("Work")), Column(_("Error")), Column(_("Made good")), Column(_("Again")))
     return Table(
         _("Set aside"),
         columns,
@@ -154,11 +163,24 @@ def set_aside_table(rows: Iterable[SetAside], sellers: Mapping[int, str]) -> Tab
                 Text(str(WORKS.get(one.work, one.work))),
                 Text(one.error.strip().rpartition("\n")[2][:200]),
                 Moment(one.resolved_at),
+                Button(_("Do it again"), reverse("desk:rerun", args=[one.pk]))
+                if may_rerun and one.resolved_at is None
+                else Text(""),
             )
             for one in rows
         ],
         empty=_("Nobody was set aside."),
     )
+
+
+def forecast_table(seen: Forecast) -> Table:
+    """Tonight's breaks as they look now."""
+    rows = [
+        (Text(str(BREAK_KINDS.get(one.kind, one.kind))), Text(one.text), Amount(one.amount, one.currency, signed=True))
+        for one in seen.new
+    ]
+    columns = (Column(_("Type")), Column(_("What we see")), Column(_("Ours less theirs"), numeric=True))
+    return Table(_("New breaks"), columns, rows, empty=_("None, as it looks now."))
 
 
 def night_table(runs: Sequence[NightlyRun], names: Mapping[str, str]) -> Table:

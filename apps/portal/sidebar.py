@@ -76,6 +76,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:  # noqa: ARG001  u
             _page(_("Nightly runs"), "bedtime", "reconciliation_nightlyrun"),
             _page(_("Control totals"), "functions", "reconciliation_controltotal"),
             _page(_("Breaks"), "report", "reconciliation_break"),
+            _page(_("What was cleared"), "done_all", "reconciliation_clearing"),
+            _page(_("Rules of matching"), "rule", "reconciliation_rulebook"),
             _page(_("Evidence log"), "fingerprint", "evidence_record"),
             _page(_("State changes"), "timeline", "core_transition"),
         ),

@@ -258,6 +258,13 @@ BREAK = {
     "written_off": Wording(NEUTRAL, pgettext_lazy("break", "Written off")),
 }
 
+RULE_BOOK = {
+    "proposed": Wording(WARN, pgettext_lazy("rule book", "Waits for another person")),
+    "active": Wording(GOOD, pgettext_lazy("rule book", "In force")),
+    "retired": Wording(NEUTRAL, pgettext_lazy("rule book", "Replaced")),
+    "dropped": Wording(NEUTRAL, pgettext_lazy("rule book", "Dropped")),
+}
+
 MACHINES = {
     "seller": SELLER,
     "payout_change": PAYOUT_CHANGE,
@@ -283,6 +290,7 @@ MACHINES = {
     "nightly_step": NIGHTLY_STEP,
     "control_total": CONTROL_TOTAL,
     "break": BREAK,
+    "rule_book": RULE_BOOK,
 }
 
 

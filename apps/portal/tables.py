@@ -102,7 +102,19 @@ class Button:
     note: str = ""
 
 
-Cell = str | Text | Amount | Share | Count | Day | Moment | Span | State | Button
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A box to tick that sends `name=value` with the form whose id is `form`; `label` is read aloud."""
+
+    kind: ClassVar[str] = "check"
+    name: str
+    value: str
+    label: str
+    form: str
+    note: str = ""
+
+
+Cell = str | Text | Amount | Share | Count | Day | Moment | Span | State | Button | Check
 
 
 @dataclass(frozen=True, slots=True)

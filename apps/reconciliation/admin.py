@@ -7,7 +7,19 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import ViewOnlyAdmin, ViewOnlyInline, money, money_text
-from apps.reconciliation.models import Break, ControlTotal, NightlyChunk, NightlyRun, NightlyStep, SetAside
+from apps.reconciliation.models import (
+    Break,
+    BreakNote,
+    Clearing,
+    ControlTotal,
+    Letter,
+    NightlyChunk,
+    NightlyRun,
+    NightlyStep,
+    RuleBook,
+    SetAside,
+    Suggestion,
+)
 
 
 def figure(name: str, description: Any) -> Callable[[Any, ControlTotal], str]:
@@ -85,3 +97,42 @@ class BreakAdmin(ViewOnlyAdmin):
     search_fields = ("key__exact", "subject__exact")
     ordering = ("-opened_on", "-id")
     amount_money = money("amount", _("amount"))
+
+
+@admin.register(BreakNote)
+class BreakNoteAdmin(ViewOnlyAdmin):
+    list_display = ("unexplained", "text", "name", "by", "at")
+    list_select_related = ("unexplained",)
+    exclude = ("content",)
+    ordering = ("-id",)
+
+
+@admin.register(Suggestion)
+class SuggestionAdmin(ViewOnlyAdmin):
+    list_display = ("unexplained", "rule", "lines", "expected", "difference_money", "accepted_by", "declined_by")
+    list_select_related = ("unexplained",)
+    list_filter = ("kind",)
+    ordering = ("-id",)
+    difference_money = money("difference", _("difference"), currency="unexplained.currency")
+
+
+@admin.register(Clearing)
+class ClearingAdmin(ViewOnlyAdmin):
+    list_display = ("key", "rule", "difference_money", "account", "business_date", "by", "undone_by")
+    list_filter = ("rule",)
+    ordering = ("-id",)
+    difference_money = money("difference", _("difference"))
+
+
+@admin.register(RuleBook)
+class RuleBookAdmin(ViewOnlyAdmin):
+    list_display = ("number", "state", "reason", "proposed_by", "approved_by")
+    list_filter = ("state",)
+    ordering = ("-number",)
+
+
+@admin.register(Letter)
+class LetterAdmin(ViewOnlyAdmin):
+    list_display = ("kind", "business_date", "subject", "sent_at")
+    list_filter = ("kind",)
+    ordering = ("-id",)

@@ -17,6 +17,7 @@ from apps.ledger import chart
 from apps.ledger.services import Line, post
 from apps.orders.models import Proceeds, Settlement
 from apps.reconciliation.breaks import Difference
+from apps.reconciliation.models import Clearing
 from apps.reconciliation.returns import match_returns
 from apps.repayment.models import Sweep
 from apps.repayment.services import disburse
@@ -135,7 +136,18 @@ def expected_settlements(business_date: date) -> dict[str, Expected]:
     expected = {settlement_reference(day): Expected(day, net, f"settlement:{day}") for day, net in days.items()}
     expected |= {one.payout: Expected(one.booked_on, one.total, f"settlement:payout:{one.pk}") for one in payouts}
     explained = set(BankLine.objects.filter(matched_to__startswith="settlement:").values_list("matched_to", flat=True))
+    explained |= Clearing.objects.standing().expecting([one.explained_by for one in expected.values()])
     return {name: one for name, one in expected.items() if one.net and one.explained_by not in explained}
+
+
+def expected_settlement(explained_by: str) -> Expected | None:
+    """The settlement still to come that is named so, such as settlement:2026-03-02 or settlement:payout:7."""
+    name = explained_by.removeprefix("settlement:")
+    if name.startswith("payout:"):
+        day = Settlement.objects.get(pk=int(name.removeprefix("payout:"))).booked_on
+    else:
+        day = date.fromisoformat(name)
+    return next((one for one in expected_settlements(day).values() if one.explained_by == explained_by), None)
 
 
 def _settled_without_file(day: date) -> Decimal:
@@ -249,7 +261,7 @@ def _missing_settlements(business_date: date, country: str, currency: str) -> li
         Difference(
             due.explained_by,
             "missing_external",
-            f"sales:{due.day}",
+            f"sales:{due.explained_by.removeprefix('settlement:')}",
             due.net,
             currency,
             f"The settlement {reference} says {due.net} {currency}; the bank has not booked it.",

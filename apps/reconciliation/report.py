@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Abs
 
 from apps.banking.models import PaymentBatch
 from apps.core.money import ZERO
@@ -15,6 +16,8 @@ from apps.reconciliation.models import Break, ControlTotal, NightlyRun, SetAside
 from apps.reconciliation.steps import StepNow, steps_now
 from apps.repayment.models import Sweep
 
+BREAKS_SHOWN = 20
+
 
 @dataclass(frozen=True, slots=True)
 class NightReport:
@@ -24,12 +27,14 @@ class NightReport:
     paid_out     instructed to sellers that night
     earned       fees and interest that became income on that business date
     unexplained  sum of the open breaks of this and earlier nights, each without its sign
+    breaks       the oldest of these, at most BREAKS_SHOWN of `number_of_breaks`
     """
 
     run: NightlyRun
     steps: list[StepNow]
     totals: list[ControlTotal]
     breaks: list[Break]
+    number_of_breaks: int
     set_aside: list[SetAside]
     batch: PaymentBatch | None
     seal: Seal | None
@@ -51,12 +56,14 @@ def night_report(run: NightlyRun) -> NightReport:
     sums = Sweep.objects.filter(business_date=day).aggregate(
         sellers=Count("id"), swept=Sum("kept"), paid_out=Sum("paid_out")
     )
-    breaks = list(Break.objects.unexplained().filter(opened_on__lte=day).order_by("opened_on", "pk"))
+    open_breaks = Break.objects.unexplained().filter(opened_on__lte=day)
+    known = open_breaks.aggregate(number=Count("pk"), total=Sum(Abs("amount")))
     return NightReport(
         run=run,
         steps=steps_now(run),
         totals=list(run.control_totals.order_by("pk")),
-        breaks=breaks,
+        breaks=list(open_breaks.order_by("pk")[:BREAKS_SHOWN]),
+        number_of_breaks=known["number"],
         set_aside=list(run.set_aside.order_by("seller_id", "work")),
         batch=PaymentBatch.objects.filter(key=f"payouts:{day}").first(),
         seal=Seal.objects.filter(business_date=day).first(),
@@ -64,7 +71,7 @@ def night_report(run: NightlyRun) -> NightReport:
         swept=sums["swept"] or ZERO,
         paid_out=sums["paid_out"] or ZERO,
         earned=_earned(day),
-        unexplained=sum((abs(one.amount) for one in breaks), ZERO),
+        unexplained=known["total"] or ZERO,
     )
 
 

@@ -7,6 +7,7 @@ import structlog
 from celery import current_app, shared_task
 from django.db import InterfaceError, OperationalError, connection
 
+from apps.reconciliation.letters import write_due_letters
 from apps.reconciliation.night import missing_dates, run_night
 from apps.reconciliation.plan import PIECES_AT_ONCE
 from apps.tenants.models import Platform
@@ -65,6 +66,19 @@ def work_on_nights() -> None:
         )
         if not run.is_over:
             return
+
+
+@shared_task(name="reconciliation.write_letters_everywhere")
+def write_letters_everywhere() -> None:
+    """Ask a worker to look, for every platform, whether its staff is to be written to."""
+    for platform in Platform.objects.working().filter(nights_by_hand=False):
+        current_app.send_task("reconciliation.write_letters", kwargs={"platform": platform.schema_name})
+
+
+@platform_task("reconciliation.write_letters", **WHEN_THE_DATABASE_IS_AWAY)
+def write_letters() -> None:
+    """Write what is due to the platform's staff, each letter once."""
+    write_due_letters(platform=current_platform(), at=shared_clock())
 
 
 @platform_task("reconciliation.run_night", **WHEN_THE_DATABASE_IS_AWAY)

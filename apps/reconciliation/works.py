@@ -20,6 +20,7 @@ from apps.products.models import FundingPool
 from apps.reconciliation import control, goods, matching
 from apps.reconciliation.breaks import open_breaks
 from apps.reconciliation.models import Break, NightlyChunk, SetAside
+from apps.reconciliation.suggesting import accept_sure_ones, suggest
 from apps.repayment.closing import close_sellers
 from apps.repayment.goods import owed_on
 from apps.repayment.models import Movement
@@ -226,8 +227,9 @@ def _instruct_transfers(batch: PaymentBatch, business_date: date) -> None:
 
 
 def _match(piece: Piece) -> Report:
-    matched = matching.match_bank_lines(business_date=piece.date, at=piece.at, by=piece.by)
-    return {"match": {"done": matched.lines, "total": str(matched.total)}}
+    exact = matching.match_bank_lines(business_date=piece.date, at=piece.at, by=piece.by)
+    found = accept_sure_ones(business_date=piece.date, currency=piece.platform.currency, at=piece.at, by=piece.by)
+    return {"match": {"done": exact.lines + found.lines, "total": str(exact.total + found.total)}}
 
 
 def _prove(piece: Piece) -> Report:
@@ -240,7 +242,10 @@ def _prove(piece: Piece) -> Report:
         *control.differences(totals, piece.date),
         *goods.differences(business_date=piece.date, currency=piece.platform.currency),
     ]
-    opened = open_breaks(run=run, found=found, business_date=piece.date, at=piece.at, by=piece.by)
+    opened = open_breaks(
+        run=run, found=found, business_date=piece.date, country=piece.platform.country, at=piece.at, by=piece.by
+    )
+    suggest(business_date=piece.date, currency=piece.platform.currency, at=piece.at, by=piece.by)
     books = {
         f"{row['account__code']} {row['account__currency']}": [str(row["debit_sum"]), str(row["credit_sum"])]
         for row in DailyTotal.objects.trial_balance(piece.date)

@@ -178,6 +178,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "nights-that-are-due": {"task": "reconciliation.start_due_nights", "schedule": crontab(minute="*")},
     "messages-that-are-due": {"task": "portal.deliver_messages_everywhere", "schedule": crontab(minute="*")},
+    "letters-to-staff": {"task": "reconciliation.write_letters_everywhere", "schedule": crontab(minute="*/5")},
     "documents-left-behind": {
         "task": "financing.render_waiting_contracts_everywhere",
         "schedule": crontab(minute="*/5"),

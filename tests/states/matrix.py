@@ -204,13 +204,22 @@ MATRIX = {
         open -suggest-> suggested
         suggested -accept-> matched
         open -accept-> matched                  + an exact match needs no suggestion
+        investigating|waiting_counterparty|pending_approval -accept-> matched   + who looks into it finds the pair
         open -assign-> investigating
+        suggested -assign-> investigating       + what was suggested convinces nobody
         investigating -ask_counterparty-> waiting_counterparty
         investigating -ask_approval-> pending_approval
+        waiting_counterparty -ask_approval-> pending_approval   + the other side answered, or never will
+        pending_approval -refuse-> investigating                + the second person says no
         waiting_counterparty|pending_approval -adjust-> adjusted
         waiting_counterparty|pending_approval -arrive_late-> timing
-        open -arrive_late-> timing              + the late leg came before anyone looked
+        open|suggested|investigating -arrive_late-> timing      + the late leg asks nobody how far they are
         pending_approval -write_off-> written_off
         matched|adjusted|timing|written_off -reopen-> investigating
+    """,
+    "reconciliation.RuleBook": """
+        proposed -activate-> active
+        proposed -drop-> dropped
+        active -retire-> retired
     """,
 }

@@ -4,8 +4,8 @@ Pure functions: Decimals in, text out, in the active language. Colours come from
 A chart is drawn 320 units wide, as wide as the screen of a small phone, and no label covers another there.
 """
 
-from apps.portal.charts.daily import DailySum, daily_chart, sparkline
+from apps.portal.charts.daily import DailySum, daily_chart, seconds_line, sparkline
 from apps.portal.charts.frame import Chart
 from apps.portal.charts.projection import Balance, Course, projection_chart
 
-__all__ = ["Balance", "Chart", "Course", "DailySum", "daily_chart", "projection_chart", "sparkline"]
+__all__ = ["Balance", "Chart", "Course", "DailySum", "daily_chart", "projection_chart", "seconds_line", "sparkline"]

@@ -72,6 +72,22 @@ def sparkline(name: str, title: str, sums: Sequence[DailySum], *, currency: str)
     return Chart(drawn, title, _table(title, sums, currency))
 
 
+def seconds_line(name: str, title: str, nights: Sequence[tuple[date, Decimal]]) -> SafeString:
+    """How many seconds something took, night by night, as a line as small as a word. At least two nights."""
+    longest = max(seconds for _night, seconds in nights) or ONE
+    plot = Plot(left=Decimal(4), right=Decimal(4), width=Decimal(120), top=Decimal(4), height=Decimal(24))
+    steps = len(nights) - 1
+    points = [(plot.x(Decimal(place) / steps), plot.y(took / longest)) for place, (_night, took) in enumerate(nights)]
+    line = format_html('<polyline class="chart-line expected" points="{}"/>', joined(points))
+    words = _("%(least)s to %(most)s seconds from %(first)s to %(last)s") % {
+        "least": min(seconds for _night, seconds in nights),
+        "most": longest,
+        "first": format_day(nights[0][0]),
+        "last": format_day(nights[-1][0]),
+    }
+    return svg("spark", name, title, words, line, plot.width, Decimal(32))
+
+
 def _range(sums: Sequence[DailySum]) -> tuple[Decimal, Decimal]:
     """The highest and the lowest sum, zero among them."""
     if not sums:

@@ -1,5 +1,7 @@
 """Another address to be reached at and to sign in with: type it, prove that it is you, prove that it is yours."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -94,7 +96,7 @@ def _send(request: SignedIn, contact: Contact, typed: dict[str, object]) -> Http
 
 def _take(request: SignedIn, contact: Contact, second_factor: str) -> HttpResponseBase:
     now, before = timezone.now(), request.user.contact
-    facts = {"second_factor": second_factor, "on": shown_date(now), "at": now, "by": request.user.actor}
+    facts: dict[str, Any] = {"second_factor": second_factor, "on": shown_date(now), "at": now, "by": request.user.actor}
     del request.session[TYPED]
     try:
         change_contact(user_id=request.user.pk, contact=contact, **facts)

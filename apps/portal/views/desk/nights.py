@@ -14,12 +14,17 @@ from apps.banking.models import PaymentBatch
 from apps.banking.services import ApprovalRefused, approve_and_send
 from apps.portal.doors import SignedIn, come_back_later
 from apps.portal.formats import format_day
-from apps.portal.nights import break_table, night_table, set_aside_table, step_table, total_table
+from apps.portal.nights import break_table, forecast_table, night_table, set_aside_table, step_table, total_table
 from apps.portal.paging import BY_NUMBER, page_of
 from apps.portal.people import names_of
-from apps.reconciliation.models import NightlyRun
+from apps.reconciliation.letters import silent_night
+from apps.reconciliation.models import NightlyRun, SetAside
 from apps.reconciliation.report import night_report
+from apps.reconciliation.rerunning import NotRerun
+from apps.reconciliation.rerunning import rerun as do_again
 from apps.reconciliation.services import CloseRefused, NightNotAsked, ask_for_night, close_run, due_nights
+from apps.reconciliation.suggesting import forecast
+from apps.reconciliation.trend import trends
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
 from apps.users.access import for_roles
@@ -72,6 +77,30 @@ def run_due(request: SignedIn) -> HttpResponseBase:
 @require_POST
 @for_roles(Role.STAFF)
 @come_back_later
+def rerun(request: SignedIn, set_aside_id: int) -> HttpResponseBase:
+    """Do the work of a seller who was set aside again."""
+    found = get_object_or_404(SetAside.objects.select_related("run"), pk=set_aside_id)
+    try:
+        do_again(set_aside_id=found.pk, platform=current_platform(), at=timezone.now(), by=request.user.actor)
+    except NotRerun as refusal:
+        return _page(request, found.run, str(refusal), REFUSED)
+    return redirect("desk:run", found.run.business_date)
+
+
+@require_safe
+@for_roles(*DESK)
+def tonight(request: SignedIn) -> HttpResponse:
+    """The breaks that tonight would find if nothing more came in."""
+    platform = current_platform()
+    day = platform.business_date(timezone.now())
+    seen = forecast(business_date=day, country=platform.country, currency=platform.currency)
+    shown = {"section": "night", "day": day, "seen": seen, "currency": platform.currency, "table": forecast_table(seen)}
+    return render(request, "desk/tonight.html", shown)
+
+
+@require_POST
+@for_roles(Role.STAFF)
+@come_back_later
 def close(request: SignedIn, day: date) -> HttpResponseBase:
     """Close the day in the clerk's name."""
     found = get_object_or_404(NightlyRun, business_date=day)
@@ -111,11 +140,14 @@ def _page(request: HttpRequest, found: NightlyRun | None, refusal: str = "", sta
         "refusal": refusal,
         "due": due_nights(platform=platform, at=now),
         "today": platform.business_date(now),
+        "silent": None if platform.nights_by_hand else silent_night(platform=platform, at=now),
     }
-    return render(request, "desk/night.html", page if found is None else {**page, **_figures(found)}, status=status)
+    if found is not None:
+        page |= _figures(found, may_rerun=getattr(request.user, "role", "") == Role.STAFF)
+    return render(request, "desk/night.html", page, status=status)
 
 
-def _figures(found: NightlyRun) -> dict[str, Any]:
+def _figures(found: NightlyRun, *, may_rerun: bool) -> dict[str, Any]:
     platform = current_platform()
     report = night_report(found)
     names = names_of([found.closed_by, *(one.owner for one in report.breaks), *_batch_people(report.batch)])
@@ -128,10 +160,10 @@ def _figures(found: NightlyRun) -> dict[str, Any]:
         "names": names,
         "closed_by": names.get(found.closed_by, ""),
         "approved_by": names.get(report.batch.approved_by, "") if report.batch else "",
-        "steps": step_table(report.steps, platform.currency),
+        "steps": step_table(report.steps, platform.currency, trends(found)),
         "totals": total_table(report.totals),
         "breaks": break_table(report.breaks, names, _("Breaks")),
-        "set_aside": set_aside_table(report.set_aside, sellers),
+        "set_aside": set_aside_table(report.set_aside, sellers, may_rerun=may_rerun),
     }
 
 

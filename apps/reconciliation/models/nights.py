@@ -1,6 +1,5 @@
-"""The night and its proof: runs, steps, pieces of work, control totals, breaks."""
+"""The night and its proof: runs, steps, pieces of work, control totals."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -137,6 +136,23 @@ class SetAside(models.Model):
         return f"{self.work} of seller {self.seller_id}"
 
 
+class Letter(models.Model):
+    """What was mailed to the platform's staff about a business date: each kind once."""
+
+    kind = models.CharField(max_length=12, choices=[(name, name) for name in ("morning", "forecast", "alarm")])
+    business_date = models.DateField()
+    subject = models.CharField(max_length=200)
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["kind", "business_date"], name="letter_once_a_date")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.business_date}"
+
+
 QUANTITY = "pledged_"
 
 
@@ -170,74 +186,3 @@ class ControlTotal(models.Model):
     def unit(self) -> str:
         """The unit of a quantity of goods; empty for money."""
         return self.name.removeprefix(QUANTITY) if self.name.startswith(QUANTITY) else ""
-
-
-BREAK_STATES = (
-    "open", "suggested", "matched", "investigating", "waiting_counterparty", "pending_approval", "adjusted", "timing",
-    "written_off",
-)  # fmt: skip
-BREAK_TYPES = (
-    "missing_internal", "missing_external", "amount", "date", "duplicate", "currency", "wrong_account", "fee",
-    "misallocated", "status", "stale_price",
-)  # fmt: skip
-CLOSED_BREAKS = ("matched", "adjusted", "timing", "written_off")
-
-
-class BreakQuerySet(models.QuerySet["Break"]):
-    """Unexplained differences."""
-
-    def unexplained(self) -> "BreakQuerySet":
-        return self.exclude(state__in=CLOSED_BREAKS)
-
-
-class Break(Stateful):
-    """A difference that nobody has explained yet. `amount` is ours less theirs: a surplus is a break, too."""
-
-    key = models.CharField(max_length=120, unique=True, help_text="What differs; the same difference opens one break.")
-    run = models.ForeignKey(NightlyRun, on_delete=models.PROTECT, related_name="breaks")
-    kind = models.CharField(max_length=20, choices=[(name, name) for name in BREAK_TYPES])
-    subject = models.CharField(max_length=80)
-    amount = AmountField()
-    currency = CurrencyField()
-    opened_on: "models.DateField[date, date]" = models.DateField()
-    text = models.CharField(max_length=300)
-    owner = models.CharField(max_length=80, blank=True)
-    state = state_field(BREAK_STATES)
-
-    objects = BreakQuerySet.as_manager()
-
-    class Meta:
-        constraints: ClassVar[list[Any]] = [
-            states_hold("break", BREAK_STATES),
-            models.CheckConstraint(condition=Q(kind__in=BREAK_TYPES), name="break_kind_known"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.subject}"
-
-    @transition(field="state", source="open", target="suggested")
-    def suggest(self) -> None: ...
-
-    @transition(field="state", source=["suggested", "open"], target="matched")
-    def accept(self) -> None: ...
-
-    @transition(field="state", source="open", target="investigating")
-    def assign(self) -> None: ...
-
-    @transition(field="state", source="investigating", target="waiting_counterparty")
-    def ask_counterparty(self) -> None: ...
-
-    @transition(field="state", source="investigating", target="pending_approval")
-    def ask_approval(self) -> None: ...
-
-    @transition(field="state", source=["waiting_counterparty", "pending_approval"], target="adjusted")
-    def adjust(self) -> None: ...
-
-    @transition(field="state", source=["open", "waiting_counterparty", "pending_approval"], target="timing")
-    def arrive_late(self) -> None: ...
-
-    @transition(field="state", source="pending_approval", target="written_off")
-    def write_off(self) -> None: ...
-
-    @transition(field="state", source=list(CLOSED_BREAKS), target="investigating")
-    def reopen(self) -> None: ...

@@ -1,0 +1,45 @@
+"""The rows of the night and of what it could not explain."""
+
+from apps.reconciliation.models.breaks import (
+    BREAK_STATES,
+    BREAK_TYPES,
+    CLOSED_BREAKS,
+    RULE_BOOK_STATES,
+    Break,
+    BreakNote,
+    Clearing,
+    RuleBook,
+    Suggestion,
+)
+from apps.reconciliation.models.nights import (
+    QUANTITY,
+    RUN_STATES,
+    STEP_STATES,
+    ControlTotal,
+    Letter,
+    NightlyChunk,
+    NightlyRun,
+    NightlyStep,
+    SetAside,
+)
+
+__all__ = [
+    "BREAK_STATES",
+    "BREAK_TYPES",
+    "CLOSED_BREAKS",
+    "QUANTITY",
+    "RULE_BOOK_STATES",
+    "RUN_STATES",
+    "STEP_STATES",
+    "Break",
+    "BreakNote",
+    "Clearing",
+    "ControlTotal",
+    "Letter",
+    "NightlyChunk",
+    "NightlyRun",
+    "NightlyStep",
+    "RuleBook",
+    "SetAside",
+    "Suggestion",
+]
