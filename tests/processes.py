@@ -48,7 +48,8 @@ class WebServer:
         """What the e-mails say that were sent, as they went out, the first one first; of those with HTML the text."""
         sent = sorted(self.mail.iterdir(), key=lambda path: path.stat().st_mtime_ns) if self.mail.exists() else []
         letters = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in sent]
-        return [str(letter.get_body(("plain",)).get_content()) for letter in letters]
+        bodies = [letter.get_body(("plain",)) for letter in letters]
+        return [str(body.get_content()) for body in bodies if body is not None]
 
     def latest_code(self) -> str:
         """The latest one-time code, whatever else was sent since."""

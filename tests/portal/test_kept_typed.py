@@ -36,7 +36,7 @@ def shop(platform: Platform) -> dict[str, str]:
     story.night(today - DAY)
     (receipt,) = bales(1, farmer=seller)
     return {
-        "offer": f"/offers/{Offer.objects.open().first().pk}/",  # type: ignore[union-attr]
+        "offer": f"/offers/{Offer.objects.open().first().pk}/",
         "pause": f"/money/{drawn.pk}/pause/",
         "give": "/people/consents/give/",
         "account": "/people/account/",

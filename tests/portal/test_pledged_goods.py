@@ -90,7 +90,7 @@ def test_more_goods_are_offered_counted_and_taken_in(
     shown = said(farmer.get(store.path()))
     assert all(one.number in shown for one in store.receipts)
     assert store.path() in farmer.get(f"/money/{store.financing.pk}/").content.decode()
-    assert farmer.post(store.path("offer/"), {"receipts": store.keys(2)}).url == store.path()
+    assert farmer.post(store.path("offer/"), {"receipts": store.keys(2)})["Location"] == store.path()
     assert "The warehouse counts them next" in said(farmer.get(store.path()))
     assert "not counted all of these goods yet" in press(financier, store, "take_in")
     counted(store.pledge, store.receipts[2:3])
@@ -104,7 +104,7 @@ def test_an_offer_is_taken_back_by_the_seller_or_given_back(
     farmer: PlatformClient, financier: PlatformClient, store: Store
 ) -> None:
     farmer.post(store.path("offer/"), {"receipts": store.keys(2), "instead_of": store.keys(0)})
-    assert farmer.post(store.path("take-back/")).url == store.path()
+    assert farmer.post(store.path("take-back/"))["Location"] == store.path()
     assert not store.pledge.pledged_receipts.asked().exists()
     assert not store.pledge.pledged_receipts.filter(leaving=True).exists()
     farmer.post(store.path("offer/"), {"receipts": store.keys(3)})
@@ -130,7 +130,7 @@ def test_goods_take_the_place_of_others_of_no_more_worth(
 
 
 def test_goods_are_asked_back_kept_and_let_go(farmer: PlatformClient, financier: PlatformClient, store: Store) -> None:
-    assert farmer.post(store.path("back/"), {"back": store.keys(0)}).url == store.path()
+    assert farmer.post(store.path("back/"), {"back": store.keys(0)})["Location"] == store.path()
     assert "The financier decides next" in said(farmer.get(store.path()))
     assert press(financier, store, "decline_release", "the price is falling") == "Done."
     assert store.states()[:2] == ["pledged", "pledged"]

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sellers", "0005_tax_numbers"),
+        ("sellers", "0006_one_tax_number"),
     ]
 
     operations = [
