@@ -1,8 +1,6 @@
 """Lending terms as they are kept with a pledge: JSON that holds every figure as text."""
 
-import json
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from apps.core.money import ZERO
@@ -26,12 +24,6 @@ def frozen(terms: LendingTerms) -> dict[str, Any]:
 
 def thawed(kept: dict[str, Any], *, currency: str, limit: Decimal) -> LendingTerms:
     """The terms that `frozen` kept; what it does not name is at its default."""
-    return _thawed(json.dumps(kept), currency, limit)
-
-
-@lru_cache(maxsize=1_000)  # a night thaws those of every pledge, and most have those of their product
-def _thawed(text: str, currency: str, limit: Decimal) -> LendingTerms:
-    kept = json.loads(text)
     plain = LendingTerms(currency, limit)
     age = kept.get("age", {})
     return plain._replace(

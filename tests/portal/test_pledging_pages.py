@@ -22,6 +22,7 @@ from tests.conftest import PlatformClient
 from tests.factories import (
     make_assessment,
     make_books,
+    make_consent,
     make_financing_product,
     make_offer,
     make_particulars,
@@ -42,6 +43,7 @@ def farmer(platform: Platform) -> Seller:
     make_books(first_date=today)
     cotton_costs("10.00", today)
     seller = make_particulars(seller=make_seller(user=make_user(role="seller"))).seller
+    make_consent(seller=seller, given_on=today - timedelta(days=30), until=today + timedelta(days=330))
     bales(2, farmer=seller)
     WarehouseReceipt.objects.update(valid_until=max(VALID_UNTIL, today + timedelta(days=90)), insured_until=today)
     version = make_product_version(

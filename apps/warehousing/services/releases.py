@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.core.money import round_money
 from apps.core.states import move_all
 from apps.warehousing.models import Pledge, PledgedReceipt, WarehouseReceipt
 from apps.warehousing.models.pledge import HOLDING_STATES
@@ -179,11 +180,12 @@ def _check_rest(pledge: Pledge, staying: Sequence[PledgedReceipt], outstanding: 
 
 
 def _figures(pledge: Pledge, worth: Valuation, outstanding: Decimal) -> dict[str, object]:
-    stand = margin(outstanding, worth, pledge.lending)
+    owed = round_money(outstanding, pledge.currency)  # a column keeps more decimals than a person is told
+    stand = margin(owed, worth, pledge.lending)
     return {
-        "owed": outstanding,
+        "owed": owed,
         "currency": pledge.currency,
         "value": worth.value,
         "allowed": stand.allowed,
-        "short": outstanding - stand.allowed,
+        "short": owed - stand.allowed,
     }
