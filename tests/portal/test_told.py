@@ -100,7 +100,9 @@ def test_an_account_in_force_and_a_refused_one_are_told_but_not_what_the_seller_
 
 def test_a_margin_call_its_last_day_and_its_cure_are_told_once_and_lead_to_the_call(platform: Platform) -> None:
     seller = reader()
-    call = make_margin_call(pledge=make_pledge(seller=seller), state="called", due_on=TODAY, cash_cure=D(100), goods_cure=D(100))
+    call = make_margin_call(
+        pledge=make_pledge(seller=seller), state="called", due_on=TODAY, cash_cure=D(100), goods_cure=D(100)
+    )
     for state, ended_on in (("called", None), ("overdue", None), ("cured_by_cash", TODAY)):
         MarginCall.objects.filter(pk=call.pk).update(state=state, ended_on=ended_on)
         assert [tell_again(seller, TODAY) for _time in range(2)] == [1, 0]
