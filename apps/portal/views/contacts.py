@@ -94,10 +94,16 @@ def _send(request: SignedIn, contact: Contact, typed: dict[str, object]) -> Http
 
 def _take(request: SignedIn, contact: Contact, second_factor: str) -> HttpResponseBase:
     now, before = timezone.now(), request.user.contact
-    facts = {"second_factor": second_factor, "on": shown_date(now), "at": now, "by": request.user.actor}
     del request.session[TYPED]
     try:
-        change_contact(user_id=request.user.pk, contact=contact, **facts)
+        change_contact(
+            user_id=request.user.pk,
+            contact=contact,
+            second_factor=second_factor,
+            on=shown_date(now),
+            at=now,
+            by=request.user.actor,
+        )
     except ContactRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("portal:contact")
