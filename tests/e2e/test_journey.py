@@ -84,7 +84,7 @@ def test_from_sign_in_to_signed_page_by_page_and_repaid_by_sales(
     page, errors = open_page(browser, javascript=javascript)
     sign_in(page, address, "mei@journey.example")
     expect(page.get_by_text("You can draw up to")).to_be_visible()
-    page.get_by_role("link", name="Get money").click()
+    page.get_by_role("link", name=re.compile("Sales advance")).first.click()
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("link", name="Continue").click()
     page.get_by_role("button", name=re.compile("^Accept")).click()

@@ -133,7 +133,7 @@ def draws(page: Page, address: str, web_server: WebServer, write: Callable[[], N
     expect(page.get_by_text("Your shop is checked: welcome")).to_be_visible()
     page.goto(f"{address}/")
     expect(page.get_by_text("You can draw up to").first).to_be_visible()
-    follow("link", "Get money")
+    follow("link", re.compile("Sales advance"))
     follow("button", "Continue")
     expect(page.get_by_text("If sales go slowly").or_(page.locator("svg")).first).to_be_visible()
     follow("link", "Continue")

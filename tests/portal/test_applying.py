@@ -35,7 +35,7 @@ def browse(story: Story, client_of: Callable[..., Any]) -> Any:
 
 
 def offer() -> Offer:
-    return Offer.objects.open().select_related("seller__user").get()
+    return Offer.objects.open().select_related("seller__user").get(product_code="sales-advance")
 
 
 def page(browse: Any, name: str = "", offer_id: int = 0) -> str:

@@ -5,11 +5,14 @@ from datetime import date
 
 import pytest
 
+from apps.evidence.models import Record
 from apps.sellers.models import Consent, Particulars, Seller
 from apps.tenants.models import Platform
+from apps.users.kept import typist
 from apps.users.models import Role, User
 from tests.conftest import PlatformClient
-from tests.factories import make_seller, make_user
+from tests.factories import make_books, make_seller, make_user
+from tests.mail import latest_link
 from tests.sellers.test_numbers import RIC, USCC
 
 Clients = Callable[..., PlatformClient]
@@ -34,6 +37,11 @@ def newcomer(platform: Platform) -> Seller:
 @pytest.fixture
 def phone(platform: Platform, newcomer: Seller, client_of: Clients) -> PlatformClient:
     return client_of(platform, newcomer.user)
+
+
+def user_of(seller: Seller) -> User:
+    assert seller.user is not None
+    return seller.user
 
 
 def fill_in(client: PlatformClient, *steps: str) -> None:
@@ -107,8 +115,7 @@ def test_nothing_is_sent_before_all_of_it_is_there(phone: PlatformClient, newcom
 def test_what_was_typed_when_the_session_had_ended_is_there_after_signing_in(
     phone: PlatformClient, newcomer: Seller, platform: Platform, client_of: Clients
 ) -> None:
-    page = phone.get("/joining/identity/")
-    typed = {**STEPS["identity"], "legal_name": "Half typed", "typed_by": page.context["typist"], "code": "123456"}
+    typed = {**STEPS["identity"], "legal_name": "Half typed", "typed_by": typist(user_of(newcomer)), "code": "123456"}
     phone.session.flush()
     asked = phone.post("/joining/identity/", typed)
     assert asked["Location"].startswith("/account/login/?next=/joining/identity/")
@@ -123,11 +130,10 @@ def test_what_was_typed_when_the_session_had_ended_is_there_after_signing_in(
 
 
 def test_it_is_shown_to_nobody_else(phone: PlatformClient, newcomer: Seller) -> None:
-    page = phone.get("/joining/identity/")
     other = make_user(role=Role.SELLER)
     make_seller(user=other, state="registered")
     phone.session.flush()
-    phone.post("/joining/identity/", {"legal_name": "Half typed", "typed_by": page.context["typist"]})
+    phone.post("/joining/identity/", {"legal_name": "Half typed", "typed_by": typist(user_of(newcomer))})
     phone.post("/account/login/", {"login": other.email, "password": "a long pass phrase"})
     answer = phone.get("/joining/identity/")
     assert answer.status_code == 200
@@ -190,3 +196,27 @@ def test_a_companys_number_is_checked_as_one(phone: PlatformClient) -> None:
     assert phone.post("/joining/identity/", company).status_code == 422
     assert phone.post("/joining/identity/", {**company, "number": USCC}).status_code == 302
     assert User.objects.filter(role=Role.SELLER).count() == 1
+
+
+def test_who_opened_a_second_entry_of_a_shop_is_invited_to_the_one_that_is_here(
+    phone: PlatformClient, newcomer: Seller, platform: Platform, client_of: Clients
+) -> None:
+    make_books()
+    here = make_seller(external_id="S-77", user=None)
+    fill_in(phone)
+    phone.post("/joining/send/")
+    clerk = client_of(platform, make_user(role=Role.STAFF))
+    invitation = {"contact": EMAIL, "name": here.name, "number": "S-77", "language": "en"}
+    assert decide(clerk, newcomer, "verify", number="S-77") == 422
+    assert clerk.post("/desk/joining/invite/", invitation).status_code == 422, "not while their own entry is open"
+    assert decide(clerk, newcomer, "reject", reason="Your shop is here already; a link to it comes.") == 302
+    assert clerk.post("/desk/joining/invite/", invitation).status_code == 302
+    link = latest_link()
+    for _click in range(2):
+        phone.post(link, {"name": "王秀兰"})
+    here.refresh_from_db()
+    newcomer.refresh_from_db()
+    assert (here.user, newcomer.user) == (User.objects.get(email=EMAIL), None)
+    assert (here.state, newcomer.state) == ("verified", "rejected")
+    assert Record.objects.filter(kind="shop_left", subject=f"seller:{newcomer.pk}").count() == 1
+    assert phone.get("/").status_code == 200

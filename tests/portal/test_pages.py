@@ -39,7 +39,7 @@ def browse(story: Story, client_of: Callable[..., Any]) -> Any:
 
 
 def offer() -> Offer:
-    return Offer.objects.open().get()
+    return Offer.objects.open().get(product_code="sales-advance")
 
 
 def accept(browse: Any, amount: str) -> Any:

@@ -56,7 +56,7 @@ def assessed(story: Story, seller: Seller, day: date) -> dict[int, Any]:
 def test_one_tap_stops_the_reading_and_closes_what_rests_on_it(
     story: Story, seller: Seller, phone: PlatformClient, client_of: Clients
 ) -> None:
-    offer = Offer.objects.open().get()
+    offer = Offer.objects.open().get(product_code="sales-advance")
     order = Order.objects.first()
     assert order is not None
     financier = client_of(story.platform, make_user(role=Role.FINANCIER))
@@ -95,7 +95,9 @@ def test_an_offer_that_is_still_open_cannot_be_taken_without_consent(
 ) -> None:
     """The consent ran out by its own date, before any night has closed the offer."""
     seller.consents.update(until=story.first)
-    answer = phone.post(f"/offers/{Offer.objects.open().get().pk}/review/", {"amount": "1000"})
+    answer = phone.post(
+        f"/offers/{Offer.objects.open().get(product_code='sales-advance').pk}/review/", {"amount": "1000"}
+    )
     assert answer.status_code == 422
     assert "nobody may read" in answer.content.decode()
 
@@ -164,7 +166,7 @@ def test_a_change_is_taken_back_by_the_seller(seller: Seller, phone: PlatformCli
 
 def test_a_code_for_one_act_is_nothing_for_another(story: Story, seller: Seller, phone: PlatformClient) -> None:
     """What was sent for changing the account signs no contract."""
-    phone.post(f"/offers/{Offer.objects.open().get().pk}/review/", {"amount": "1000"})
+    phone.post(f"/offers/{Offer.objects.open().get(product_code='sales-advance').pk}/review/", {"amount": "1000"})
     contract = Contract.objects.get()
     Contract.objects.filter(pk=contract.pk).update(state="rendered", document="contracts/x.pdf", document_sha256="0")
     phone.post("/people/account/", ACCOUNT)

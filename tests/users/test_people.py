@@ -15,7 +15,7 @@ from tests.factories import make_user
 # What each role may do, by hand. "*" is every other app; nobody may delete anything.
 MATRIX = {
     Role.SELLER: {"*": ""},
-    Role.FINANCIER: {"*": "view", "products": "view add change", "warehousing": "view change"},
+    Role.FINANCIER: {"*": "view", "products": "view add change", "warehousing": "view add change"},
     Role.STAFF: {"*": "view", "users": "view add change", "sellers": "view add change", "warehousing": "view add"},
     Role.AUDITOR: {"*": "view"},
     Role.WAREHOUSE: {"*": ""},

@@ -32,12 +32,16 @@ def phone(platform: Platform, client_of: Clients) -> PlatformClient:
 def test_who_has_no_password_types_a_fresh_code_first(phone: PlatformClient, page: str) -> None:
     prove = phone.get(page)["Location"]
     assert prove.startswith("/account/prove/?next=")
-    assert phone.post(page, {"credential": "{}"})["Location"].startswith("/account/prove/")
     assert phone.post(prove, {"again": "1"})["Location"] == prove
     assert phone.post(prove, {"code": "000000x"}).status_code == 422
     assert phone.get(page).status_code == 302, "a wrong code proves nothing"
     assert phone.post(prove, {"code": latest_code()})["Location"] == page
     assert phone.get(page).status_code == 200
+    assert not Authenticator.objects.exists()
+
+
+def test_adding_one_straight_away_is_not_let_through(phone: PlatformClient) -> None:
+    assert phone.post(ADD, {"credential": "{}"})["Location"].startswith("/account/prove/")
     assert not Authenticator.objects.exists()
 
 

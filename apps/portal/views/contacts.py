@@ -1,7 +1,5 @@
 """Another address to be reached at and to sign in with: type it, prove that it is you, prove that it is yours."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -96,10 +94,16 @@ def _send(request: SignedIn, contact: Contact, typed: dict[str, object]) -> Http
 
 def _take(request: SignedIn, contact: Contact, second_factor: str) -> HttpResponseBase:
     now, before = timezone.now(), request.user.contact
-    facts: dict[str, Any] = {"second_factor": second_factor, "on": shown_date(now), "at": now, "by": request.user.actor}
     del request.session[TYPED]
     try:
-        change_contact(user_id=request.user.pk, contact=contact, **facts)
+        change_contact(
+            user_id=request.user.pk,
+            contact=contact,
+            second_factor=second_factor,
+            on=shown_date(now),
+            at=now,
+            by=request.user.actor,
+        )
     except ContactRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("portal:contact")
