@@ -18,6 +18,8 @@ from typing import Any
 
 from benchmarks import throwaway
 
+WORKERS = 2  # as `make run` starts them
+
 
 def main() -> int:
     """Measure and print; 1 when a request failed."""
@@ -73,19 +75,21 @@ def _browse(people: list[dict[str, str]], seconds: int, folder: Path) -> list[di
 
     sessions, measured = folder / "sessions.json", folder / "measured"
     sessions.write_text(json.dumps(people))
-    server = WebServer(dict(os.environ), folder)
+    server = WebServer(dict(os.environ), folder, workers=WORKERS)
     try:
         subprocess.run(
             [
                 sys.executable, "-m", "locust", "--headless", "--locustfile", "benchmarks/visitors.py",
                 "--host", f"http://127.0.0.1:{server.port}", "--users", str(len(people)), "--spawn-rate", "20",
-                "--run-time", f"{seconds}s", "--json-file", str(measured), "--exit-code-on-error", "0",
+                "--run-time", f"{seconds}s", "--json-file", str(measured), "--csv", str(measured),
+                "--exit-code-on-error", "0",
             ],
             check=True, env={**os.environ, "SESSIONS": str(sessions)}, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
     finally:
         server.stop()
+    print((folder / "measured_failures.csv").read_text(), end="", file=sys.stderr)
     return list(json.loads(measured.with_suffix(".json").read_text()))
 
 

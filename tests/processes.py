@@ -28,14 +28,14 @@ class WebServer:
     """gunicorn as it runs in production, on a free port here; `address(host)` is where a browser finds it, and what it
     sends by e-mail are files in `mail`."""
 
-    def __init__(self, environment: dict[str, str], mail: Path) -> None:
+    def __init__(self, environment: dict[str, str], mail: Path, workers: int = 1) -> None:
         self.mail = mail
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.port}", "--workers", "1",
-             "--threads", "4", "--log-level", "warning"],
+            [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.port}",
+             "--workers", str(workers), "--threads", "4", "--log-level", "warning"],
             cwd=settings.BASE_DIR, env={**environment, "GRANARY_TEST_MAIL": str(mail)}, start_new_session=True,
         )  # fmt: skip
         until(self._answers, "the web server to answer")
