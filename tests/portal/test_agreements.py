@@ -115,10 +115,15 @@ def test_a_seller_pays_off_the_old_one_with_a_new_one(
     offer = seller.get(found[1], {"refill": financing.pk, "amount": "1300"}).content.decode()
     assert f"at most pay off {financing.number}" in offer
     assert "260.00 reach your account" in offer
-    short = seller.post(found[1].partition("?")[0], {"amount": "1000", "refill": financing.pk})
-    assert short.status_code == 422
-    taken = seller.post(found[1].partition("?")[0], {"amount": "1300", "refill": financing.pk})
-    assert taken.status_code == 302
+    path = found[1].partition("?")[0]
+    chosen = seller.post(path, {"amount": "1300", "refill": financing.pk})
+    assert chosen["Location"] == f"{path}repayment/?refill={financing.pk}"
+    assert f"{path}review/?refill={financing.pk}" in seller.get(chosen["Location"]).content.decode()
+    assert (
+        f'name="refill" value="{financing.pk}"' in seller.get(f"{path}review/?refill={financing.pk}").content.decode()
+    )
+    assert seller.post(f"{path}review/", {"amount": "1000", "refill": financing.pk}).status_code == 422
+    assert seller.post(f"{path}review/", {"amount": "1300", "refill": financing.pk}).status_code == 302
     assert '"refill"' in Contract.objects.order_by("-pk")[0].terms
 
 

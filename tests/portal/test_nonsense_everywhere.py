@@ -102,7 +102,8 @@ def faults(client: PlatformClient, form: Form, name: str, typed: Any) -> Iterato
         answer = client.post(form.action, form.with_typed(name, typed))
         after = state_of_things()
         transaction.set_rollback(True)
-    body = answer.content.decode() if not answer.streaming else ""
+    body = "" if answer.streaming else answer.content.decode()
+    answer.close()
     if answer.status_code not in ANSWERS:
         yield f"{answer.status_code}"
     if "<script>alert" in body:
@@ -121,7 +122,9 @@ def forms(client: PlatformClient, seller: Seller) -> Iterator[Form]:
     """All forms on all pages that `client` may look at."""
     for path in pages(keys_of(seller)):
         shown = client.get(path)
-        if shown.status_code == 200 and not shown.streaming and "html" in shown["Content-Type"]:
+        if shown.streaming:
+            shown.close()
+        elif shown.status_code == 200 and "html" in shown["Content-Type"]:
             yield from forms_of(shown.content.decode(), path)
 
 
