@@ -26,7 +26,7 @@ from tests.tenants.test_pages import THEIRS, fill_platform
 pytestmark = pytest.mark.e2e
 HOST = "accessible.localhost"
 CHOSEN = {
-    "seller": ("portal:home", "portal:offer", "portal:financing", "portal:margin_call", "portal:people"),
+    "seller": ("portal:home", "portal:limit", "portal:financing", "portal:margin_call", "portal:people"),
     "staff": ("desk:night", "desk:call", "desk:act"),
     "warehouse": ("warehouse:receipt",),
     "visitor": ("account_login",),
