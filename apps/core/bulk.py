@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from django.db import connection, models
+from django.db.models.expressions import DatabaseDefault
 from psycopg import sql
 
 Row = Sequence[Any]
@@ -119,4 +120,6 @@ def _array(field: models.Field[Any, Any], values: Row) -> list[Any] | str:
 
 def _prepared(field: models.Field[Any, Any], instance: models.Model) -> Any:
     value = field.pre_save(instance, add=True)
+    if isinstance(value, DatabaseDefault):  # COPY takes values, so what the database would fill in is named
+        value = value.expression.value
     return field.get_db_prep_save(value, connection)

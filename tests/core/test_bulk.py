@@ -92,13 +92,13 @@ def test_keys_come_from_the_sequence_and_single_saves_go_on_after_them(platform:
 def test_many_rows_are_updated_in_one_statement(platform: Platform, at: datetime) -> None:
     sellers = [make_seller() for _number in range(5)]
     rows = [(seller.pk, D("-12.3400"), at + timedelta(days=1), f"Name, \"{seller.pk}\" {{}} 'x'") for seller in sellers]
-    columns = ["balance", "payout_account_id", "name"]
+    columns = ["balance", "user_id", "name"]
     with CaptureQueriesContext(connection) as queries:
         assert bulk.update_rows(Seller, columns, [(pk, amount, None, name) for pk, amount, _at, name in rows]) == 5
     assert len(queries) == 1
     for pk, amount, _at, name in rows:
         kept = Seller.objects.get(pk=pk)
-        assert (kept.balance, kept.payout_account_id, kept.name) == (amount, None, name)
+        assert (kept.balance, kept.user_id, kept.name) == (amount, None, name)
 
 
 def test_instants_dates_and_truth_values_survive_an_update(platform: Platform, at: datetime, day: date) -> None:

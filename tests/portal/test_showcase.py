@@ -18,6 +18,7 @@ from django.utils import translation
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from apps.portal.charts import Balance, Course, DailySum, daily_chart, projection_chart, sparkline
+from apps.portal.proofs import Proof, Verdict
 from apps.portal.tables import Amount, Button, Column, Count, Line, Share, State, Table, Text
 
 HERE = Path(__file__).parent
@@ -54,6 +55,11 @@ def course(pace: str, days: int) -> Course:
 def all_of_it() -> dict[str, Any]:
     days = [DailySum(DONE_ON - timedelta(days=30 - day), Decimal(day * 7919 % 2600 - 300)) for day in range(30)]
     return {
+        "meter": {
+            "value": Decimal(10_000), "carries": Decimal(4_200), "asked": Decimal(3_000), "currency": "CNY",
+            "share": Decimal("0.71"), "tone": "good",
+        },
+        "verdict": Verdict([Proof("The bytes", "They are those that were signed.", "good")]),
         "currency": "CNY", "amount": Decimal(48000), "share": Decimal("0.62"), "limit": Decimal("0.9"),
         "paid": Decimal(12400), "owed": OWED, "done_on": DONE_ON, "trail": [("#", "Home")],
         "form": ShowForm({"amount": "20000", "pace": "12"}), "small": SmallForm(), "hints": {"12": "About 90 days."},

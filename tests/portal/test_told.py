@@ -22,7 +22,7 @@ from apps.sellers.services import (
 from apps.tenants.models import Platform
 from apps.users.models import Role
 from apps.warehousing.models import MarginCall, PledgedReceipt
-from tests.factories import make_margin_call, make_pledge, make_seller, make_user
+from tests.factories import make_margin_call, make_particulars, make_pledge, make_seller, make_user
 from tests.portal.test_applying import replaced
 from tests.story import DAY, FIRST, Story
 from tests.warehousing.pledging import DAY as TODAY
@@ -115,7 +115,8 @@ def test_a_margin_call_its_last_day_and_its_cure_are_told_once_and_lead_to_the_c
 
 
 def test_goods_are_told_of_when_all_are_counted_and_when_they_are_free(platform: Platform) -> None:
-    seller = reader(tax_id="91310000MA1K35Q86X")
+    seller = reader()
+    make_particulars(seller=seller)
     cotton_costs("10.00", TODAY)
     first, second = bales(2, farmer=seller)
     pledge = asked([first, second])
@@ -131,7 +132,8 @@ def test_goods_are_told_of_when_all_are_counted_and_when_they_are_free(platform:
 
 
 def test_goods_that_were_only_asked_for_are_no_news_when_they_are_let_go(platform: Platform) -> None:
-    seller = reader(tax_id="91310000MA1K35Q86X")
+    seller = reader()
+    make_particulars(seller=seller)
     cotton_costs("10.00", TODAY)
     asked(bales(1, farmer=seller))
     PledgedReceipt.objects.update(released_on=TODAY)

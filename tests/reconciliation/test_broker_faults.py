@@ -10,7 +10,7 @@ import pytest
 from celery import current_app
 from kombu import pools
 
-from apps.financing.models import Contract, Offer
+from apps.financing.models import Contract
 from apps.orders.models import Proceeds
 from apps.reconciliation.faults import Worker, until
 from apps.reconciliation.models import NightlyRun
@@ -66,7 +66,7 @@ def test_what_comes_while_the_broker_is_down_is_all_there_and_drained_once_it_is
         story.night(FIRST)
         with broker_at(own_valkey.url()):
             for seller in sellers:
-                assert story.accept(Offer.objects.open().get(seller=seller), "500", FIRST + DAY).state == "drafted"
+                assert story.accept(story.offer(seller), "500", FIRST + DAY).state == "drafted"
             for number in range(sales):
                 line = story.settle(FIRST + DAY, sellers[number % acceptances], "10.00", key=f"sale {number}")
                 assert (line.landed, line.rejected) == (1, ())

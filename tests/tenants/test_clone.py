@@ -45,8 +45,11 @@ def catalogue(query: str, schema_name: str) -> set[tuple[object, ...]]:
         cursor.execute("SET search_path = public")  # so that definitions name their schema
         cursor.execute(query, [schema_name])
         rows = cursor.fetchall()
+    # PostgreSQL writes the same condition with other brackets each time it is read and made again.
+    bare = str.maketrans("", "", "()")
     return {
-        tuple(cell.replace(f"{schema_name}.", "") if isinstance(cell, str) else cell for cell in row) for row in rows
+        tuple(cell.replace(f"{schema_name}.", "").translate(bare) if isinstance(cell, str) else cell for cell in row)
+        for row in rows
     }
 
 
