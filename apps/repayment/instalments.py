@@ -19,7 +19,7 @@ from apps.financing.instalments import Planned, draw_up, respread
 from apps.financing.schedule_terms import Rate
 from apps.products.plan import NEXT, Plan
 from apps.products.terms import Terms
-from apps.repayment.interest import accrue
+from apps.repayment.interest import NINE_PLACES, accrue
 from apps.repayment.waterfall import Due, Parts, allocate
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _accrue(now: Standing, balance: "Balance", rate: Decimal, currency: str, thr
     if through <= now.accrued_to:
         return now
     accrued = accrue(now.accrued, now.owed.principal, rate, now.accrued_to, through, balance)
-    posted = round_money(accrued, currency, balance.terms.rounding)
+    posted = round_money(accrued.quantize(NINE_PLACES), currency, balance.terms.rounding)
     return _posting(now._replace(accrued=accrued, accrued_to=through), posted)
 
 

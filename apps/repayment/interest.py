@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from apps.repayment.day import Balance
 
 TWELVE_PLACES = Decimal("0.000000000001")
+# Each night is rounded to twelve places; what many of them add up to is true to nine, and a tie to be rounded is one.
+NINE_PLACES = Decimal("0.000000001")
 
 
 def accrue(

@@ -6,6 +6,7 @@ from apps.core.money import quantum
 from apps.core.proofs import Proof, faults_by
 from apps.financing.models import Financing
 from apps.ledger import chart
+from apps.repayment.interest import NINE_PLACES
 
 CONTROLS = [chart.PRINCIPAL, chart.FEE, chart.INTEREST, chart.PENALTY]
 OWED_BY_US = [chart.SELLER_PAYABLE, chart.OVERPAYMENTS]
@@ -245,5 +246,5 @@ def _drift() -> Iterator[Proof]:
             """,
             "Financing {number} has accrued {accrued} {currency} of {what}, of which {posted} is posted: "
             "they are more than half a minor unit apart.",
-            [currency, quantum(currency) / 2],
+            [currency, quantum(currency) / 2 + NINE_PLACES],
         )

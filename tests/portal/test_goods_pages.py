@@ -99,7 +99,7 @@ def photo_again() -> SimpleUploadedFile:
         ({"weight": "0"}, "more than nothing"),
         ({"weight": "1.00001"}, "four decimals"),
         ({"unit": "ton"}, "This unit is not known"),
-        ({"commodity": "gold"}, "Please choose"),
+        ({"commodity": "gold"}, ""),
         ({"lot": ""}, ""),
         ({"valid_until": "2020-01-01"}, "at least through the day of issue"),
         ({"photos": [SimpleUploadedFile("x.jpg", b"<script>alert(1)</script>")]}, "is no JPEG, PNG or WebP"),

@@ -100,6 +100,16 @@ def test_principal_adds_up_to_what_was_drawn_and_nothing_is_below_zero(one: tupl
     assert [row.due_on for row in rows] == due_dates_of(terms.plan, start)  # type: ignore[arg-type]
 
 
+def test_a_tie_at_the_end_of_a_month_of_thirty_days_is_rounded_as_planned() -> None:
+    """100.00 at 3.66 % from 1 January, 30/360: 0.305 by 31 January already, agreed as 0.30."""
+    terms = replace(loan(Plan("equal_instalments", 1)), annual_rate=D("0.0366"), day_count="30/360 US")
+    begun = balance(terms, D(100), ZERO, date(2024, 1, 1))
+    now = standing(begun)
+    while now.accrued_to < date(2024, 2, 1):
+        now = run_to(now, begun, terms.annual_rate, terms.currency, now.accrued_to + DAY)
+    assert now.rows[0].open.interest == draw_up(terms, D(100), ZERO, date(2024, 1, 1))[0].interest == D("0.30")
+
+
 @settings(deadline=None)
 @given(loans())
 def test_paid_as_agreed_the_interest_posted_is_the_interest_planned(one: tuple[Terms, Decimal, date]) -> None:
