@@ -121,5 +121,5 @@ def _array(field: models.Field[Any, Any], values: Row) -> list[Any] | str:
 def _prepared(field: models.Field[Any, Any], instance: models.Model) -> Any:
     value = field.pre_save(instance, add=True)
     if isinstance(value, DatabaseDefault):  # COPY takes values, so what the database would fill in is named
-        value = value.expression.value
+        value = value.expression.value  # type: ignore[attr-defined]  # missing in the stubs
     return field.get_db_prep_save(value, connection)
