@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from apps.core import bulk
 from apps.core.money import ZERO, is_payable
+from apps.core.turns import take_turn
 from apps.ledger.calendar import must_be_open
 from apps.ledger.chart import CODES, kind_of
 from apps.ledger.models import Account, DailyTotal, Entry, Posting
@@ -205,8 +206,18 @@ def _write_postings(pairs: Sequence[tuple[int, Line]], currency: str, accounts: 
     )
 
 
+def take_the_books() -> None:
+    """Be the one writer of the books until the running transaction ends.
+
+    All entries share a few rows: the totals of their day, and the pools. Whoever comes to them takes this turn first,
+    in whatever order they are then written and on however many dates, so nobody waits in a circle. Sellers, bank lines
+    and instructions are locked before it.
+    """
+    take_turn("books")
+
+
 def _add_to_daily_totals(lines: Sequence[Line], business_date: date, accounts: dict[str, int]) -> None:
-    """One upsert, rows in account order so that two writers never wait for each other in a circle."""
+    take_the_books()
     debits: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
     credits: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
     for line in lines:

@@ -8,7 +8,7 @@ from django.db import transaction
 from apps.banking.models import BankLine
 from apps.ledger import chart
 from apps.ledger.models import Entry
-from apps.ledger.services import Line, post
+from apps.ledger.services import Line, post, take_the_books
 from apps.products.models import FundingPool
 
 
@@ -20,6 +20,7 @@ def commit_funding(
     Raises ValueError for an amount that is not positive and payable, KeyReused when `reference` named another amount.
     """
     with transaction.atomic():
+        take_the_books()
         pool = FundingPool.objects.select_for_update().get(pk=pool_id)
         key = f"funding:{pool.pk}:{reference}"
         is_new = not Entry.objects.filter(key=key).exists()

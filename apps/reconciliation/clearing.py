@@ -12,6 +12,7 @@ from apps.banking.models import BankLine, Instruction
 from apps.core.money import ZERO
 from apps.ledger import chart
 from apps.ledger.services import Line, post, reverse
+from apps.reconciliation.holding import hold_sellers_of
 from apps.reconciliation.matching import expected_settlement
 from apps.reconciliation.models import Clearing
 from apps.repayment.services import disburse
@@ -54,6 +55,8 @@ def clear(
     """
     names = "+".join([*sorted(lines), *sorted(expected)])
     with transaction.atomic():
+        asked = Instruction.objects.filter(pk__in=_instruction_ids(expected))
+        hold_sellers_of(asked.filter(kind=Instruction.Kind.DISBURSEMENT))
         booked = _hold_lines(lines)
         standing = _standing(lines, expected)
         if standing is not None:

@@ -17,8 +17,9 @@ from apps.ledger import chart
 from apps.ledger.services import Line, post
 from apps.orders.models import Proceeds, Settlement
 from apps.reconciliation.breaks import Difference
+from apps.reconciliation.holding import hold_sellers_of
 from apps.reconciliation.models import Clearing
-from apps.reconciliation.returns import match_returns
+from apps.reconciliation.returns import match_returns, returned_payouts
 from apps.repayment.models import Sweep
 from apps.repayment.services import disburse
 
@@ -69,6 +70,8 @@ def match_bank_lines(*, business_date: date, at: datetime, by: str) -> Matched:
     Lines that are explained already are not looked at again.
     """
     with transaction.atomic():
+        asked = Instruction.objects.unconfirmed().filter(kind=Instruction.Kind.DISBURSEMENT)
+        hold_sellers_of(asked | returned_payouts(business_date))
         with connection.cursor() as cursor:
             cursor.execute(CONFIRM, [business_date])
             confirmed = cursor.fetchall()

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from django.db import InterfaceError, OperationalError, ProgrammingError, connection, transaction
 from django.db.models import Exists, OuterRef
+from psycopg.errors import DeadlockDetected
 
 from apps.core import bulk
 from apps.core.dates import DAY, days_between
@@ -207,7 +208,9 @@ def work_on(night: Night) -> bool:
                 result = works.do(works.Piece(chunk, night.platform, night.date, night.clock(), night.by))
             seconds = time.perf_counter() - started
             _done(night, chunk, {**result, "seconds": f"{seconds:.3f}"})
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError) as error:
+        if isinstance(error.__cause__, DeadlockDetected):
+            return True  # all of it is undone; the piece waits as before
         raise  # the server, not the data: whoever comes next does this piece
     except Exception as error:
         if chunk is None:

@@ -3,10 +3,26 @@
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from apps.banking.models import BankLine, Instruction
 from apps.banking.services import move_batches
 from apps.core.money import ZERO
 from apps.repayment.payouts import give_back
+
+
+def returned_payouts(business_date: date) -> QuerySet[Instruction]:
+    """The payouts booked by the bank whose references stand on credits not explained yet."""
+    return Instruction.objects.filter(
+        kind=Instruction.Kind.PAYOUT, confirmed_on__isnull=False, failed_on=None, from_purpose="collection",
+        reference__in=_credits(business_date).values("reference"),
+    )  # fmt: skip
+
+
+def _credits(business_date: date) -> QuerySet[BankLine]:
+    """Money that came in through `business_date` under some reference and is not explained yet."""
+    credits = BankLine.objects.unmatched().filter(purpose="collection", booked_on__lte=business_date, amount__gt=0)
+    return credits.exclude(reference="")
 
 
 def match_returns(*, business_date: date, at: datetime, by: str) -> tuple[int, Decimal]:
@@ -15,20 +31,10 @@ def match_returns(*, business_date: date, at: datetime, by: str) -> tuple[int, D
     Same reference, same account, same currency, and the whole amount: part of a payout coming back is a break. Returns
     how many lines were explained and their sum.
     """
-    lines = (
-        BankLine.objects.unmatched()
-        .filter(purpose="collection", booked_on__lte=business_date, amount__gt=0)
-        .exclude(reference="")
-        .select_related("entry")
-        .order_by("id")
-    )
-    wanted = Instruction.objects.filter(
-        kind=Instruction.Kind.PAYOUT, confirmed_on__isnull=False, failed_on=None, from_purpose="collection"
-    )
-    paid = wanted.filter(reference__in=lines.values("reference")).select_for_update().order_by("pk")
+    paid = returned_payouts(business_date).select_for_update().order_by("pk")
     by_reference = {one.reference: one for one in paid}
     back: list[Instruction] = []
-    for line in lines.filter(reference__in=list(by_reference)):
+    for line in _credits(business_date).select_related("entry").order_by("id").filter(reference__in=list(by_reference)):
         one = by_reference.get(line.reference)
         if one is None or (one.amount, one.currency) != (line.amount, line.currency):
             continue

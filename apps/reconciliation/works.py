@@ -233,6 +233,7 @@ def _match(piece: Piece) -> Report:
 
 
 def _prove(piece: Piece) -> Report:
+    calendar.close(piece.date)  # first, as whoever acts holds the calendar first and the evidence last
     run = piece.chunk.run
     totals = control.control_totals(run=run, business_date=piece.date, currency=piece.platform.currency)
     found = [
@@ -259,7 +260,6 @@ def _prove(piece: Piece) -> Report:
         by=piece.by,
     )
     seal(business_date=piece.date, at=piece.at, by=piece.by)
-    calendar.close(piece.date)
     return {"control_totals": {"done": len(totals), "total": str(sum((abs(one.amount) for one in opened), ZERO))}}
 
 

@@ -257,9 +257,13 @@ class _Teller:
 
     def life(self, closed_through: date) -> Life:
         """The end of it."""
+        rows: Rows = ()
         if self.terms.plan:
-            return self._in_instalments(closed_through)
-        past_due, days = age(self._raised(closed_through), self.owed, closed_through, self.terms.grace_days)
+            past_due, days = instalments.age(self.rows, self.owed, closed_through, self.start)
+            rows = instalments.ended(self.rows) if self._is_repaid() else self.rows
+        else:
+            raised = self._raised(closed_through)
+            past_due, days = age(raised, self.owed, closed_through, self.terms.grace_days)
         return Life(
             told=tuple(self.told),
             owed=self.owed,
@@ -272,23 +276,7 @@ class _Teller:
             demands=self.demands,
             past_due=past_due,
             days_past_due=days,
-        )
-
-    def _in_instalments(self, closed_through: date) -> Life:
-        past_due, days = instalments.age(self.rows, self.owed, closed_through, self.start)
-        return Life(
-            told=tuple(self.told),
-            owed=self.owed,
-            surplus=self.surplus,
-            accrued=self.accrued,
-            accrued_posted=self.posted,
-            penalty_accrued=self.penalty_accrued,
-            penalty_posted=self.penalty_posted,
-            rate=self.rate,
-            demands=(),
-            past_due=past_due,
-            days_past_due=days,
-            rows=instalments.ended(self.rows) if self._is_repaid() else self.rows,
+            rows=rows,
         )
 
     def _is_repaid(self) -> bool:

@@ -20,7 +20,7 @@ from apps.evidence.services import record
 from apps.financing.services.acceptance import lock_seller
 from apps.ledger import chart
 from apps.ledger.calendar import booking_date
-from apps.ledger.services import Line, post
+from apps.ledger.services import Line, post, take_the_books
 from apps.products.models import FundingPool
 from apps.sellers.models import Seller
 
@@ -62,6 +62,7 @@ def take_in_answer(*, source: IO[bytes], name: str, asked_on: date, at: datetime
         stopped = _stopped(batch, answer)
         _move(batch, answer, at, by)
         on = booking_date(asked_on)
+        take_the_books()
         for one, reason in stopped:
             _reject(one, reason, on, at, by)
         move_batches(instruction_ids=[one.pk for one, _reason in stopped], at=at, by=by)

@@ -7,9 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from apps.core.files import write_rejects
+from apps.core.turns import take_turn
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
 from apps.warehousing.models import ReceiptFile, Warehouse, WarehouseReceipt
@@ -22,6 +22,7 @@ from apps.warehousing.sheets import (
     code_in,
     day_in,
     header_of,
+    keep_rejects,
     lines_of,
     named,
     sent_file,
@@ -36,7 +37,6 @@ OPTIONAL = ("origin",)
 LONGEST: Mapping[str, int] = {"number": 40, "grade": 20, "lot": 40, "bin": 40, "insurance": 80, "origin": 120}
 FORMULA = ("=", "+", "-", "@", "\t")
 MOST_BAD_LINES = 10_000
-ONE_AT_A_TIME = 0x3EC1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,13 @@ def import_receipts(*, path: Path, rejects_path: Path, at: datetime, by: str) ->
     if unknown := [column for column in columns if column not in REQUIRED + OPTIONAL]:
         raise FileRefused(f"{sent.name} has a column {', '.join(unknown)[:80]} that is not known. Nothing was changed.")
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", [ONE_AT_A_TIME])
+        take_turn("receipt files")
         earlier = ReceiptFile.objects.filter(sha256=sent.sha256).first()
         if earlier is not None:
             return ImportedReceipts(known=earlier)
         landed, bad = _land(sent.name, lines, columns, at, by)
         if bad:
-            _write(rejects_path, bad)
+            keep_rejects(rejects_path, bad)
         ReceiptFile.objects.create(
             sha256=sent.sha256, name=sent.name[:200], taken_in_at=at, lines=len(lines), landed=landed,
             rejected=len(bad), by=by,
@@ -154,13 +153,3 @@ def _weight(cell: str) -> Decimal:
     if not 0 < weight < MOST or weight != round(weight, DECIMALS):
         raise BadCell(f"weight: {cell[:40]!r} is no weight such as 4980.5, with four decimals at most.")
     return weight
-
-
-def _write(path: Path, bad: list[tuple[str, int, str, str]]) -> None:
-    try:
-        write_rejects(path, bad)
-    except OSError as error:
-        raise FileRefused(
-            f"The rejected lines cannot be written to {path}: {error.strerror}. Nothing was changed; name another "
-            "place with --rejects."
-        ) from error

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from apps.core.files import NOT_CSV
+from apps.core.files import NOT_CSV, write_rejects
 from apps.warehousing.units import UnknownUnit, unit_named
 
 LARGEST = 64 * 1024 * 1024
@@ -150,3 +150,14 @@ def _cells(line: str) -> list[str] | None:
         return [cell.strip() for cell in next(csv.reader([line], strict=True), [])]
     except csv.Error:
         return None
+
+
+def keep_rejects(path: Path, bad: Sequence[tuple[str, int, str, str]]) -> None:
+    """Write the lines that were rejected to `path`. Raises FileRefused when that cannot be done."""
+    try:
+        write_rejects(path, bad)
+    except OSError as error:
+        raise FileRefused(
+            f"The rejected lines cannot be written to {path}: {error.strerror}. Nothing was changed; name another "
+            "place with --rejects."
+        ) from error

@@ -71,6 +71,7 @@ def test_from_the_invitation_to_sent_in(
     page.get_by_label("Where are you?").fill("Yunnan")
     page.get_by_label("Since when do you sell?").fill("2020-05-01")
     press(page, "Save and go on")
+    expect(page.get_by_label("Account or card number")).to_be_visible()
     page.go_back()
     expect(page.get_by_label("What do you sell?")).to_have_value("eggs")
     page.goto(f"{web_server.address(HOST)}/joining/payout-account/")

@@ -6,7 +6,7 @@ from typing import IO
 
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.banking.models import BankAccount, BankStatement, CsvMapping, GroupedPayment, StatementEntry, StatementFile
@@ -15,10 +15,9 @@ from apps.banking.services.intake import Intake, book_lines
 from apps.banking.statements.parts import Refused
 from apps.banking.statements.reading import PLAIN, Options, scan
 from apps.banking.statements.sheets import ColumnMapping, mapping_from
+from apps.core.turns import take_turn
 from apps.evidence.services import record
 from apps.tenants.services import current_platform
-
-ONE_AT_A_TIME = 0xBA11
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +46,7 @@ def take_in_statement(
     """
     try:
         with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", [ONE_AT_A_TIME])
+            take_turn("statement files")
             head, told = scan(source, name, PLAIN if csv_account is None else Options(_mapping(csv_account)))
             known = StatementFile.objects.filter(sha256=head.digest).first()
             if known is not None:

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from django.db import connection, transaction
+from django.db import transaction
 
+from apps.core.turns import take_turn
 from apps.orders.feeds.intake import Intake, Progress, silent
 from apps.orders.feeds.landing import Landed, land
 from apps.orders.feeds.olist import OlistFeed
@@ -22,7 +23,6 @@ from apps.tenants.services import current_platform
 Format = Literal["csv", "olist"]
 FORMATS: dict[Format, type[OwnFeed] | type[OlistFeed]] = {"csv": OwnFeed, "olist": OlistFeed}
 CLOCKS_DIFFER = timedelta(days=1)
-ONE_AT_A_TIME = 0x0DE5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,7 @@ def import_orders(
     with transaction.atomic():
         feed = FORMATS[format](path, platform.currency, platform.zone, intake)
         digest = digest_of(feed.files())
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", [ONE_AT_A_TIME])
+        take_turn("order files")
         known = FeedFile.objects.filter(sha256=digest).first()
         if known is not None:
             return ImportResult(known=known)

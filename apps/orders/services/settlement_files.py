@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import IO
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.core import bulk
+from apps.core.turns import take_turn
 from apps.evidence.services import record
 from apps.ledger import chart
 from apps.ledger.calendar import booking_date
@@ -18,8 +19,6 @@ from apps.orders.models import FeedFile, Settlement
 from apps.orders.refusals import RejectedLine, SettlementRefused
 from apps.orders.services.settlement import ToldLine, known_lines, record_settlement
 from apps.tenants.services import current_platform
-
-ONE_AT_A_TIME = 0x5E77
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,7 @@ def import_settlement(*, source: IO[bytes], name: str, at: datetime, by: str) ->
     content = source.read(LARGEST + 1)
     digest = hashlib.sha256(content).hexdigest()
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", [ONE_AT_A_TIME])
+        take_turn("settlement files")
         known = FeedFile.objects.filter(sha256=digest).first()
         if known is not None:
             return SettlementTaken(known, tuple(known.settlements.order_by("pk")), is_new=False)

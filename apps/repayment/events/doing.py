@@ -20,6 +20,7 @@ from apps.repayment.models import Demand, Event
 
 def do(change: Change, act: Act, at: datetime, by: str) -> Event:
     event, financing = change.event, change.financing
+    _explain(event)
     match act.kind:
         case "pause" | "resume":
             _shift(financing, event)
@@ -30,9 +31,7 @@ def do(change: Change, act: Act, at: datetime, by: str) -> Event:
             financing.minimums = event.details["to"]
         case "recovery":
             return _recover(event, financing, at, by)
-    done = apply(change, at=at, by=by)
-    _explain(done)
-    return done
+    return apply(change, at=at, by=by)
 
 
 def _shift(financing: Financing, event: Event) -> None:
@@ -68,7 +67,6 @@ def _recover(event: Event, financing: Financing, at: datetime, by: str) -> Event
         at=at, by=by,
     )  # fmt: skip
     FundingPool.objects.filter(pk=financing.pool_id).update(collected=F("collected") + amount)
-    _explain(event)
     payload = {"number": financing.number, "amount": amount, "reason": event.reason}
     record(kind="recovery", subject=subject, payload=payload, business_date=event.business_date, at=at, by=by)
     return event

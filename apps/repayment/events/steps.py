@@ -10,6 +10,7 @@ from apps.core.money import ZERO
 from apps.core.states import log_birth
 from apps.financing.models import Financing
 from apps.ledger.calendar import open_date
+from apps.ledger.services import take_the_books
 from apps.products.models import FundingPool
 from apps.repayment.changes import Change, apply, plan
 from apps.repayment.events import of_money, of_terms
@@ -77,6 +78,7 @@ def _must_carry(financing: Financing, change: Change) -> None:
     owed, capitalise = change.before_end, change.event.details["capitalise"]
     if not owed.principal:
         raise Refused(_("No principal is owed any more, so there is nothing to restructure."))
+    take_the_books()
     pool = FundingPool.objects.select_for_update().get(pk=financing.pool_id)
     if capitalise and owed.total - owed.principal > pool.headroom:
         raise Refused(_("The pool has no room for what would become principal."))

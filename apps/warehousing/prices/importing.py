@@ -8,15 +8,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from apps.core.files import write_rejects
+from apps.core.turns import take_turn
 from apps.tenants.services import current_platform
 from apps.warehousing.models import Commodity, CommodityPrice, PriceFile
 from apps.warehousing.prices import own, pink_sheet
 from apps.warehousing.prices.judging import Judged, Known, judge
 from apps.warehousing.prices.reading import PriceTold, Series
-from apps.warehousing.sheets import FileRefused, NotTold, SentFile, sent_file
+from apps.warehousing.sheets import FileRefused, NotTold, SentFile, keep_rejects, sent_file
 from apps.warehousing.units import bushel_of
 
 Format = Literal["csv", "pink-sheet"]
@@ -24,7 +24,6 @@ FORMATS: dict[Format, Callable[[SentFile], Iterator[PriceTold | NotTold]]] = {
     "csv": own.told_in,
     "pink-sheet": pink_sheet.told_in,
 }
-ONE_AT_A_TIME = 0x9121CE
 MOST_BAD_LINES = 100_000
 
 
@@ -75,8 +74,7 @@ def import_prices(
     not_told = [entry for entry in entries if isinstance(entry, NotTold)]
     today = current_platform().business_date(at)
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", [ONE_AT_A_TIME])
+        take_turn("prices")
         earlier = PriceFile.objects.filter(sha256=sent.sha256, steps_accepted=accept_steps).first()
         if earlier is not None:
             return ImportedPrices(known=earlier)
@@ -86,7 +84,7 @@ def import_prices(
         judged = _judge(told, known, commodities, today=today, accept_steps=accept_steps)
         bad = _bad(sent.name, not_told, judged.values())
         if bad:
-            _write(rejects_path, bad)
+            keep_rejects(rejects_path, bad)
         landed = [landing for verdict in judged.values() for landing in verdict.landed]
         file = PriceFile.objects.create(
             sha256=sent.sha256, kind=format, name=sent.name[:200], taken_in_at=at, steps_accepted=accept_steps,
@@ -174,16 +172,6 @@ def _bad(file: str, not_told: Iterable[NotTold], verdicts: Iterable[Judged]) -> 
             f"More than {MOST_BAD_LINES} lines are bad, first line {line} of {file}: {reason} Nothing was changed."
         )
     return bad
-
-
-def _write(path: Path, bad: list[tuple[str, int, str, str]]) -> None:
-    try:
-        write_rejects(path, bad)
-    except OSError as error:
-        raise FileRefused(
-            f"The rejected lines cannot be written to {path}: {error.strerror}. Nothing was changed; name another "
-            "place with --rejects."
-        ) from error
 
 
 def _gaps(
