@@ -58,8 +58,11 @@ def record_many(facts: Iterable[Fact], *, business_date: date, at: datetime, by:
 
 
 def _locked_head() -> Head:
-    Head.objects.bulk_create([Head()], ignore_conflicts=True)
-    return Head.objects.select_for_update().get()
+    head = Head.objects.select_for_update().first()
+    if head is None:
+        Head.objects.bulk_create([Head()], ignore_conflicts=True)
+        head = Head.objects.select_for_update().get()
+    return head
 
 
 def _keep(head: Head) -> None:

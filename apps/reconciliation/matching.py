@@ -1,6 +1,7 @@
 """Orders = settlement file = bank line = ledger. What the bank booked confirms what we asked for and expected; what
 stays unexplained becomes a break, a surplus as much as a shortfall."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -198,17 +199,17 @@ def _match_settlements(business_date: date, at: datetime, by: str) -> Matched:
 def differences(*, business_date: date, country: str, currency: str) -> list[Difference]:
     """Everything that does not match at the end of `business_date`: lines nobody asked for, payments and settlements
     that the bank has not booked within its days, amounts that differ."""
+    expected = expected_settlements(business_date)
     return [
-        *_unexplained_lines(business_date),
+        *_unexplained_lines(business_date, expected),
         *_missing_payments(business_date, country),
-        *_missing_settlements(business_date, country, currency),
+        *_missing_settlements(business_date, country, currency, expected),
     ]
 
 
-def _unexplained_lines(business_date: date) -> list[Difference]:
+def _unexplained_lines(business_date: date, expected: Mapping[str, Expected]) -> list[Difference]:
     lines = list(BankLine.objects.unmatched().filter(booked_on__lte=business_date).order_by("id"))
     asked = {one.reference: one for one in Instruction.objects.filter(reference__in=[line.reference for line in lines])}
-    expected = expected_settlements(business_date)
     found = []
     for line in lines:
         kind, ours, text = (
@@ -257,8 +258,9 @@ def _missing_payments(business_date: date, country: str) -> list[Difference]:
     ]
 
 
-def _missing_settlements(business_date: date, country: str, currency: str) -> list[Difference]:
-    expected = expected_settlements(business_date)
+def _missing_settlements(
+    business_date: date, country: str, currency: str, expected: Mapping[str, Expected]
+) -> list[Difference]:
     booked = set(BankLine.objects.unmatched().filter(reference__in=list(expected)).values_list("reference", flat=True))
     return [
         Difference(

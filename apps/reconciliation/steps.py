@@ -83,8 +83,7 @@ def write_down(run: NightlyRun, *, at: datetime, by: str) -> None:
     def those(states: Collection[str]) -> list[NightlyStep]:
         return [step for step in waiting if now[step.name].state in states]
 
-    for step in those(["skipped"]):
-        move_all([step], "skip", at=at, by=by, reason=step.reason)
+    move_all(those(["skipped"]), "skip", at=at, by=by)
     move_all(those(["done", "failed"]), "start", at=at, by=by)
     move_all(those(["done"]), "finish", at=at, by=by, fields=COUNTED)
     move_all(those(["failed"]), "fail", at=at, by=by, fields=COUNTED)

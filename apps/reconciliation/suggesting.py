@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
+from apps.banking.models import BankLine
 from apps.core.money import ZERO
 from apps.ledger import chart
 from apps.reconciliation.breaks import Difference
@@ -51,6 +52,8 @@ def accept_sure_ones(*, business_date: date, currency: str, at: datetime, by: st
 
 def suggest(*, business_date: date, currency: str, at: datetime, by: str) -> int:
     """Put on each open break what may explain it, once; answers how many suggestions are new."""
+    if not BankLine.objects.unmatched().filter(booked_on__lte=business_date).exists():
+        return 0
     outcome = find(business_date=business_date, currency=currency)
     items = {one.key: one for one in (*outcome.lines_left, *outcome.expected_left)}
     by_subject: dict[str, list[Match]] = {}

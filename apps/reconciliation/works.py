@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, F, Sum
 
-from apps.banking.models import Instruction, PaymentBatch
+from apps.banking.models import BankLine, Instruction, PaymentBatch
 from apps.core.money import ZERO
 from apps.core.states import log_birth
 from apps.evidence.services import record, seal
@@ -227,6 +227,8 @@ def _instruct_transfers(batch: PaymentBatch, business_date: date) -> None:
 
 
 def _match(piece: Piece) -> Report:
+    if not BankLine.objects.unmatched().filter(booked_on__lte=piece.date).exists():
+        return {"match": {"done": 0, "total": str(ZERO)}}
     exact = matching.match_bank_lines(business_date=piece.date, at=piece.at, by=piece.by)
     found = accept_sure_ones(business_date=piece.date, currency=piece.platform.currency, at=piece.at, by=piece.by)
     return {"match": {"done": exact.lines + found.lines, "total": str(exact.total + found.total)}}

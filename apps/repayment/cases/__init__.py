@@ -9,5 +9,9 @@ Case = Mapping[str, Any]
 Adapter = Callable[[Case, Path], list[str]]
 
 
+class ByOption(Exception):
+    """The case agrees with another option of our terms than the one that it names; the message says which."""
+
+
 class OutOfScope(Exception):
     """The case needs something that this product leaves out on purpose; the message says what."""

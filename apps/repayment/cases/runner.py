@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from apps.repayment.cases import Adapter, Case, OutOfScope, arithmetic, emi, lending, schedules
+from apps.repayment.cases import Adapter, ByOption, Case, OutOfScope, arithmetic, emi, lending, schedules
 
 # From a file's name without .json to the adapter that checks one of its cases.
 ADAPTERS: Mapping[str, Adapter] = {
@@ -32,10 +32,14 @@ class Unreadable(Exception):
 
 @dataclass(slots=True)
 class Report:
-    """What became of the cases of one file. The mappings go from a case's id to what was said about it."""
+    """What became of the cases of one file. The mappings go from a case's id to what was said about it.
+
+    Those that agree by an option are among those that agree.
+    """
 
     name: str
     agree: list[str] = field(default_factory=list)
+    by_option: dict[str, str] = field(default_factory=dict)
     unexplained: dict[str, list[str]] = field(default_factory=dict)
     explained: dict[str, list[str]] = field(default_factory=dict)
     out_of_scope: dict[str, str] = field(default_factory=dict)
@@ -108,6 +112,9 @@ def _check_file(path: Path, cases: list[Case], reasons: Mapping[str, str]) -> Re
         except OutOfScope as reason:
             report.out_of_scope[case_id] = str(reason)
             continue
+        except ByOption as option:
+            report.by_option[case_id] = str(option)
+            differences = []
         if not differences:
             report.agree.append(case_id)
         else:
@@ -120,7 +127,7 @@ def _check_case(adapter: Adapter, case: Case, folder: Path) -> list[str]:
     """The differences of one case. A case that cannot be read, or that breaks a rule, differs; it stops no other."""
     try:
         return adapter(case, folder)
-    except OutOfScope:
+    except (OutOfScope, ByOption):
         raise
     except Exception as error:  # noqa: BLE001  whatever a case does to the product is what the report is for
         return [f"could not be checked: {type(error).__name__}: {error}"]

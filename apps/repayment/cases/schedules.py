@@ -11,7 +11,7 @@ from typing import Any
 
 from apps.financing import schedule_terms as plan
 from apps.products.buckets import Bucket
-from apps.repayment.cases import OutOfScope
+from apps.repayment.cases import ByOption, OutOfScope
 from apps.repayment.cases.comparing import ENTRY_NAMES, compare
 from apps.repayment.cases.emi import UNITS, share
 from apps.repayment.cases.emi import check as check_emi
@@ -65,14 +65,25 @@ TIMINGS = {"LOAN_INSTALLMENT_PERCENTAGE_FEE": EACH_INSTALMENT, "LOAN_DISBURSEMEN
 def check(case: Mapping[str, Any], folder: Path) -> list[str]:
     """One case of `fineract_schedules.json` or `fineract_emi.json`: every check of it, to the minor unit.
 
-    Raises OutOfScope for the consumer-credit habits this product leaves out, and for steps it does not know.
+    Raises OutOfScope for the consumer-credit habits this product leaves out, and for steps it does not know; ByOption
+    where the whole of it agrees once instalments are not rounded as its product says.
     """
     if "periods" in case:
         return check_emi(case, folder)
     left_out = [words for tag, words in LEFT_OUT.items() if tag in case["tags"]]
     if left_out:
         raise OutOfScope(", ".join(left_out))
-    translation = _Translation(case, folder)
+    terms = _terms(case["loan"], folder)
+    differences = _differences(case, terms)
+    if differences and terms.plan.multiple:
+        exact = replace(terms, plan=replace(terms.plan, multiple=None))
+        if not _differences(case, exact):
+            raise ByOption("instalments to the minor unit, where its product rounds them to a multiple")
+    return differences
+
+
+def _differences(case: Mapping[str, Any], terms: CourseTerms) -> list[str]:
+    translation = _Translation(terms)
     differences: list[str] = []
     for number in range(len(case["events"]) + 1):
         if number:
@@ -175,8 +186,8 @@ def _overdue_penalty(words: str | None) -> OverduePenalty | None:
 class _Translation:
     """The case's steps so far, as our events."""
 
-    def __init__(self, case: Mapping[str, Any], folder: Path) -> None:
-        self.terms = _terms(case["loan"], folder)
+    def __init__(self, terms: CourseTerms) -> None:
+        self.terms = terms
         self.today = self.terms.start
         self.events: list[Event] = []
         self.recalculates_at_night = False

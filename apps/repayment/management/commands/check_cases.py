@@ -39,6 +39,8 @@ class Command(BaseCommand):
             self.stdout.write(f"  {case_id} differs: {'; '.join(differences)}")
         for case_id, differences in report.explained.items():
             self.stdout.write(f"  {case_id} differs, see docs/agreement.md: {'; '.join(differences)}")
+        for case_id, option in report.by_option.items():
+            self.stdout.write(f"  {case_id} agrees with an option other than it names: {option}")
         for reason in sorted(set(report.out_of_scope.values())):
             ids = [case_id for case_id, why in report.out_of_scope.items() if why == reason]
             self.stdout.write(f"  out of scope ({reason}): {', '.join(ids)}")
