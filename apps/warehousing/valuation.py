@@ -61,7 +61,7 @@ class AgeDecay(NamedTuple):
         if over <= 0:
             return ZERO
         lost = self.a_day * over
-        return lost if lost < self.at_most else self.at_most
+        return min(self.at_most, lost)
 
 
 class LendingTerms(NamedTuple):
@@ -254,13 +254,13 @@ def substitution_refusal(before: Valuation, after: Valuation) -> Refusal:
 
 
 def _worths(goods: Iterable[StoredGoods], terms: LendingTerms) -> tuple[ReceiptWorth, ...]:
-    # Done for every receipt of every pledge in a night, so nothing is called or multiplied that need not be.
+    # Done for every receipt of every pledge in a night, so nothing is called (min) or multiplied that need not be.
     lent = {grade: ONE - haircut for grade, haircut in terms.haircuts.items()}
     lent_on_others = ONE - terms.other_grades
     age, free_days = terms.age, terms.age.free_days
     worths = []
     for receipt, lot, grade, quantity, confirmed, days_stored, (newest, average, _on, is_stale) in goods:
-        price = average if average < newest else newest
+        price = average if average < newest else newest  # noqa: FURB136
         value = quantity * price
         lendable = (value if quantity <= confirmed else confirmed * price) * lent.get(grade, lent_on_others)
         if days_stored > free_days:
@@ -274,7 +274,7 @@ def _capped(worths: Iterable[ReceiptWorth], cap: Decimal) -> Decimal:
     by_lot: dict[str, Decimal] = {}
     for _receipt, lot, _price, _value, lendable, _is_stale in worths:
         by_lot[lot] = by_lot[lot] + lendable if lot in by_lot else lendable
-    return sum([cap if lendable > cap else lendable for lendable in by_lot.values()], ZERO)
+    return sum([cap if lendable > cap else lendable for lendable in by_lot.values()], ZERO)  # noqa: FURB136
 
 
 def _cures(outstanding: Decimal, value: Decimal, terms: LendingTerms) -> tuple[Cure, ...]:

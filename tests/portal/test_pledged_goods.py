@@ -120,6 +120,11 @@ def test_the_warehouse_sees_what_waits_to_be_counted_also_for_a_pledge_that_stan
     waiting = said(operator.get("/warehouse/"))
     assert (f"/warehouse/pledges/{store.pledge.pk}/" in waiting, store.receipts[2].number in waiting) == (True, True)
     assert store.receipts[0].number not in waiting
+    neighbour, count = client_of(platform, make_operator().user), f"/warehouse/pledges/{store.pledge.pk}/"
+    assert "pledge P-1" not in said(neighbour.get("/warehouse/"))
+    assert neighbour.get(count).status_code == 404
+    assert neighbour.post(count, {str(store.receipts[2].pk): "1"}).status_code == 404
+    assert store.pledge.pledged_receipts.asked().get().confirmed_weight is None
     counted(store.pledge, store.receipts[2:3], by=COUNTER)
     assert "pledge P-1" not in said(operator.get("/warehouse/"))
 
