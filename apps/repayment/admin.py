@@ -122,8 +122,7 @@ class PledgeAdmin(ViewOnlyAdmin):
     """The financier's portfolio of goods, and the financier's word on what sellers offer and ask back."""
 
     list_display = (
-        "number", "seller", "pledgee", "subject", "owed", "value_money", "loan_to_value", "limit_share", "room", "call",
-        "price_is_stale", "state",
+        "number", "seller", "owed", "value_money", "loan_to_value", "limit_share", "room", "call", "price_is_stale", "state",
     )  # fmt: skip
     list_select_related = ("seller",)
     list_filter = ("state", "price_is_stale")
@@ -200,7 +199,7 @@ class PledgeAdmin(ViewOnlyAdmin):
     def age(self, pledge: Pledge) -> str:
         age = pledge.lending.age
         if not age.a_day:
-            return _("nothing")
+            return str(_("nothing"))
         shares = {"free": age.free_days, "share": share_text(age.a_day), "most": share_text(age.at_most)}
         return _("nothing for %(free)s days, then %(share)s a day, never more than %(most)s") % shares
 
