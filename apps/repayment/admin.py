@@ -122,7 +122,8 @@ class PledgeAdmin(ViewOnlyAdmin):
     """The financier's portfolio of goods, and the financier's word on what sellers offer and ask back."""
 
     list_display = (
-        "number", "seller", "owed", "value_money", "loan_to_value", "limit_share", "room", "call", "price_is_stale", "state",
+        "number", "seller", "owed", "value_money", "loan_to_value", "limit_share", "room", "call",
+        "price_is_stale", "state",
     )  # fmt: skip
     list_select_related = ("seller",)
     list_filter = ("state", "price_is_stale")
