@@ -34,8 +34,8 @@ SELECT n, 'S' || n, 'Seller ' || n, '', '', 'en', '2025-01-01', false, true, tru
     'verified' FROM generate_series(1, {sellers}) AS n;
 INSERT INTO warehousing_warehouse (id, code, name, name_zh, operator, region, count_tolerance)
 VALUES (1, 'w', 'W', '', 'Bench', '', 0.005);
-INSERT INTO warehousing_commodity (code, name, max_price_age, largest_step, source)
-SELECT 'goods-' || n, 'Goods ' || n, 45, 5, '' FROM generate_series(1, {series}) AS n;
+INSERT INTO warehousing_commodity (code, name, name_zh, max_price_age, largest_step, source)
+SELECT 'goods-' || n, 'Goods ' || n, '', 45, 5, '' FROM generate_series(1, {series}) AS n;
 INSERT INTO warehousing_commodityprice (commodity, unit, currency, "on", price, source, revision, recorded_at)
 SELECT 'goods-' || n, 'kg', 'CNY', DATE '{day}' - back, 5 + (n * 7919 + back * 104729) % 1000 / 100.0, 'bench', 1,
        '{day}'

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
+import hypothesis
 import pytest
 from celery import current_app
 from django.conf import settings
@@ -27,6 +28,9 @@ from apps.users.models import User
 from tests.processes import WebServer, Worker
 
 OPENED_ON = date(2025, 1, 1)
+# On a machine that others use examples may take their time: nothing here is a matter of seconds.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 MEADOW: dict[str, Any] = {
     "name": "Meadow",
     "name_zh": "草场",

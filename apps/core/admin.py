@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from babel.numbers import format_currency, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
@@ -196,6 +196,20 @@ def money(
     return column
 
 
+def quantity(name: str, description: Any, unit: str = "unit") -> Callable[[Any, Any], str]:
+    """A column that shows the quantity `name` in the row's `unit` (a dotted path): 1,480.5 kg."""
+
+    @admin.display(description=description, ordering=name)
+    def column(_admin: Any, row: Any) -> str:
+        number = getattr(row, name)
+        measure = row
+        for part in unit.split("."):
+            measure = getattr(measure, part)
+        return "" if number is None else f"{number_text(number)}\N{NO-BREAK SPACE}{measure}"
+
+    return column
+
+
 def share(name: str, description: Any) -> Callable[[Any, Any], str]:
     """A list column that shows the share of one `name` as percent."""
 
@@ -213,6 +227,11 @@ def money_text(amount: Decimal, currency: str) -> str:
             amount, currency, format="¤¤\N{NO-BREAK SPACE}#,##0.00", locale=to_locale(get_language() or "en")
         )
     )
+
+
+def number_text(number: Decimal) -> str:
+    """1,480.5: with as many decimals as there are."""
+    return str(format_decimal(number, format="#,##0.####", locale=to_locale(get_language() or "en")))
 
 
 def share_text(share: Decimal) -> str:

@@ -31,6 +31,17 @@ class CurrencyField(models.CharField[Any, Any]):
         super().__init__(*args, **kwargs)
 
 
+class LocallyNamed:
+    """Something with a `name` and, where it has one, a name in Chinese (`name_zh`)."""
+
+    name: Any
+    name_zh: Any
+
+    def local_name(self, language: str) -> str:
+        """Its name for a reader of `language`, such as zh-hans."""
+        return str(self.name_zh if language.startswith("zh") and self.name_zh else self.name)
+
+
 class Transition(models.Model):
     """One move of one state machine: what, from where to where, by whom, when and why. Append-only."""
 

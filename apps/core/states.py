@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from django.db import models, transaction
@@ -10,6 +11,7 @@ from django_fsm import (
     ConcurrentTransitionMixin,
     FSMField,
     FSMFieldDescriptor,
+    FSMFieldMixin,
     TransitionNotAllowed,
     can_proceed,
 )
@@ -59,6 +61,11 @@ def states_hold(table: str, states: Sequence[str]) -> models.CheckConstraint:
     return models.CheckConstraint(condition=models.Q(state__in=list(states)), name=f"{table}_state_known")
 
 
+@cache
+def _state_fields(model: type[models.Model]) -> tuple[FSMFieldMixin, ...]:
+    return tuple(field for field in model._meta.fields if isinstance(field, FSMFieldMixin))
+
+
 class Stateful(ConcurrentTransitionMixin, models.Model):
     """A row whose `state` only transitions move. Saving a row whose state has moved meanwhile raises."""
 
@@ -66,6 +73,11 @@ class Stateful(ConcurrentTransitionMixin, models.Model):
         abstract = True
 
     state: Any
+
+    @property
+    def state_fields(self) -> Sequence[FSMFieldMixin]:
+        """django-fsm looks for them among all fields for each row that is read; they are one set a model."""
+        return _state_fields(type(self))
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         """Check every field but the state, which nobody but a transition sets."""

@@ -156,7 +156,8 @@ def _pledge(pledge: dict[str, Any], words: "_Words", *, chinese: bool) -> dict[s
         "value": words.number(pledge.get("value") or 0),
         "receipts": [
             {
-                **{name: one[name] for name in ("number", "commodity", "grade", "lot", "unit")},
+                **{name: one[name] for name in ("number", "grade", "lot", "unit")},
+                "goods": (chinese and one.get("goods_zh")) or one.get("goods") or one["commodity"],
                 "warehouse": (chinese and one.get("warehouse_zh")) or one["warehouse"],
                 "weight": words.weight(one["weight"]),
                 "value": words.number(one["value"]),

@@ -15,8 +15,9 @@ from apps.banking.models import BankLine
 from apps.core.money import ZERO
 from apps.financing.models import Financing
 from apps.portal.acts import LONGEST_LIST
-from apps.portal.formats import format_count, format_day, format_money
+from apps.portal.formats import format_day, format_money
 from apps.portal.forms import LARGEST_AMOUNT, AmountField
+from apps.portal.receipts import commodity_names, weight_text
 from apps.portal.tables import Amount, Column, Day, Share, State, Table, Text
 from apps.repayment.changes import balance_of
 from apps.repayment.goods import financing_of
@@ -60,11 +61,13 @@ def standing_of(call: MarginCall, today: date) -> Standing:
 
 def goods_table(goods: Iterable[Held]) -> Table:
     """What is pledged, receipt by receipt."""
+    goods = list(goods)
+    names = commodity_names(one.commodity for one in goods)
     rows = [
         (
             Text(one.receipt, note=one.lot.partition("/")[2]),
-            Text(one.commodity, note=one.grade),
-            Text(f"{format_count(one.quantity)} {one.unit}"),
+            Text(names[one.commodity], note=one.grade),
+            Text(weight_text(one.quantity, one.unit)),
         )
         for one in goods
     ]

@@ -9,6 +9,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from apps.portal.doors import SignedIn, shown_date
@@ -26,7 +27,7 @@ def count_table(inspections: Iterable[Inspection], *, page: str, caption: str, e
     """Counts, each leading to the view named `page`."""
     rows = [
         (
-            Text(one.lot, note=one.warehouse.name, href=reverse(page, args=[one.pk])),
+            Text(one.lot, note=one.warehouse.local_name(get_language() or "en"), href=reverse(page, args=[one.pk])),
             State("inspection", one.state),
             Text(str(one.inspector)),
             Day(one.counted_on or one.due_on, short=True),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.core.money import is_currency
 from apps.portal.forms import GROUPED, PLAIN, SPACES, day_field
+from apps.portal.receipts import commodity_names
 from apps.sellers.models import Seller
 from apps.users.models import User
 from apps.warehousing.models import Commodity, Warehouse, WarehouseReceipt
@@ -112,10 +113,10 @@ class FilesField(forms.FileField):
 
 
 def commodity_choices(also: str = "") -> list[tuple[str, str]]:
-    """What can be stored: every commodity that is known here, but currencies."""
-    known = [(code, name) for code, name in Commodity.objects.order_by("name").values_list("code", "name")]
-    choices = [(code, name) for code, name in known if not is_currency(code)]
-    return choices + ([(also, also)] if also and also not in dict(choices) else [])
+    """What can be stored, in the reader's language: every commodity that is known here, but currencies; and `also`."""
+    known = Commodity.objects.values_list("code", flat=True)
+    codes = {code for code in known if not is_currency(code)} | ({also} if also else set())
+    return sorted(commodity_names(codes).items(), key=lambda choice: choice[1])
 
 
 def reason_field(label: Any, **options: Any) -> forms.CharField:

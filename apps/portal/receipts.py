@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from apps.portal.formats import format_count, format_day
 from apps.portal.people import names_of
-from apps.portal.tables import Column, Day, Line, Moment, State, Table, Text
+from apps.portal.tables import Amount, Column, Day, Line, Moment, State, Table, Text
 from apps.users.models import Role, User
 from apps.warehousing.custody import Step
 from apps.warehousing.models import Attachment, Commodity, WarehouseReceipt
+from apps.warehousing.worth import MarketValue
 
 VERBS: Mapping[str, Promise] = {
     "create": pgettext_lazy("custody", "Entered"),
@@ -50,15 +51,24 @@ def visible_to(user: User) -> QuerySet[WarehouseReceipt]:
 
 
 def commodity_names(codes: Iterable[str]) -> dict[str, str]:
-    """What each commodity is called; its code where it has no name yet."""
-    codes = set(codes)
-    names = dict(Commodity.objects.filter(code__in=codes).values_list("code", "name"))
-    return {code: names.get(code) or code.replace("-", " ").capitalize() for code in codes}
+    """What each commodity is called in the reader's language; after its code where nobody has named it yet."""
+    language = get_language() or "en"
+    return {code: named.local_name(language) for code, named in Commodity.objects.named(set(codes)).items()}
 
 
 def weight_text(weight: Decimal | None, unit: str) -> str:
     """5,000 kg; empty for a weight that nobody has seen yet."""
     return "" if weight is None else f"{format_count(weight.normalize())}\N{NO-BREAK SPACE}{unit}"
+
+
+def receipt_labels(receipts: Iterable[WarehouseReceipt]) -> list[tuple[int, str]]:
+    """Each receipt by its key, on one line: its number, goods and weight."""
+    receipts = list(receipts)
+    names = commodity_names(one.commodity for one in receipts)
+    return [
+        (one.pk, f"{one.number} · {names[one.commodity]}, {one.grade} · {weight_text(one.weight, one.unit)}")
+        for one in receipts
+    ]
 
 
 def receipt_table(receipts: Iterable[WarehouseReceipt], *, page: str, caption: str, empty: str) -> Table:
@@ -83,6 +93,40 @@ def receipt_table(receipts: Iterable[WarehouseReceipt], *, page: str, caption: s
         Column(_("Valid through")),
     )
     return Table(caption, columns, rows, empty=empty)
+
+
+def stock_table(
+    receipts: Iterable[WarehouseReceipt], worths: Mapping[int, MarketValue], *, currency: str, page: str
+) -> Table:
+    """A seller's receipts: where the goods lie, what they are worth today; each leads to the view named `page`."""
+    receipts = list(receipts)
+    names, language = commodity_names(one.commodity for one in receipts), get_language() or "en"
+    rows = [
+        (
+            Text(names[one.commodity], note=one.number, href=reverse(page, args=[one.pk])),
+            Text(one.warehouse.local_name(language), note=one.lot and _("lot %(lot)s") % {"lot": one.lot}),
+            Text(weight_text(one.weight or one.announced_weight, one.unit)),
+            _worth_cell(worths.get(one.pk), currency),
+            State("warehouse_receipt", one.state),
+            Day(one.valid_until),
+        )
+        for one in receipts
+    ]
+    columns = (
+        Column(_("Goods")),
+        Column(_("Warehouse")),
+        Column(_("Weight"), numeric=True),
+        Column(_("Worth today"), numeric=True),
+        Column(_("State")),
+        Column(_("Valid through")),
+    )
+    return Table(_("Your goods in store"), columns, rows)
+
+
+def _worth_cell(worth: MarketValue | None, currency: str) -> Amount:
+    if worth is None:
+        return Amount(None, currency)
+    return Amount(worth.value, currency, note=_("old price") if worth.is_stale else "")
 
 
 def fact_lines(receipt: WarehouseReceipt) -> list[Line]:

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import transition
 
-from apps.core.models import AmountField, CurrencyField, RateField
+from apps.core.models import AmountField, CurrencyField, LocallyNamed, RateField
 from apps.core.states import Stateful, state_field, states_hold
 from apps.products.buckets import RISK_CLASSES, RiskClass
 from apps.products.lending import LendsOnGoods, check_lending, lending_holds
@@ -63,7 +63,7 @@ class FundingPool(models.Model):
         return self.committed - self.reserved - self.drawn
 
 
-class FinancingProduct(models.Model):
+class FinancingProduct(LocallyNamed, models.Model):
     """What a seller can apply for. Its terms live in versions."""
 
     code = models.SlugField(max_length=40, unique=True)
@@ -85,10 +85,6 @@ class FinancingProduct(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def local_name(self, language: str) -> str:
-        """The product's name for a reader of `language`."""
-        return self.name_zh if language.startswith("zh") and self.name_zh else self.name
 
 
 class ProvisionClass(models.Model):

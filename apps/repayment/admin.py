@@ -7,9 +7,12 @@ from django.contrib import admin
 from django.db import models
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin import Step, ViewOnlyAdmin, ViewOnlyInline, money, share, share_text
+from apps.core.admin import Step, ViewOnlyAdmin, ViewOnlyInline, money, person, quantity, share, share_text
 from apps.financing.refusals import SellerBusy
 from apps.ledger.calendar import booking_date
 from apps.repayment.goods import let_goods_go
@@ -89,12 +92,29 @@ class PauseRequestAdmin(ViewOnlyAdmin):
 
 class PledgedReceiptInline(ViewOnlyInline):
     model = PledgedReceipt
-    fields = ("receipt", "weight", "confirmed_weight", "counted_by", "pledged_on", "secured_on", "released_on")
+    hide_title = True
+    fields = ("receipt", "goods", "on_paper", "counted", "counter", "pledged_on", "secured_on", "released_on")
+    on_paper = quantity("weight", _("on paper"), "receipt.unit")
+    counted = quantity("confirmed_weight", _("counted"), "receipt.unit")
+    counter = person("counted_by", _("counted by"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PledgedReceipt]:
+        return super().get_queryset(request).select_related("receipt")
+
+    @admin.display(description=_("goods"))
+    def goods(self, row: PledgedReceipt) -> str:
+        return f"{row.receipt.commodity}, {row.receipt.grade}"
 
 
 class MarginCallInline(ViewOnlyInline):
     model = MarginCall
-    fields = ("opened_on", "state", "ratio", "limit", "outstanding", "value", "cash_cure", "due_on", "ended_on")
+    hide_title = True
+    fields = ("opened_on", "state", "loan_to_value", "most", "owed", "worth", "cash", "due_on", "ended_on")
+    loan_to_value = share("ratio", _("loan to value"))
+    most = share("limit", _("at most"))
+    owed = money("outstanding", _("owed"))
+    worth = money("value", _("goods worth"))
+    cash = money("cash_cure", _("cured by cash"))
 
 
 @admin.register(Pledge)
@@ -102,7 +122,7 @@ class PledgeAdmin(ViewOnlyAdmin):
     """The financier's portfolio of goods, and the financier's word on what sellers offer and ask back."""
 
     list_display = (
-        "number", "seller", "pledgee", "subject", "owed", "value_money", "loan_to_value", "limit_share", "room", "call",
+        "number", "seller", "owed", "value_money", "loan_to_value", "limit_share", "room", "call",
         "price_is_stale", "state",
     )  # fmt: skip
     list_select_related = ("seller",)
@@ -110,6 +130,13 @@ class PledgeAdmin(ViewOnlyAdmin):
     search_fields = ("number__exact", "subject__exact", "seller__name")
     ordering = ("-id",)
     inlines = (PledgedReceiptInline, MarginCallInline)
+    fieldsets = (
+        (None, {"fields": ("number", "state", "seller", "pledgee", "secures", "counter", "approver")}),
+        (_("Last night"), {"fields": (
+            "valued_on", "value_money", "lendable_money", "owed", "loan_to_value", "room", "price_is_stale",
+        )}),
+        (_("As agreed"), {"fields": ("limit_share", "watch", "haircuts", "age", "lot_cap")}),
+    )  # fmt: skip
     steps = (
         Step("take_in", _("Take in the offered goods"), is_main=True),
         Step("give_back", _("Give the offered goods back")),
@@ -118,9 +145,12 @@ class PledgeAdmin(ViewOnlyAdmin):
     )
     refusals = (PledgeRefused, SellerBusy)
     value_money = money("value", _("goods worth"))
+    lendable_money = money("lendable", _("they lend"))
     owed = money("outstanding", _("owed"))
     room = money("headroom", _("headroom"), is_column=False)
-    limit_share = share("limit", _("limit"))
+    limit_share = share("limit", _("at most"))
+    counter = person("warehouse_confirmed_by", _("counted by"))
+    approver = person("financier_confirmed_by", _("taken in by"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Pledge]:
         state = MarginCall.objects.open().filter(pledge=OuterRef("pk")).values("state")[:1]
@@ -150,6 +180,37 @@ class PledgeAdmin(ViewOnlyAdmin):
             case _:
                 decline_release(pledge_id=row.pk, reason=reason, at=at, by=by)
         return None
+
+    @admin.display(description=_("secures"))
+    def secures(self, pledge: Pledge) -> str:
+        """The financing, or the application for one, with the way there."""
+        kind, _colon, key = pledge.subject.partition(":")
+        if kind not in {"financing", "application"}:
+            return pledge.subject
+        return format_html('<a href="{}">{}</a>', reverse(f"admin:financing_{kind}_change", args=[key]), pledge.subject)
+
+    @admin.display(description=_("haircuts"))
+    def haircuts(self, pledge: Pledge) -> str:
+        terms = pledge.lending
+        lines = [f"{grade.replace('/', ', ')}: {share_text(cut)}" for grade, cut in sorted(terms.haircuts.items())]
+        lines.append(_("all other goods: %(share)s") % {"share": share_text(terms.other_grades)})
+        return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
+
+    @admin.display(description=_("lost by lying"))
+    def age(self, pledge: Pledge) -> str:
+        age = pledge.lending.age
+        if not age.a_day:
+            return str(_("nothing"))
+        shares = {"free": age.free_days, "share": share_text(age.a_day), "most": share_text(age.at_most)}
+        return _("nothing for %(free)s days, then %(share)s a day, never more than %(most)s") % shares
+
+    @admin.display(description=_("a lot lends at most"))
+    def lot_cap(self, pledge: Pledge) -> str:
+        return _("%(share)s of what all the goods are worth") % {"share": share_text(pledge.lending.lot_cap)}
+
+    @admin.display(description=_("watched from"))
+    def watch(self, pledge: Pledge) -> str:
+        return share_text(pledge.limit * pledge.lending.watch_at)
 
     @admin.display(description=_("loan to value"))
     def loan_to_value(self, pledge: Pledge) -> str:

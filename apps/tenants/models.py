@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 from django_tenants.models import DomainMixin, TenantMixin
 
 from apps.core.dates import last_due_date, local_date
-from apps.core.models import CurrencyField
+from apps.core.models import CurrencyField, LocallyNamed
 
 TEMPLATE_SCHEMA = "template"
 
@@ -22,7 +22,7 @@ class PlatformQuerySet(models.QuerySet["Platform"]):
         return self.exclude(schema_name__in=[TEMPLATE_SCHEMA, "public"]).filter(suspended_at=None)
 
 
-class Platform(TenantMixin):
+class Platform(LocallyNamed, TenantMixin):
     """A marketplace, livestream seller or farm-produce platform: one schema, one currency, one time zone."""
 
     clone_mode = "NODATA"
@@ -58,10 +58,6 @@ class Platform(TenantMixin):
     def last_due_date(self, at: datetime) -> date:
         """The latest business date whose night may run at instant `at`."""
         return last_due_date(at, self.zone, self.cut_off)
-
-    def local_name(self, language: str) -> str:
-        """The platform's name for a reader of `language`."""
-        return self.name_zh if language.startswith("zh") and self.name_zh else self.name
 
 
 class Domain(DomainMixin):

@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
-from apps.core.admin import GranaryAdmin, Step, ViewOnlyAdmin, ViewOnlyInline, money, share
+from apps.core.admin import GranaryAdmin, Step, ViewOnlyAdmin, ViewOnlyInline, money, person, quantity, share
 from apps.tenants.services import current_platform
 from apps.users.models import Role, User
 from apps.warehousing.models import (
@@ -143,12 +143,13 @@ class PaperInline(ViewOnlyInline):
 class WarehouseReceiptAdmin(ViewOnlyAdmin):
     """Where the goods have been stands below; the financier stops a receipt, and lets it go on."""
 
-    list_display = ("number", "warehouse", "holder", "commodity", "grade", "weight", "unit", "state", "valid_until")
+    list_display = ("number", "warehouse", "holder", "commodity", "grade", "amount", "state", "valid_until")
     list_select_related = ("warehouse", "holder")
     list_filter = ("state", "commodity", "warehouse")
     search_fields = ("number__exact", "lot__exact", "holder__name")
     ordering = ("-id",)
     inlines = (AttachmentInline, PaperInline)
+    amount = quantity("weight", _("weight"))
     steps = (
         Step("freeze", _("Freeze"), needs_reason=True),
         Step("unfreeze", _("Lift the freeze"), needs_reason=True, is_main=True),
@@ -178,7 +179,9 @@ class ReceiptTransferAdmin(ViewOnlyAdmin):
 class InspectionAdmin(ViewOnlyAdmin):
     """Counts; failed ones are settled here. Each frozen receipt is lifted on its own page."""
 
-    list_display = ("lot", "warehouse", "state", "inspector", "due_on", "counted_on", "counted", "expected", "unit")
+    list_display = ("lot", "warehouse", "state", "inspector", "due_on", "counted_on", "found", "stated")
+    found = quantity("counted", _("counted"))
+    stated = quantity("expected", _("on paper"))
     list_select_related = ("warehouse", "inspector")
     list_filter = ("state", "warehouse")
     search_fields = ("lot__exact",)
@@ -218,7 +221,9 @@ class ReceiptFileAdmin(ViewOnlyAdmin):
 
 @admin.register(PledgedReceipt)
 class PledgedReceiptAdmin(ViewOnlyAdmin):
-    list_display = ("receipt", "pledge", "weight", "confirmed_weight", "pledged_on", "released_on")
+    list_display = ("receipt", "pledge", "on_paper", "counted", "pledged_on", "released_on")
+    on_paper = quantity("weight", _("on paper"), "receipt.unit")
+    counted = quantity("confirmed_weight", _("counted"), "receipt.unit")
     list_select_related = ("receipt", "pledge")
     search_fields = ("receipt__number__exact", "pledge__number__exact")
     ordering = ("-id",)
@@ -226,13 +231,23 @@ class PledgedReceiptAdmin(ViewOnlyAdmin):
 
 @admin.register(MarginCall)
 class MarginCallAdmin(ViewOnlyAdmin):
-    list_display = ("pledge", "opened_on", "state", "ratio", "limit", "owed", "worth", "due_on")
+    list_display = ("pledge", "opened_on", "state", "loan_to_value", "most", "owed", "worth", "due_on")
+    fields = (
+        "pledge", "opened_on", "state", "loan_to_value", "most", "owed", "worth", "cash", "goods", "due_on", "ended_on",
+        "asker", "enforcement_reason", "enforcer",
+    )  # fmt: skip
     list_select_related = ("pledge",)
     list_filter = ("state",)
     search_fields = ("pledge__number__exact",)
     ordering = ("-opened_on", "-id")
+    loan_to_value = share("ratio", _("loan to value"))
+    most = share("limit", _("at most"))
     owed = money("outstanding", _("owed"))
-    worth = money("value", _("value"))
+    worth = money("value", _("goods worth"))
+    cash = money("cash_cure", _("cured by cash"))
+    goods = money("goods_cure", _("or by goods worth"))
+    asker = person("enforcement_asked_by", _("taking over asked for by"))
+    enforcer = person("enforced_by", _("taken over by"))
 
 
 @admin.register(GoodsSale)
@@ -250,10 +265,12 @@ class GoodsSaleAdmin(ViewOnlyAdmin):
 class CommodityAdmin(GranaryAdmin):
     """Commodities come with their first price; the financier says how old a price may be, and how far it may step."""
 
-    list_display = ("code", "name", "max_price_age", "largest_step", "source")
-    search_fields = ("code", "name")
+    list_display = ("code", "name", "name_zh", "max_price_age", "largest_step", "source")
+    search_fields = ("code", "name", "name_zh")
     ordering = ("code",)
-    fields = ("code", "name", "max_price_age", "largest_step", "bushel_kg", "bag_kg", "count_tolerance", "source")
+    fields = (
+        "code", "name", "name_zh", "max_price_age", "largest_step", "bushel_kg", "bag_kg", "count_tolerance", "source",
+    )  # fmt: skip
     readonly_fields = ("code",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -25,20 +25,25 @@ def digest_of(facts: dict[str, Any]) -> str:
     return hashlib.sha256(canonical(facts).encode()).hexdigest()
 
 
-def paper_pdf(facts: dict[str, Any], *, version: int, trace_url: str) -> bytes:
-    """The paper as a tagged PDF. The same facts give the same bytes while fonts and WeasyPrint stay the same."""
-    html = paper_html(facts, version=version, trace_url=trace_url)
+def paper_pdf(facts: dict[str, Any], *, called: tuple[str, str], version: int, trace_url: str) -> bytes:
+    """The paper as a tagged PDF. The same facts and names give the same bytes while fonts and WeasyPrint stay the same.
+
+    `called` is how the commodity is called today, in English and in Chinese: the paper states its code, so another name
+    makes no other paper.
+    """
+    html = paper_html(facts, called=called, version=version, trace_url=trace_url)
     identifier = hashlib.sha256(f"{digest_of(facts)}{trace_url}".encode()).hexdigest()[:32].encode()
     return pdf_of(html, style="receipt.css", identifier=identifier)
 
 
-def paper_html(facts: dict[str, Any], *, version: int, trace_url: str) -> str:
+def paper_html(facts: dict[str, Any], *, called: tuple[str, str], version: int, trace_url: str) -> str:
     """The paper as one HTML page, with the QR code that leads to `trace_url`."""
     code = segno.make(trace_url, error="m", micro=False).svg_inline(scale=4, border=0, omitsize=True)
     return render_to_string(
         "receipts/paper.html",
         {
             **facts,
+            "goods": dict(zip(("name", "name_zh"), called, strict=True)),
             "version": version,
             "facts_sha256": digest_of(facts),
             "trace_url": trace_url,

@@ -182,7 +182,7 @@ def value_goods(goods: Sequence[StoredGoods], terms: LendingTerms) -> Valuation:
     """
     _check(goods, terms)
     with localcontext(EXACT):
-        worths = tuple([_worth(parcel, terms) for parcel in goods])
+        worths = _worths(goods, terms)
         value = sum([worth.value for worth in worths], ZERO)
         lendable = _capped(worths, terms.lot_cap * value)
         return Valuation(
@@ -253,24 +253,28 @@ def substitution_refusal(before: Valuation, after: Valuation) -> Refusal:
     return "lends_less" if after.lendable < before.lendable else ""
 
 
-def _worth(parcel: StoredGoods, terms: LendingTerms) -> ReceiptWorth:
-    # Done for every receipt of every pledge in a night, so nothing is called or multiplied that need not be.
-    receipt, lot, grade, quantity, confirmed, days_stored, (newest, average, _on, is_stale) = parcel
-    price = min(average, newest)
-    value = quantity * price
-    lendable = value if quantity <= confirmed else confirmed * price
-    lendable *= ONE - terms.haircuts.get(grade, terms.other_grades)
-    if days_stored > terms.age.free_days:
-        lendable *= ONE - terms.age.after(days_stored)
-    return ReceiptWorth(receipt, lot, price, value, lendable, is_stale)
+def _worths(goods: Iterable[StoredGoods], terms: LendingTerms) -> tuple[ReceiptWorth, ...]:
+    # Done for every receipt of every pledge in a night, so nothing is called (min) or multiplied that need not be.
+    lent = {grade: ONE - haircut for grade, haircut in terms.haircuts.items()}
+    lent_on_others = ONE - terms.other_grades
+    age, free_days = terms.age, terms.age.free_days
+    worths = []
+    for receipt, lot, grade, quantity, confirmed, days_stored, (newest, average, _on, is_stale) in goods:
+        price = average if average < newest else newest  # noqa: FURB136
+        value = quantity * price
+        lendable = (value if quantity <= confirmed else confirmed * price) * lent.get(grade, lent_on_others)
+        if days_stored > free_days:
+            lendable *= ONE - age.after(days_stored)
+        worths.append(ReceiptWorth(receipt, lot, price, value, lendable, is_stale))
+    return tuple(worths)
 
 
 def _capped(worths: Iterable[ReceiptWorth], cap: Decimal) -> Decimal:
     """What all lots lend when none lends more than `cap`. The parts of a split receipt are one lot."""
     by_lot: dict[str, Decimal] = {}
-    for worth in worths:
-        by_lot[worth.lot] = by_lot.get(worth.lot, ZERO) + worth.lendable
-    return sum((min(lendable, cap) for lendable in by_lot.values()), ZERO)
+    for _receipt, lot, _price, _value, lendable, _is_stale in worths:
+        by_lot[lot] = by_lot[lot] + lendable if lot in by_lot else lendable
+    return sum([cap if lendable > cap else lendable for lendable in by_lot.values()], ZERO)  # noqa: FURB136
 
 
 def _cures(outstanding: Decimal, value: Decimal, terms: LendingTerms) -> tuple[Cure, ...]:
@@ -308,16 +312,16 @@ def _check(goods: Sequence[StoredGoods], terms: LendingTerms) -> None:
     shares += [terms.limit, terms.watch_at]
     if not _are_sensible(shares) or max(shares) > ONE or not terms.limit:
         raise ValueError("Limit, haircuts, decay, cap and watch are shares of one, and the limit is more than nothing.")
-    if len({parcel.receipt for parcel in goods}) < len(goods):
+    if not goods:
+        return
+    receipts, _lots, _grades, quantities, confirmed, _days, quotes = zip(*goods, strict=True)
+    if len(set(receipts)) < len(goods):
         raise ValueError("A receipt stands in the set twice.")
-    if not _are_sensible([figure for parcel in goods for figure in _figures(parcel)]):
-        receipt = next(parcel.receipt for parcel in goods if not _are_sensible(_figures(parcel)))
-        raise ValueError(f"Receipt {receipt} has a quantity or price below nothing.")
-
-
-def _figures(parcel: StoredGoods) -> tuple[Decimal, Decimal, Decimal, Decimal]:
-    _receipt, _lot, _grade, quantity, confirmed, _days, (price, average, _on, _is_stale) = parcel
-    return quantity, confirmed, price, average
+    prices, averages, _on, _are_stale = zip(*quotes, strict=True)
+    for figures in (quantities, confirmed, prices, averages):
+        if not _are_sensible(figures):
+            receipt = next(one for one, figure in zip(receipts, figures, strict=True) if not _are_sensible([figure]))
+            raise ValueError(f"Receipt {receipt} has a quantity or price below nothing.")
 
 
 def _are_sensible(figures: Sequence[Decimal]) -> bool:

@@ -3,14 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from apps.core.money import ZERO
+from apps.core.money import ZERO, round_money
+from apps.sellers.models import Seller
 from apps.warehousing.lending_terms import graded
 from apps.warehousing.models import Pledge, PledgedReceipt, PriceBasis, WarehouseReceipt
 from apps.warehousing.models.receipt import WarehouseReceiptQuerySet
@@ -70,6 +71,33 @@ def priced_goods(parcels: Sequence[Parcel], *, currency: str, on: date) -> list[
         else None
         for one, priced in zip(parcels, asked, strict=True)
     ]
+
+
+def stock_of(holder: Seller) -> list[Parcel]:
+    """What `holder` has in store, pledged or not: of pledged goods the lesser of paper and count."""
+    held = {row.receipt_id: row for row in PledgedReceipt.objects.live().filter(receipt__holder=holder)}
+    receipts = WarehouseReceipt.objects.in_store().held_by(holder).order_by("pk")
+    return [Parcel(one, held[one.pk].counted if one.pk in held else one.weight or ZERO) for one in receipts]
+
+
+class MarketValue(NamedTuple):
+    """What goods would fetch, before any haircut, and whether the price behind it is too old."""
+
+    value: Decimal
+    is_stale: bool
+
+
+def market_values(parcels: Sequence[Parcel], *, currency: str, on: date) -> dict[int, MarketValue]:
+    """What each of `parcels` is worth on `on` in `currency`, by its receipt's key: quantity x lower of price and 30-day
+    average, rounded down. What has no price is left out."""
+    priced = zip(parcels, priced_goods(parcels, currency=currency, on=on), strict=True)
+    return {
+        one.receipt.pk: MarketValue(
+            round_money(goods.quantity * goods.quote.counted, currency, ROUND_FLOOR), goods.quote.is_stale
+        )
+        for one, goods in priced
+        if goods is not None
+    }
 
 
 def stored_goods(parcels: Sequence[Parcel], *, currency: str, on: date) -> list[StoredGoods]:

@@ -27,7 +27,7 @@ D = Decimal
 
 @pytest.fixture
 def operator(platform: Platform) -> User:
-    make_commodity(code="cotton", name="Cotton")
+    make_commodity(code="cotton", name="Cotton", name_zh="棉花")
     return make_operator().user
 
 
@@ -356,7 +356,16 @@ def test_the_paper_states_the_goods_in_both_languages(paper: ReceiptPaper) -> No
     with paper.document.open("rb") as document:
         text = PdfReader(io.BytesIO(document.read())).pages[0].extract_text()
     words = re.sub(r"\s", "", text)
-    for part in ("Warehousereceipt", "仓单", "5,000kg", "L-1", "FarmerAna", "3128", f"/trace/{paper.token}/"):
+    for part in (
+        "Warehousereceipt",
+        "仓单",
+        "5,000kg",
+        "L-1",
+        "Cotton棉花",
+        "FarmerAna",
+        "3128",
+        f"/trace/{paper.token}/",
+    ):
         assert part in words, part
     for price in ("CNY", "¥", "pledgee"):
         assert price not in words

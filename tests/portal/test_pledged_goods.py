@@ -17,7 +17,16 @@ from apps.users.models import Role
 from apps.warehousing.models import Pledge, WarehouseReceipt
 from apps.warehousing.services import confirm_pledge
 from tests.conftest import PlatformClient
-from tests.factories import make_books, make_financing, make_particulars, make_seller, make_user
+from tests.factories import (
+    make_books,
+    make_commodity,
+    make_commodity_price,
+    make_financing,
+    make_operator,
+    make_particulars,
+    make_seller,
+    make_user,
+)
 from tests.warehousing.pledging import AT, OFFICER, asked, bales, cotton_costs, counted, states
 
 D = Decimal
@@ -100,6 +109,60 @@ def test_more_goods_are_offered_counted_and_taken_in(
     assert press(financier, store, "take_in") == "Done."
     assert store.states() == ["pledged", "pledged", "pledged", "issued"]
     assert store.pledge.value == 30_000
+
+
+def test_the_warehouse_sees_what_waits_to_be_counted_also_for_a_pledge_that_stands(
+    farmer: PlatformClient, store: Store, platform: Platform, client_of: Clients
+) -> None:
+    operator = client_of(platform, make_operator(warehouse=store.receipts[0].warehouse).user)
+    assert "pledge P-1" not in said(operator.get("/warehouse/"))
+    farmer.post(store.path("offer/"), {"receipts": store.keys(2)})
+    waiting = said(operator.get("/warehouse/"))
+    assert (f"/warehouse/pledges/{store.pledge.pk}/" in waiting, store.receipts[2].number in waiting) == (True, True)
+    assert store.receipts[0].number not in waiting
+    neighbour, count = client_of(platform, make_operator().user), f"/warehouse/pledges/{store.pledge.pk}/"
+    assert "pledge P-1" not in said(neighbour.get("/warehouse/"))
+    assert neighbour.get(count).status_code == 404
+    assert neighbour.post(count, {str(store.receipts[2].pk): "1"}).status_code == 404
+    assert store.pledge.pledged_receipts.asked().get().confirmed_weight is None
+    counted(store.pledge, store.receipts[2:3], by=COUNTER)
+    assert "pledge P-1" not in said(operator.get("/warehouse/"))
+
+
+def test_the_sellers_list_says_where_what_is_worth_and_how_much_of_it_is_borrowed_on(
+    farmer: PlatformClient, store: Store
+) -> None:
+    """Four tonnes at 10.00; two are pledged. A price that is too old still counts, and is said to be old: a tonne of
+    wool at 1.00, on a receipt that has run out, so that it is not free to pledge."""
+    Pledge.objects.update(outstanding=D(6000))
+    make_commodity(code="wool", max_price_age=0)
+    make_commodity_price(commodity="wool", on=store.today - timedelta(days=1), price=D(1))
+    bales(1, farmer=store.seller, commodity="wool")
+    shown = said(farmer.get("/receipts/"))
+    assert (shown.count("¥10,000.00"), shown.count("¥1,000.00"), "¥41,000.00" in shown) == (4, 1, True)
+    assert "Of it free to pledge" in shown
+    assert shown.count("¥20,000.00") == 2  # free, and what the pledge is worth
+    assert "30% of what your goods are worth is owed; at most 60% may be" in shown
+    assert shown.count("old price") == 1
+
+
+def test_goods_are_called_by_their_name_in_the_readers_language(farmer: PlatformClient, store: Store) -> None:
+    make_commodity(code="cotton", name="Raw cotton", name_zh="皮棉")
+    for path in (store.path(), "/receipts/", f"/receipts/{store.receipts[0].pk}/"):
+        farmer.cookies["django_language"] = "en"
+        assert "Raw cotton" in said(farmer.get(path)), path
+        farmer.cookies["django_language"] = "zh-hans"
+        shown = said(farmer.get(path))
+        assert ("皮棉" in shown, "cotton" in shown.casefold()) == (True, False), path
+
+
+def test_the_admin_tells_a_pledge_in_words_and_in_money(financier: PlatformClient, store: Store) -> None:
+    shown = said(financier.get(f"/admin/warehousing/pledge/{store.pledge.pk}/change/"))
+    for words in ("cotton, 3128: 30%", "all other goods: 50%", "CNY 20,000.00", "60%", "54%",
+                  "1,000 kg"):  # fmt: skip
+        assert words in shown, words
+    for raw in ("other_grades", "20000.0000", "0.60000000", "1000.0000", "user:0"):
+        assert raw not in shown, raw
 
 
 def test_an_offer_is_taken_back_by_the_seller_or_given_back(

@@ -3,6 +3,7 @@
 The pages read the clock, so the platform's books were opened today.
 """
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -14,6 +15,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from apps.financing.models import Application, Offer
+from apps.financing.papers import contract_html
 from apps.portal.views.warehouse.pledges import count_pledge
 from apps.sellers.models import Seller
 from apps.tenants.models import Platform
@@ -22,6 +24,7 @@ from tests.conftest import PlatformClient
 from tests.factories import (
     make_assessment,
     make_books,
+    make_commodity,
     make_consent,
     make_financing_product,
     make_offer,
@@ -94,6 +97,7 @@ def test_the_offer_leads_to_the_goods_and_the_meter_says_what_they_carry(page: P
 def test_from_the_request_to_the_contract_over_the_pages(
     page: PlatformClient, platform: Platform, client_of: Callable[..., PlatformClient]
 ) -> None:
+    make_commodity(code="cotton", name="Raw cotton", name_zh="皮棉")
     assert page.post(address(), chosen("5000"))["Location"] == address()
     assert address() in page.get("/").content.decode()
     waiting = page.get(address()).content.decode()
@@ -109,6 +113,9 @@ def test_from_the_request_to_the_contract_over_the_pages(
     assert (application.state, application.approved_amount) == ("approved", D(5000))
     assert page.get(address())["Location"] == f"/contracts/{application.contract.pk}/"
     assert states(list(WarehouseReceipt.objects.all())) == ["pledged", "pledged"]
+    terms = json.loads(application.contract.terms)
+    for language, goods in (("en", "Raw cotton, 3128"), ("zh-hans", "皮棉，3128")):
+        assert contract_html(terms, language).count(goods) == 2
 
 
 def count(pledge: Pledge, found: str) -> Any:

@@ -23,9 +23,10 @@ OFFICIAL = (
 
 
 def price_file(folder: Path, *rows: dict[str, Any], name: str = "prices.csv") -> Path:
-    """A file in our own format."""
+    """A file in our own format, with those of the optional columns that a row has."""
     path = folder / name
-    lines = [",".join(COLUMNS), *(",".join(str(row[column]) for column in COLUMNS) for row in rows)]
+    columns = [*COLUMNS, *sorted({column for row in rows for column in row}.difference(COLUMNS))]
+    lines = [",".join(columns), *(",".join(str(row.get(column, "")) for column in columns) for row in rows)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 

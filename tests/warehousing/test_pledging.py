@@ -251,6 +251,7 @@ def test_a_substitution_is_refused_and_nothing_is_changed(weight: str, grade: st
     with pytest.raises(PledgeRefused, match=words):
         substitute_goods(pledge_id=pledge.pk, outgoing=[old[0].pk], on=on, at=AT, by=OFFICER)
     assert states(old + new) == ["pledged", "issued"]
+    assert (Pledge.objects.get().state, Pledge.objects.get().value) == ("pledged", pledge.value)
     take_back_goods(pledge_id=pledge.pk, on=DAY, at=AT, by=FARMER)
     take_back_goods(pledge_id=pledge.pk, on=DAY, at=AT, by=FARMER)
     assert PledgedReceipt.objects.live().get().receipt == old[0]

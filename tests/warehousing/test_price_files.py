@@ -53,6 +53,14 @@ def test_a_price_lands_with_unit_currency_source_date_and_the_file_it_came_in(tm
     assert (price.file.told, price.file.landed, price.file.by) == (1, 1, "user:7")
 
 
+def test_a_new_commodity_is_called_as_the_file_says_in_both_languages(tmp_path: Path) -> None:
+    """Without a name of its own it keeps its code; what we know how to call is called so in Chinese."""
+    take_in(price_file(tmp_path, COTTON, COTTON | {"commodity": "zhitan", "name": "Pumpkin seeds", "name_zh": "瓜子"},
+                       COTTON | {"commodity": "teff"}))  # fmt: skip
+    called = {one.code: (one.local_name("en"), one.local_name("zh-hans")) for one in Commodity.objects.all()}
+    assert called == {"cotton": ("cotton", "棉花"), "zhitan": ("Pumpkin seeds", "瓜子"), "teff": ("teff", "teff")}
+
+
 def test_the_same_bytes_are_a_no_op_and_the_same_price_in_another_file_is_nothing_new(tmp_path: Path) -> None:
     path = price_file(tmp_path, COTTON)
     take_in(path)
@@ -209,7 +217,8 @@ def test_the_long_layout(tmp_path: Path) -> None:
     assert (cotton.commodity, cotton.unit, cotton.price) == ("cotton-a-index", "kg", D("1.723456"))
     assert (plywood.unit, plywood.currency, plywood.price) == ("sheet", "USD", D("4.125"))
     assert (cotton.on, cotton.source) == (date(2025, 1, 31), "World Bank Pink Sheet")
-    assert Commodity.objects.get(code="cotton-a-index").name == "Cotton, A Index"
+    named = Commodity.objects.get(code="cotton-a-index")
+    assert (named.name, named.local_name("zh-hans")) == ("Cotton, A Index", "棉花（A 指数）")
     reasons = dict(rejected(result))
     assert reasons[5] == "No price stands here."
     assert reasons[6].startswith("2025-03-31 lies in the future")

@@ -15,7 +15,7 @@ from apps.products.plan import Plan
 from apps.products.terms import RECEIPT, SALES, Terms
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
-from apps.warehousing.models import Pledge
+from apps.warehousing.models import Commodity, Pledge
 from apps.warehousing.worth import worth_in_pledge
 
 
@@ -67,6 +67,7 @@ def due_date(terms: Terms, business_date: date) -> date | None:
 def pledge_schedule(pledge: Pledge) -> dict[str, Any]:
     """What is pledged, as the contract's schedule lists it: weights as counted, values in the pledge's currency."""
     rows = list(pledge.pledged_receipts.securing().select_related("receipt__warehouse").order_by("receipt_id"))
+    named = Commodity.objects.named({row.receipt.commodity for row in rows})
     worth = worth_in_pledge(rows, terms=pledge.lending, on=pledge.valued_on or rows[0].pledged_on)
     return {
         "number": pledge.number,
@@ -77,6 +78,8 @@ def pledge_schedule(pledge: Pledge) -> dict[str, Any]:
             {
                 "number": row.receipt.number,
                 "commodity": row.receipt.commodity,
+                "goods": named[row.receipt.commodity].name,
+                "goods_zh": named[row.receipt.commodity].name_zh,
                 "grade": row.receipt.grade,
                 "lot": row.receipt.lot,
                 "warehouse": row.receipt.warehouse.name,

@@ -10,6 +10,7 @@ from apps.core.money import round_money
 from apps.sellers.models import Seller
 from apps.tenants.models import Platform
 from apps.warehousing.models import Commodity, CommodityPrice, Warehouse
+from apps.warehousing.prices.names import IN_CHINESE
 from apps.warehousing.services import Goods, announce_goods, issue_receipt
 
 # What can be stored, in which grade, and about what a kilogram costs in yuan.
@@ -62,7 +63,8 @@ def _publish_prices(platform: Platform, seed: int, last: date) -> None:
                 )
     CommodityPrice.objects.bulk_create(prices)
     Commodity.objects.bulk_create(
-        Commodity(code=commodity, name=commodity.capitalize(), max_price_age=14) for commodity in STORED
+        Commodity(code=commodity, name=commodity.capitalize(), name_zh=IN_CHINESE[commodity], max_price_age=14)
+        for commodity in STORED
     )
 
 

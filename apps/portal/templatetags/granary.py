@@ -118,7 +118,7 @@ def platform_name(context: Context) -> str:
 
 @register.simple_tag
 def local_name(named: Any) -> str:
-    """`{% local_name product %}`: the name of a product or a platform for this reader."""
+    """`{% local_name product %}`: the name of a product, a warehouse, a platform for this reader."""
     return str(named.local_name(get_language() or "en"))
 
 

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from apps.portal.calls import goods_table, standing_of
 from apps.portal.doors import SignedIn, for_seller, shown_date
+from apps.portal.receipts import receipt_labels
 from apps.sellers.models import Seller
 from apps.warehousing.models import MarginCall
 
@@ -30,6 +31,7 @@ def call(request: SignedIn, seller: Seller, call_id: int) -> HttpResponse:
             "cash": ways.cure("cash") if ways else None,
             "goods": ways.cure("goods") if ways else None,
             "price": ways.cure("price") if ways else None,
+            "bring": [label for _key, label in receipt_labels(ways.bring)] if ways else [],
             "pledged": goods_table(ways.goods) if ways else None,
             "today": today,
         },

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.ledger.calendar import booking_date
 from apps.portal.doors import SignedIn, come_back_later, for_seller, shown_date
 from apps.portal.forms import BackForm, OfferGoodsForm
-from apps.portal.views.pledging import receipt_label
+from apps.portal.receipts import receipt_labels
 from apps.repayment.goods import ask_goods_back, financing_of
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
@@ -109,14 +109,15 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     rows = list(found.pledged_receipts.live().select_related("receipt").order_by("receipt_id"))
+    labels = dict(receipt_labels(row.receipt for row in rows))
     context = {
         "section": "money",
         "pledge": found,
         "financing": financing_of(found),
         "refusal": refusal,
-        "goods": [receipt_label(row.receipt) for row in rows if row.secured_on],
-        "offered": [receipt_label(row.receipt) for row in rows if not row.secured_on],
-        "leaving": [receipt_label(row.receipt) for row in rows if row.leaving],
+        "goods": [labels[row.receipt_id] for row in rows if row.secured_on],
+        "offered": [labels[row.receipt_id] for row in rows if not row.secured_on],
+        "leaving": [labels[row.receipt_id] for row in rows if row.leaving],
         "is_counted": all(row.confirmed_weight is not None for row in rows),
         "call": MarginCall.objects.open().filter(pledge=found).first(),
         "may_change": found.state in HOLDING_STATES,
@@ -128,8 +129,8 @@ def _page(
 
 def _offer_form(found: Pledge, typed: Any, chosen: list[str] | None = None) -> OfferGoodsForm:
     free = free_receipts(shown_date(timezone.now())).filter(holder=found.seller_id).order_by("pk")
-    labels = [(one.pk, receipt_label(one)) for one in free]
-    return OfferGoodsForm(typed, initial={"receipts": chosen or []}, free=labels, pledged=_pledged(found))
+    chosen_first = {"receipts": chosen or []}
+    return OfferGoodsForm(typed, initial=chosen_first, free=receipt_labels(free), pledged=_pledged(found))
 
 
 def _back_form(found: Pledge, typed: Any) -> BackForm:
@@ -138,4 +139,4 @@ def _back_form(found: Pledge, typed: Any) -> BackForm:
 
 def _pledged(found: Pledge) -> list[tuple[int, str]]:
     rows = found.pledged_receipts.securing().select_related("receipt").order_by("receipt_id")
-    return [(row.receipt_id, receipt_label(row.receipt)) for row in rows]
+    return receipt_labels(row.receipt for row in rows)

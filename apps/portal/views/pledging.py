@@ -23,6 +23,7 @@ from apps.ledger.calendar import booking_date
 from apps.portal.costs import cost_lines
 from apps.portal.doors import SignedIn, come_back_later, for_seller, shown_date
 from apps.portal.forms import PledgeForm
+from apps.portal.receipts import receipt_labels
 from apps.products.terms import RECEIPT
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
@@ -140,14 +141,8 @@ def _form(offer: Offer, seller: Seller, typed: Any, most: Decimal) -> PledgeForm
         currency=offer.currency,
         least=offer.minimum_amount,
         most=most,
-        receipts=[(one.pk, receipt_label(one)) for one in free],
+        receipts=receipt_labels(free),
     )
-
-
-def receipt_label(receipt: WarehouseReceipt) -> str:
-    """A receipt on one line: its number, goods and weight."""
-    weight = f"{(receipt.weight or ZERO).normalize():,f}"
-    return f"{receipt.number} · {receipt.commodity}, {receipt.grade} · {weight} {receipt.unit}"
 
 
 def _page(offer: Offer, form: PledgeForm) -> dict[str, Any]:
@@ -178,6 +173,6 @@ def _progress(offer: Offer, asked: Application) -> dict[str, Any]:
         "offer": offer,
         "asked": asked,
         "pledge": held,
-        "goods": [receipt_label(row.receipt) for row in rows],
+        "goods": [label for _key, label in receipt_labels(row.receipt for row in rows)],
         "is_counted": bool(rows) and all(row.confirmed_weight is not None for row in rows),
     }

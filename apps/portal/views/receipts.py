@@ -10,16 +10,19 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.core.money import ZERO
 from apps.portal.doors import SignedIn, come_back_later, for_seller, shown_date
 from apps.portal.goods_forms import AnnounceForm, PassOnForm
 from apps.portal.paging import BY_NUMBER, page_of
-from apps.portal.receipts import custody_table, fact_lines, receipt_table, shown_files, visible_to
+from apps.portal.receipts import custody_table, fact_lines, shown_files, stock_table, visible_to
+from apps.portal.tables import Amount
 from apps.portal.typed import typed_into
 from apps.sellers.models import Seller
+from apps.tenants.services import current_platform
 from apps.users.access import for_roles
 from apps.users.models import Role
 from apps.warehousing.custody import custody_of
-from apps.warehousing.models import Attachment, Inspection, ReceiptTransfer, WarehouseReceipt
+from apps.warehousing.models import Attachment, Inspection, Pledge, ReceiptTransfer, WarehouseReceipt
 from apps.warehousing.services import (
     ReceiptRefused,
     accept_transfer,
@@ -29,6 +32,7 @@ from apps.warehousing.services import (
     paper_of,
     take_back_transfer,
 )
+from apps.warehousing.worth import free_receipts, market_values, stock_of
 
 REFUSED = 422
 
@@ -38,13 +42,21 @@ REFUSED = 422
 def receipts(request: SignedIn, seller: Seller) -> HttpResponse:
     """What the seller holds, the latest first, and what others offer."""
     page = page_of(visible_to(request.user), request.GET, key=BY_NUMBER)
-    table = receipt_table(page.rows, page="portal:receipt", caption=_("Your goods in store"), empty="")
+    today, currency = shown_date(timezone.now()), current_platform().currency
+    worths = market_values(stock_of(seller), currency=currency, on=today)
+    free = free_receipts(today).filter(holder=seller).values_list("pk", flat=True)
     offered = ReceiptTransfer.objects.open().filter(taker=seller).select_related("receipt__warehouse", "giver")
-    return render(
-        request,
-        "portal/receipts.html",
-        {"section": "more", "seller": seller, "table": table, "page": page, "offered": offered.order_by("pk")},
-    )
+    pledges = Pledge.objects.live().filter(seller=seller, subject__startswith="financing:").order_by("pk")
+    context = {
+        "section": "more",
+        "table": stock_table(page.rows, worths, currency=currency, page="portal:receipt"),
+        "page": page,
+        "offered": offered.order_by("pk"),
+        "pledges": pledges,
+        "worth": Amount(sum((one.value for one in worths.values()), ZERO), currency) if worths else None,
+        "free": Amount(sum((worths[key].value for key in free if key in worths), ZERO), currency),
+    }
+    return render(request, "portal/receipts.html", context)
 
 
 @require_safe

@@ -5,6 +5,7 @@ import hashlib
 from allauth.core import ratelimit
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -59,7 +60,7 @@ def standing_of(paper: ReceiptPaper) -> str:
 
 def _facts(paper: ReceiptPaper) -> list[Line]:
     receipt, told = paper.receipt, stated(paper)
-    place = told["warehouse"]
+    place, is_chinese = told["warehouse"], (get_language() or "").startswith("zh")
     lines = [
         Line(_("Number"), Text(told["number"], note=_("paper %(number)s") % {"number": paper.number})),
         Line(_("Goods"), Text(commodity_names([told["commodity"]])[told["commodity"]])),
@@ -67,7 +68,7 @@ def _facts(paper: ReceiptPaper) -> list[Line]:
         Line(_("Grade"), Text(told["grade"])),
         Line(_("Weight"), Text(weight_text(receipt.weight, receipt.unit))),
         Line(_("Lot"), Text(told["lot"])),
-        Line(_("Warehouse"), Text(place["name"], note=place["region"])),
+        Line(_("Warehouse"), Text(place["name_zh" if is_chinese else "name"], note=place["region"])),
         Line(_("Issued on"), Day(receipt.issued_on)),
         Line(_("Valid through"), Day(receipt.valid_until)),
         Line(_("Insured through"), Day(receipt.insured_until)),

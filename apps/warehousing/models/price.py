@@ -1,5 +1,6 @@
 """What goods cost: commodities, their prices as the sources published them, and the files these came in."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -8,18 +9,33 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from apps.core.models import CurrencyField, RateField
+from apps.core.models import CurrencyField, LocallyNamed, RateField
 
 PRICE_DECIMALS = 10
 DAYS_A_MONTHLY_PRICE_LASTS = 45
 LARGEST_HONEST_STEP = Decimal(5)  # urea rose 4.4 times in one month of 1974: the largest of 71 series since 1960
 
 
-class Commodity(models.Model):
+class CommodityQuerySet(models.QuerySet["Commodity"]):
+    """Commodities."""
+
+    def named(self, codes: Iterable[str]) -> dict[str, "Commodity"]:
+        """The commodity of each of `codes`, for its names; one that is not known here yet is called by its code."""
+        known = {one.code: one for one in self.filter(code__in=set(codes))}
+        return {code: known.get(code) or Commodity(code=code, name=_spoken(code)) for code in codes}
+
+
+def _spoken(code: str) -> str:
+    """palm-oil as people write it: Palm oil."""
+    return code.replace("-", " ").capitalize()
+
+
+class Commodity(LocallyNamed, models.Model):
     """What is priced, and how far its prices are believed. A currency is one too: its price is the exchange rate."""
 
     code = models.SlugField(max_length=40, unique=True, help_text="As receipts and prices name it; USD for a currency.")
     name = models.CharField(max_length=120)
+    name_zh = models.CharField("name in Chinese", max_length=120, blank=True)
     max_price_age = models.PositiveSmallIntegerField(
         "maximum age of a price",
         default=DAYS_A_MONTHLY_PRICE_LASTS,
@@ -43,6 +59,8 @@ class Commodity(models.Model):
     source = models.CharField(
         "source that counts", max_length=60, blank=True, help_text="Goods are valued by it alone; empty: by any."
     )
+
+    objects = CommodityQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "commodities"

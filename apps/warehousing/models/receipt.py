@@ -8,12 +8,12 @@ from django.db import models
 from django.db.models import F, Q
 from django_fsm import GET_STATE, transition
 
-from apps.core.models import RateField
+from apps.core.models import LocallyNamed, RateField
 from apps.core.states import Stateful, state_field, states_hold
 from apps.sellers.models import Seller
 
 
-class Warehouse(models.Model):
+class Warehouse(LocallyNamed, models.Model):
     """Where goods lie, and who answers for them."""
 
     code = models.SlugField(max_length=40, unique=True)
@@ -35,10 +35,6 @@ class Warehouse(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def local_name(self, language: str) -> str:
-        """The warehouse's name for a reader of `language`."""
-        return self.name_zh if language.startswith("zh") and self.name_zh else self.name
 
 
 RECEIPT_STATES = (

@@ -15,6 +15,7 @@ from apps.tenants.services import current_platform
 from apps.warehousing.models import Commodity, CommodityPrice, PriceFile
 from apps.warehousing.prices import own, pink_sheet
 from apps.warehousing.prices.judging import Judged, Known, judge
+from apps.warehousing.prices.names import IN_CHINESE
 from apps.warehousing.prices.reading import PriceTold, Series
 from apps.warehousing.sheets import FileRefused, NotTold, SentFile, keep_rejects, sent_file
 from apps.warehousing.units import bushel_of
@@ -147,10 +148,18 @@ def _store(landed: Iterable[tuple[PriceTold, int]], file: PriceFile) -> None:
 
 def _introduce(told: Iterable[PriceTold]) -> list[str]:
     """Make the commodities that are not there yet, with the usual bounds; answers their codes."""
-    names = {price.series.commodity: price.name for price in told}
+    names = {price.series.commodity: price for price in told}
     there = set(Commodity.objects.filter(code__in=names).values_list("code", flat=True))
     new = sorted(names.keys() - there)
-    Commodity.objects.bulk_create(Commodity(code=code, name=names[code], bushel_kg=bushel_of(code)) for code in new)
+    Commodity.objects.bulk_create(
+        Commodity(
+            code=code,
+            name=names[code].name,
+            name_zh=names[code].name_zh or IN_CHINESE.get(code, ""),
+            bushel_kg=bushel_of(code),
+        )
+        for code in new
+    )
     return new
 
 

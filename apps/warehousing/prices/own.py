@@ -19,7 +19,7 @@ from apps.warehousing.sheets import (
 )
 
 REQUIRED = ("commodity", "unit", "currency", "date", "price", "source")
-OPTIONAL = ("name",)
+OPTIONAL = ("name", "name_zh")
 LONGEST_SOURCE, LONGEST_NAME = 60, 120
 
 
@@ -42,8 +42,9 @@ def told_in(file: SentFile) -> Iterator[PriceTold | NotTold]:
 def _told(line: Line, cells: dict[str, str]) -> PriceTold:
     currency = currency_in(cells["currency"])
     commodity, unit = _priced(cells["commodity"], cells["unit"], currency)
-    name = cells.get("name") or commodity
-    for column, text, longest in (("source", cells["source"], LONGEST_SOURCE), ("name", name, LONGEST_NAME)):
+    name, name_zh = cells.get("name") or commodity, cells.get("name_zh") or ""
+    texts = (("source", cells["source"], LONGEST_SOURCE), ("name", name, LONGEST_NAME))
+    for column, text, longest in (*texts, ("name_zh", name_zh or name, LONGEST_NAME)):
         if not text or len(text) > longest or not text.isprintable():
             raise BadCell(f"{column}: it has 1 to {longest} characters, all of them printable.")
     return PriceTold(
@@ -53,6 +54,7 @@ def _told(line: Line, cells: dict[str, str]) -> PriceTold:
         name,
         day_in(cells["date"]),
         price_in(cells["price"]),
+        name_zh,
     )
 
 

@@ -35,6 +35,7 @@ class PriceTold(NamedTuple):
     name: str
     on: date
     price: Decimal
+    name_zh: str = ""
 
 
 def price_in(cell: str, parts: Decimal = ONE) -> Decimal:

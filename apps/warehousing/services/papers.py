@@ -14,7 +14,7 @@ from apps.core.models import Transition
 from apps.evidence.chain import canonical
 from apps.evidence.services import record
 from apps.tenants.services import current_platform
-from apps.warehousing.models import ReceiptPaper, WarehouseReceipt
+from apps.warehousing.models import Commodity, ReceiptPaper, WarehouseReceipt
 from apps.warehousing.models.receipt import NOT_ISSUED
 from apps.warehousing.paper import DATES, digest_of, paper_pdf
 from apps.warehousing.services.locking import ReceiptRefused, locked
@@ -42,9 +42,7 @@ def facts_of(receipt: WarehouseReceipt) -> dict[str, Any]:
         "depositor": receipt.depositor.name,
         "holder": receipt.holder.name,
         "endorsements": str(Transition.of(receipt).filter(verb="transfer").count()),
-        **{
-            name: getattr(receipt, name) for name in ("commodity", "unit", "grade", "lot", "bin", "insurance", "origin")
-        },
+        **{name: getattr(receipt, name) for name in TEXTS},
         "weight": f"{receipt.weight:f}",
         **{name: getattr(receipt, name).isoformat() for name in DATES},
         "split_from": receipt.parent.number if receipt.parent else "",
@@ -79,7 +77,13 @@ def _render(
     receipt: WarehouseReceipt, facts: dict[str, Any], number: int, site: str, at: datetime, by: str
 ) -> ReceiptPaper:
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    content = paper_pdf(facts, version=number, trace_url=f"{site.rstrip('/')}/trace/{token}/")
+    goods = Commodity.objects.named([receipt.commodity])[receipt.commodity]
+    content = paper_pdf(
+        facts,
+        called=(goods.name, goods.name_zh),
+        version=number,
+        trace_url=f"{site.rstrip('/')}/trace/{token}/",
+    )
     paper = ReceiptPaper(
         receipt=receipt,
         number=number,

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.portal.doors import SignedIn, for_warehouse, shown_date
 from apps.portal.forms import CountForm
-from apps.portal.views.pledging import receipt_label
+from apps.portal.receipts import receipt_labels
 from apps.warehousing.models import PledgedReceipt, Warehouse
 from apps.warehousing.refusals import PledgeRefused
 from apps.warehousing.services import count_goods
@@ -33,7 +33,7 @@ def count_pledge(request: SignedIn, warehouse: Warehouse, pledge_id: int) -> Htt
         raise Http404
     form = CountForm(
         request.POST if request.method == "POST" else None,
-        receipts=[(row.receipt_id, receipt_label(row.receipt)) for row in rows],
+        receipts=receipt_labels(row.receipt for row in rows),
         initial={str(row.receipt_id): row.counted for row in rows if row.counted_by},
     )
     page: dict[str, Any] = {"section": "pledges", "warehouse": warehouse, "pledge": rows[0].pledge, "form": form}

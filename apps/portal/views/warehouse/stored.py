@@ -23,9 +23,7 @@ SHOWN = 50
 def waiting(request: SignedIn, warehouse: Warehouse) -> HttpResponse:
     """What waits for this warehouse: announced goods, pledges to confirm, counts to make, receipts to look at again."""
     here = WarehouseReceipt.objects.in_warehouse(warehouse).select_related("holder")
-    to_confirm = PledgedReceipt.objects.live().filter(
-        receipt__warehouse=warehouse, pledge__state="requested", pledge__warehouse_confirmed_by=""
-    )
+    to_confirm = PledgedReceipt.objects.asked().filter(receipt__warehouse=warehouse, counted_by="")
     return render(
         request,
         "warehouse/waiting.html",
