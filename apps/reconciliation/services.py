@@ -1,14 +1,21 @@
 """What a clerk does with a night: have it run now, and close the day with a name."""
 
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 import structlog
 from celery import current_app
 from django.db import transaction
+from django.db.models import Count, Sum
+from django.db.models.functions import Abs
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerError
 
-from apps.reconciliation.models import NightlyRun
+from apps.core.money import ZERO
+from apps.evidence.services import record
+from apps.ledger.calendar import booking_date
+from apps.reconciliation.models import Break, NightlyRun, SetAside
 from apps.reconciliation.night import missing_dates
 from apps.tenants.models import Platform
 
@@ -19,6 +26,18 @@ class CloseRefused(ValueError):
 
 class NightNotAsked(RuntimeError):
     """No worker could be asked to run the night. Nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItems:
+    """What is open: breaks, the sum of their amounts without signs in the platform's currency, sellers set aside."""
+
+    breaks: int
+    unexplained: Decimal
+    set_aside: int
+
+    def __bool__(self) -> bool:
+        return bool(self.breaks or self.set_aside)
 
 
 def due_nights(*, platform: Platform, at: datetime) -> list[date]:
@@ -48,16 +67,34 @@ def ask_for_night(*, platform: Platform, at: datetime, by: str) -> date | None:
     return day
 
 
-def close_run(*, run_id: int, at: datetime, by: str) -> NightlyRun:
+def open_items(run: NightlyRun) -> OpenItems:
+    """What of the night of `run`, and of the nights before it, is unexplained or set aside now."""
+    open_breaks = Break.objects.unexplained().filter(opened_on__lte=run.business_date)
+    sums = open_breaks.aggregate(number=Count("pk"), total=Sum(Abs("amount")))
+    aside = SetAside.objects.filter(resolved_at=None, run__business_date__lte=run.business_date)
+    return OpenItems(sums["number"], sums["total"] or ZERO, aside.count())
+
+
+def close_run(*, run_id: int, reason: str = "", at: datetime, by: str) -> NightlyRun:
     """Close the day of a night that is over, in the name of `by`; a day that is closed keeps its name.
 
-    Raises CloseRefused while the night has not come to its end, NightlyRun.DoesNotExist when there is no such night.
+    What is open is accepted as open by a `reason`, and both go to the evidence log. Raises CloseRefused while the
+    night has not come to its end, or when something is open and no reason is given; NightlyRun.DoesNotExist when there
+    is no such night.
     """
     with transaction.atomic():
+        on = booking_date(at.date())
         run = NightlyRun.objects.select_for_update().get(pk=run_id)
         if run.state == "closed":
             return run
         if not run.can("close"):
             raise CloseRefused(_("This night is not over yet, so its day cannot be closed. Nothing was changed."))
-        run.move("close", at=at, by=by, closed_by=by)
+        left = open_items(run)
+        if left and not reason.strip():
+            raise CloseRefused(
+                _("Something is still open. Say why the day may be closed with it; nothing was changed.")
+            )
+        run.move("close", at=at, by=by, reason=reason.strip()[:300], closed_by=by)
+        payload = {**asdict(left), "reason": reason.strip()[:300]}
+        record(kind="day_signed_off", subject=f"night:{run}", payload=payload, business_date=on, at=at, by=by)
         return run
