@@ -19,6 +19,7 @@ from apps.ledger.services import Line, post
 from apps.orders.models import Proceeds, Settlement
 from apps.reconciliation.breaks import Difference
 from apps.reconciliation.holding import hold_sellers_of
+from apps.reconciliation.lines_left import differences_of_lines
 from apps.reconciliation.models import Clearing
 from apps.reconciliation.returns import match_returns, returned_payouts
 from apps.repayment.models import Sweep
@@ -48,12 +49,20 @@ SELECT kind, subject, instruction_id, amount, currency, line_id FROM pair ORDER 
 """
 
 TRANSFERS_IN = """
-UPDATE banking_bankline AS line SET matched_to = 'instruction:' || instruction.id || ':in'
-FROM banking_instruction AS instruction
-WHERE line.matched_to = '' AND line.booked_on <= %s AND line.purpose = 'funding' AND line.amount = instruction.amount
-  AND instruction.kind = 'transfer' AND instruction.confirmed_on IS NOT NULL
-  AND instruction.reference = line.reference AND instruction.currency = line.currency
-RETURNING line.id
+WITH pair AS (
+    SELECT DISTINCT ON (instruction.id) line.id AS line_id, 'instruction:' || instruction.id || ':in' AS name
+    FROM banking_bankline AS line
+    JOIN banking_instruction AS instruction
+      ON instruction.reference = line.reference AND instruction.currency = line.currency
+     AND instruction.amount = line.amount
+    WHERE line.matched_to = '' AND line.booked_on <= %s AND line.purpose = 'funding'
+      AND instruction.kind = 'transfer' AND instruction.confirmed_on IS NOT NULL
+      AND NOT EXISTS (
+          SELECT FROM banking_bankline AS arrived
+          WHERE arrived.reference = line.reference AND arrived.matched_to = 'instruction:' || instruction.id || ':in')
+    ORDER BY instruction.id, line.id
+)
+UPDATE banking_bankline SET matched_to = pair.name FROM pair WHERE id = pair.line_id RETURNING id
 """
 # The far end of a transfer moves cash by the entry of its near end.
 CARRY_TRANSFERS_IN = """
@@ -227,43 +236,12 @@ def _match_settlements(business_date: date, at: datetime, by: str) -> Matched:
 def differences(*, business_date: date, country: str, currency: str) -> list[Difference]:
     """Everything that does not match at the end of `business_date`: lines nobody asked for, payments and settlements
     that the bank has not booked within its days, amounts that differ."""
+    settlements = {reference: due.net for reference, due in expected_settlements(business_date).items()}
     return [
-        *_unexplained_lines(business_date),
+        *differences_of_lines(business_date=business_date, settlements=settlements, currency=currency),
         *_missing_payments(business_date, country),
         *_missing_settlements(business_date, country, currency),
     ]
-
-
-def _unexplained_lines(business_date: date) -> list[Difference]:
-    lines = list(BankLine.objects.unmatched().filter(booked_on__lte=business_date).order_by("id"))
-    asked = {one.reference: one for one in Instruction.objects.filter(reference__in=[line.reference for line in lines])}
-    expected = expected_settlements(business_date)
-    found = []
-    for line in lines:
-        kind, ours, text = (
-            "missing_internal",
-            ZERO,
-            f"The bank booked {line.amount} {line.currency}; nobody expected it.",
-        )
-        instruction = asked.get(line.reference)
-        if instruction is not None and instruction.confirmed_on is not None:
-            kind, text = (
-                "duplicate",
-                f"The bank booked {line.reference} again; it was paid on {instruction.confirmed_on}.",
-            )
-        elif instruction is not None and instruction.failed_on is not None:
-            kind = "status"
-            text = f"The bank rejected {line.reference} on {instruction.failed_on} and yet booked {line.amount}."
-        elif instruction is not None:
-            kind, ours = "amount", -instruction.amount
-            text = f"We asked for {instruction.amount}, the bank booked {-line.amount} {line.currency}."
-        elif line.reference in expected:
-            kind, ours = "amount", expected[line.reference].net
-            text = f"The settlement says {ours}, the bank booked {line.amount} {line.currency}."
-        found.append(
-            Difference(f"line:{line.pk}", kind, f"bank_line:{line.pk}", ours - line.amount, line.currency, text)
-        )
-    return found
 
 
 def _missing_payments(business_date: date, country: str) -> list[Difference]:

@@ -1,7 +1,7 @@
 """What the passes make of what is open: accepted in the night, suggested on breaks, and forecast before the night."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -115,9 +115,8 @@ def forecast(*, business_date: date, country: str, currency: str) -> Forecast:
     outcome = find(business_date=business_date, currency=currency)
     explained = {subject_of(key) for one in outcome.accepted for key in (*one.lines, *one.expected)}
     explained |= _first_of_twins(outcome)
-    booked = {one.key: one.amount for one in outcome.lines_left}
     found = [
-        one if one.amount else replace(one, kind="duplicate", amount=-booked[one.subject])
+        one
         for one in differences(business_date=business_date, country=country, currency=currency)
         if one.subject not in explained
     ]
