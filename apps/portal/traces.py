@@ -229,7 +229,7 @@ def line_table(lines: Sequence[BankLine], caption: str) -> Table:
 
 def _statement(one: BankLine) -> Text:
     if one.entry is None:
-        return Text(_("no statement: the bank of the demonstration"))
+        return Text(_("not from a statement"))
     address = f"{reverse('desk:statement', args=[one.entry.statement_id])}?older={one.entry.pk + 1}"
     return Text(one.entry.statement.file.name, note=one.entry.place, href=address)
 

@@ -18,6 +18,7 @@ from apps.ledger.calendar import booking_date
 from apps.reconciliation.models import Break, NightlyRun, SetAside
 from apps.reconciliation.night import missing_dates
 from apps.tenants.models import Platform
+from apps.tenants.services import current_platform
 
 
 class CloseRefused(ValueError):
@@ -83,7 +84,7 @@ def close_run(*, run_id: int, reason: str = "", at: datetime, by: str) -> Nightl
     is no such night.
     """
     with transaction.atomic():
-        on = booking_date(at.date())
+        on = booking_date(current_platform().business_date(at))
         run = NightlyRun.objects.select_for_update().get(pk=run_id)
         if run.state == "closed":
             return run

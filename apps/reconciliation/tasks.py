@@ -89,7 +89,8 @@ def make_one_month_end(month: str, by: str) -> None:
     first = date.fromisoformat(month)
     try:
         make_month_end(platform=current_platform(), month=first, at=shared_clock(), by=by)
-    except MonthRefused as refusal:
+    except (MonthRefused, OSError) as refusal:  # a full disk, a storage that does not answer
+        structlog.get_logger().error("month end not made", month=month, error=str(refusal))
         MonthEnd.objects.filter(month=first, made_at=None).update(error=str(refusal)[:300])
 
 

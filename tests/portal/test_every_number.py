@@ -163,6 +163,7 @@ def test_from_principal_to_the_line_of_the_settlement_file_and_of_the_order_feed
     words = page.content.decode()
     assert ("Sweep and allocate" in words, "PO-77:1" in words) == (True, True)
     assert "orders.csv, line 2" in words
+    assert "orders.csv" in follow(desk, page, "A-1").content.decode()
     assert Order.objects.get(external_id="A-1").feed_line == 2
     settlement = follow(desk, page, "provider.csv, line 2").content.decode()
     assert ("PO-77:1" in settlement, "line 2" in settlement) == (True, True)

@@ -129,6 +129,9 @@ def test_made_again_later_it_is_the_same_bytes_and_one_record(story: Story, othe
     with entered(other_platform.schema_name):
         assert not MonthEnd.objects.exists()
         assert not default_storage.exists(first.stored_as)
+    default_storage.delete(first.stored_as)
+    with default_storage.open(made(story).stored_as) as stored:
+        assert hashlib.sha256(stored.read()).hexdigest() == first.sha256
 
 
 def test_a_closed_month_that_was_changed_is_not_made_otherwise(story: Story) -> None:

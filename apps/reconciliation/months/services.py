@@ -91,17 +91,17 @@ def make_month_end(*, platform: Platform, month: date, at: datetime, by: str) ->
             last=last_day(month),
             told=lambda share: _tell(row, share),
         )
-        return _keep(row, path, hashes, at, by)
+        return _keep(row, platform, path, hashes, at, by)
 
 
 def _tell(row: MonthEnd, share: int) -> None:
     MonthEnd.objects.filter(pk=row.pk, made_at=None).update(progress=share)
 
 
-def _keep(row: MonthEnd, path: Path, hashes: dict[str, str], at: datetime, by: str) -> MonthEnd:
+def _keep(row: MonthEnd, platform: Platform, path: Path, hashes: dict[str, str], at: datetime, by: str) -> MonthEnd:
     digest = _sha256(path)
     with transaction.atomic():
-        on = booking_date(at.date())
+        on = booking_date(platform.business_date(at))
         found = MonthEnd.objects.select_for_update().get(pk=row.pk)
         if found.made_at is not None:
             if found.sha256 != digest:
@@ -110,17 +110,23 @@ def _keep(row: MonthEnd, path: Path, hashes: dict[str, str], at: datetime, by: s
                       "changed. What was recorded is kept; run verify_books and verify_evidence.")
                     % {"month": str(found)}
                 )  # fmt: skip
+            _store(found, path)
             return found
         found.made_at, found.sha256, found.size = at, digest, path.stat().st_size
         found.error, found.progress = "", 100
-        if not default_storage.exists(found.stored_as):
-            with path.open("rb") as file:
-                default_storage.save(found.stored_as, File(file))
+        _store(found, path)
         found.save()
         payload = {"sha256": digest, "files": hashes, "through": last_day(found.month)}
         record(kind="month_end", subject=f"month:{found}", payload=payload, business_date=on, at=at, by=by)
     structlog.get_logger().info("month end made", month=str(found), sha256=digest, by=by)
     return found
+
+
+def _store(row: MonthEnd, path: Path) -> None:
+    """Keep the zip under its name, unless it is there."""
+    if not default_storage.exists(row.stored_as):
+        with path.open("rb") as file:
+            default_storage.save(row.stored_as, File(file))
 
 
 def _sha256(path: Path) -> str:
