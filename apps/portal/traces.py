@@ -16,9 +16,9 @@ from apps.banking.models import BankLine
 from apps.financing.models import Financing
 from apps.ledger import chart
 from apps.ledger.models import Account, Entry, Posting
-from apps.orders.models import Proceeds
+from apps.orders.models import Proceeds, Settlement
 from apps.portal.financings import EVENTS, movement_name
-from apps.portal.formats import format_count
+from apps.portal.formats import format_count, format_day
 from apps.portal.forms import day_field
 from apps.portal.money_files import PROCEEDS_KINDS
 from apps.portal.tables import Amount, Cell, Column, Count, Day, Table, Text
@@ -136,6 +136,10 @@ def subjects_of(entries: Iterable[Entry]) -> dict[str, Text]:
         found[f"seller:{seller.pk}"] = Text(seller.name, href=reverse("desk:seller", args=[seller.pk]))
     for pool in FundingPool.objects.filter(pk__in=names.get("pool", ())):
         found[f"pool:{pool.pk}"] = Text(pool.name)
+    for paid in Settlement.objects.filter(pk__in=names.get("settlement", ())):
+        found[f"settlement:{paid.pk}"] = Text(paid.payout, href=reverse("desk:settlement", args=[paid.pk]))
+    for day in names.get("sales", ()):
+        found[f"sales:{day}"] = Text(_("Settlement of %(day)s") % {"day": format_day(date.fromisoformat(day))})
     for product in FinancingProduct.objects.filter(code__in=names.get("product", ())):
         found[f"product:{product.code}"] = Text(product.name)
     return found

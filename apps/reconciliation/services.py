@@ -1,22 +1,19 @@
 """What a clerk does with a night: have it run now, and close the day with a name."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime
-from decimal import Decimal
 
 import structlog
 from celery import current_app
 from django.db import transaction
-from django.db.models import Count, Sum
-from django.db.models.functions import Abs
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerError
 
-from apps.core.money import ZERO
 from apps.evidence.services import record
 from apps.ledger.calendar import booking_date
-from apps.reconciliation.models import Break, NightlyRun, SetAside
+from apps.reconciliation.models import NightlyRun
 from apps.reconciliation.night import missing_dates
+from apps.reconciliation.report import open_items
 from apps.tenants.models import Platform
 from apps.tenants.services import current_platform
 
@@ -27,18 +24,6 @@ class CloseRefused(ValueError):
 
 class NightNotAsked(RuntimeError):
     """No worker could be asked to run the night. Nothing was changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenItems:
-    """What is open: breaks, the sum of their amounts without signs in the platform's currency, sellers set aside."""
-
-    breaks: int
-    unexplained: Decimal
-    set_aside: int
-
-    def __bool__(self) -> bool:
-        return bool(self.breaks or self.set_aside)
 
 
 def due_nights(*, platform: Platform, at: datetime) -> list[date]:
@@ -66,14 +51,6 @@ def ask_for_night(*, platform: Platform, at: datetime, by: str) -> date | None:
         ) from error
     structlog.get_logger().info("night asked for", business_date=day.isoformat(), by=by)
     return day
-
-
-def open_items(run: NightlyRun) -> OpenItems:
-    """What of the night of `run`, and of the nights before it, is unexplained or set aside now."""
-    open_breaks = Break.objects.unexplained().filter(opened_on__lte=run.business_date)
-    sums = open_breaks.aggregate(number=Count("pk"), total=Sum(Abs("amount")))
-    aside = SetAside.objects.filter(resolved_at=None, run__business_date__lte=run.business_date)
-    return OpenItems(sums["number"], sums["total"] or ZERO, aside.count())
 
 
 def close_run(*, run_id: int, reason: str = "", at: datetime, by: str) -> NightlyRun:

@@ -110,7 +110,7 @@ class Forecast:
 def forecast(*, business_date: date, country: str, currency: str) -> Forecast:
     """Tonight's breaks as they look now, by the same passes over the same rows. Writes nothing.
 
-    `total` is the sum of the new breaks without their signs.
+    `total` is the sum of the new breaks in `currency` without their signs.
     """
     outcome = find(business_date=business_date, currency=currency)
     explained = {subject_of(key) for one in outcome.accepted for key in (*one.lines, *one.expected)}
@@ -127,7 +127,7 @@ def forecast(*, business_date: date, country: str, currency: str) -> Forecast:
         outcome.accepted,
         new,
         about_rows.exclude(key__in=known).count(),
-        sum((abs(one.amount) for one in new), ZERO),
+        sum((abs(one.amount) for one in new if one.currency == currency), ZERO),
     )
 
 

@@ -56,12 +56,13 @@ class KindSum:
 
 def account_sums(account: Account, first: date, last: date) -> AccountSums:
     """The sums of `account` from `first` to `last`, both inclusive, from the daily totals."""
-    sign = 1 if account.is_debit_normal else -1
     within = DailyTotal.objects.filter(account=account, business_date__range=(first, last))
     sums = within.aggregate(debits=Sum("debits"), credits=Sum("credits"))
     debits, credits = sums["debits"] or ZERO, sums["credits"] or ZERO
-    opening = DailyTotal.objects.balance(account.code, account.currency, first - DAY)
-    return AccountSums(sign * opening, debits, credits, sign * (debits - credits))
+    before = DailyTotal.objects.balance(account.code, account.currency, first - DAY)
+    if account.is_debit_normal:
+        return AccountSums(before, debits, credits, debits - credits)
+    return AccountSums(ZERO - before, debits, credits, credits - debits)
 
 
 def postings_of(account: Account, first: date, last: date, kind: str = "") -> QuerySet[Posting, Any]:

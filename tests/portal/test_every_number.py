@@ -121,6 +121,8 @@ def test_every_control_total_opens_to_rows_and_postings_that_come_to_it(desk: Pl
         if "table" in page.context:
             for column, figure in ((1, one.opening), (2, one.movements), (3, one.closing)):
                 assert sum_of(desk, page, column) == figure, (one.name, column)
+        if one.opening:
+            assert desk.get(page.context["opening_url"]).context["total"].closing == one.opening
         if not one.unit:
             assert format_money(one.closing, "CNY") in page.content.decode()
             postings = desk.get(page.context["moved_url"])
@@ -151,6 +153,8 @@ def test_the_sums_of_the_steps_open_to_what_they_are_made_of(desk: PlatformClien
     page = follow(desk, desk.get(f"/desk/nights/{FOURTH}/"), format_money(matched.total or ZERO, "CNY"))
     assert page.context["sum"] == matched.total
     assert sum((abs(row[4].amount) for row in page.context["table"].rows), ZERO) == matched.total
+    paid_out = desk.get(night.context["paid_out_url"])
+    assert paid_out.context["of_kind"].amount == night.context["report"].paid_out > 0
     batch = PaymentBatch.objects.get(business_date=THIRD)
     assert batch.message_id in follow(desk, night, format_money(batch.total, "CNY")).content.decode()
 

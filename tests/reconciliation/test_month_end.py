@@ -16,6 +16,7 @@ from beancount import loader
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import IntegrityError, transaction
 from lxml import etree
 
 from apps.evidence import proofs as evidence
@@ -143,6 +144,15 @@ def test_a_closed_month_that_was_changed_is_not_made_otherwise(story: Story) -> 
     assert (kept.sha256, Record.objects.filter(kind="month_end").count()) == (first.sha256, 1)
 
 
+def test_what_was_made_is_guarded_by_the_database(story: Story) -> None:
+    made(story)
+    for change in ({"sha256": "0" * 64}, {"made_at": None, "sha256": ""}, {"month": date(2025, 1, 1)}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            MonthEnd.objects.update(**change)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        MonthEnd.objects.all().delete()
+
+
 def test_a_month_with_an_open_date_is_not_made(story: Story) -> None:
     assert next(closed_months(story.platform)) == FEBRUARY
     with pytest.raises(MonthRefused, match="2025-03 is not over"):
@@ -167,7 +177,7 @@ def test_the_command_says_what_is_proved_and_writes_the_zip(story: Story, tmp_pa
 def test_the_desk_asks_a_worker_and_auditors_fetch_it(story: Story, client_of: Callable[..., PlatformClient]) -> None:
     clerk, auditor = (client_of(story.platform, make_user(role=role)) for role in ("staff", "auditor"))
     page = auditor.get("/desk/months/").content.decode()
-    assert ("Month end 2025-02" in page, "Make the export" in page) == (True, False)
+    assert ("Month end · February 2025" in page, "Make the export" in page) == (True, False)
     assert auditor.post("/desk/months/make/", {"month": "2025-02"}).status_code == 403
     assert clerk.post("/desk/months/make/", {"month": "2025-03"}).status_code == 422
     assert clerk.post("/desk/months/make/", {"month": "soon"}).status_code == 404

@@ -57,7 +57,8 @@ def proofs(through: date, currency: str) -> list[Proved]:
 
 
 def _proved(control: Control, rows: Decimal, through: date, currency: str) -> Proved:
-    ledger = control.sign * DailyTotal.objects.balance(control.account, currency, through)
+    net = DailyTotal.objects.balance(control.account, currency, through)
+    ledger = net if control.sign > 0 else ZERO - net
     return Proved(control.name, control.account, currency, rows, ledger)
 
 

@@ -52,6 +52,7 @@ def _page(request: HttpRequest, asked: str, refusal: str = "", status: int = 200
         found = proofs(last, platform.currency)
         shown |= {
             "month": month,
+            "name": format_month(month),
             "chosen": f"{month:%Y-%m}",
             "last": last,
             "made": next((one for one in MonthEnd.objects.filter(month=month) if one.made_at), None),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.banking.models import PaymentBatch
 from apps.banking.services import ApprovalRefused, approve_and_send
+from apps.ledger import chart
 from apps.portal.doors import SignedIn, come_back_later
 from apps.portal.formats import format_day
 from apps.portal.nights import (
@@ -25,13 +26,13 @@ from apps.portal.nights import (
 )
 from apps.portal.paging import BY_NUMBER, page_of
 from apps.portal.people import names_of
-from apps.portal.traces import step_urls
+from apps.portal.traces import postings_url, step_urls
 from apps.reconciliation.letters import silent_night
 from apps.reconciliation.models import NightlyRun, SetAside
 from apps.reconciliation.report import night_report
 from apps.reconciliation.rerunning import NotRerun
 from apps.reconciliation.rerunning import rerun as do_again
-from apps.reconciliation.services import CloseRefused, NightNotAsked, ask_for_night, close_run, due_nights, open_items
+from apps.reconciliation.services import CloseRefused, NightNotAsked, ask_for_night, close_run, due_nights
 from apps.reconciliation.suggesting import forecast
 from apps.reconciliation.trend import trends
 from apps.sellers.models import Seller
@@ -166,7 +167,7 @@ def _figures(found: NightlyRun, *, may_rerun: bool) -> dict[str, Any]:
     return {
         "run": found,
         "can_close": found.can("close"),
-        "close_form": CloseForm() if found.can("close") and open_items(found) else None,
+        "close_form": CloseForm() if found.can("close") and report.left else None,
         "report": report,
         "currency": platform.currency,
         "names": names,
@@ -174,7 +175,9 @@ def _figures(found: NightlyRun, *, may_rerun: bool) -> dict[str, Any]:
         "approved_by": names.get(report.batch.approved_by, "") if report.batch else "",
         "steps": step_table(report.steps, platform.currency, trends(found), urls),
         "swept_url": urls["sweep"],
-        "paid_out_url": urls.get("payout_batch", ""),
+        "paid_out_url": postings_url(
+            chart.PAYOUTS_IN_TRANSIT, platform.currency, found.business_date, found.business_date, "sales"
+        ),
         "totals": total_table(report.totals, found.business_date),
         "breaks": break_table(report.breaks, names, _("Breaks")),
         "set_aside": set_aside_table(report.set_aside, sellers, may_rerun=may_rerun),

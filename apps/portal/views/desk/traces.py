@@ -75,6 +75,7 @@ def total(request: SignedIn, day: date, total: str) -> HttpResponse:
         "moved": figure_of(found, found.movements, signed=True),
         "closing": figure_of(found, found.closing),
         "difference": figure_of(found, found.difference, signed=True),
+        "opening_url": _before(found, day),
         "moved_url": postings_url(account, found.currency, day, day) if account else "",
         "closing_url": postings_url(account, found.currency, day.replace(day=1), day) if account else "",
     }
@@ -88,6 +89,13 @@ def total(request: SignedIn, day: date, total: str) -> HttpResponse:
             "table": standing_table(page.rows, _("Row by row"), found.unit, urls),
         }
     return render(request, "desk/total.html", shown)
+
+
+def _before(found: ControlTotal, day: date) -> str:
+    """The same total on the night before, whose closing is this one's opening."""
+    earlier = NightlyRun.objects.filter(business_date__lt=day, control_totals__name=found.name)
+    last = earlier.order_by("-business_date").values_list("business_date", flat=True).first()
+    return reverse("desk:total", args=[last, found.name]) if last else ""
 
 
 def _rows_behind(found: ControlTotal, day: date) -> QuerySet[Any, Any] | None:
