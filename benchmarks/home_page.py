@@ -29,6 +29,7 @@ def main() -> int:
     from apps.products.starter import start_products
     from apps.reconciliation.night import run_night
     from apps.sellers.models import Seller
+    from apps.tenants.services import tenant_connection
     from apps.users.models import Role, User
 
     now = datetime.now(UTC)
@@ -60,7 +61,7 @@ def main() -> int:
         client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
         times, queries = [], 0
         for _round in range(ROUNDS + 3):
-            connection.set_tenant(platform)
+            tenant_connection.set_tenant(platform)
             with CaptureQueriesContext(connection) as captured:
                 started = time.perf_counter()
                 page = client.get("/")

@@ -43,6 +43,7 @@ from apps.reconciliation.models import (
     Clearing,
     ControlTotal,
     Letter,
+    MonthEnd,
     NightlyChunk,
     NightlyRun,
     NightlyStep,
@@ -965,6 +966,14 @@ def make_rule_book(**facts: Any) -> RuleBook:
         reason="Less to do by hand.",
         proposed_by=BY,
     )
+
+
+def make_month_end(**facts: Any) -> MonthEnd:
+    """One that was made; its zip is in no storage."""
+    return _made(
+        MonthEnd, facts, month=DAY.replace(day=1), asked_by=BY, asked_at=AT, made_at=AT, sha256="0" * 64, size=1,
+        progress=100,
+    )  # fmt: skip
 
 
 def make_letter(**facts: Any) -> Letter:

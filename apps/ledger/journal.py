@@ -55,22 +55,26 @@ def beancount(*, title: str, first: date, last: date) -> Iterator[str]:
 
 def csv_lines(*, first: date, last: date) -> Iterator[str]:
     """The journal from `first` to `last`, both inclusive, as CSV: a heading, then a line a posting."""
-    yield _csv_line(CSV_COLUMNS)
+    yield csv_line(CSV_COLUMNS)
+    for row in posting_rows(first=first, last=last):
+        yield csv_line(row)
+
+
+def posting_rows(*, first: date, last: date) -> Iterator[tuple[str | Decimal, ...]]:
+    """The journal from `first` to `last`, both inclusive, a row a posting, in the order of CSV_COLUMNS."""
     for row in _postings(first, last):
-        yield _csv_line(
-            [
-                row["entry__business_date"].isoformat(),
-                guarded(row["entry__key"]),
-                guarded(row["entry__kind"]),
-                guarded(row["entry__subject"]),
-                row["debit__code"],
-                row["credit__code"],
-                str(round_money(row["amount"], row["currency"])),
-                row["currency"],
-                guarded(row["entry__reverses__key"] or ""),
-                guarded(row["entry__by"]),
-                row["entry__posted_at"].isoformat(),
-            ]
+        yield (
+            row["entry__business_date"].isoformat(),
+            row["entry__key"],
+            row["entry__kind"],
+            row["entry__subject"],
+            row["debit__code"],
+            row["credit__code"],
+            round_money(row["amount"], row["currency"]),
+            row["currency"],
+            row["entry__reverses__key"] or "",
+            row["entry__by"],
+            row["entry__posted_at"].isoformat(),
         )
 
 
@@ -159,7 +163,8 @@ def _quoted(text: str) -> str:
     return '"{}"'.format(text.replace("\\", "\\\\").replace('"', '\\"'))
 
 
-def _csv_line(cells: Iterable[str]) -> str:
+def csv_line(cells: Iterable[str | Decimal]) -> str:
+    """One line of CSV without its end; no text of it is run as a formula."""
     line = io.StringIO(newline="")
-    csv.writer(line).writerow(cells)
+    csv.writer(line).writerow([guarded(cell) if isinstance(cell, str) else str(cell) for cell in cells])
     return line.getvalue().removesuffix("\r\n")

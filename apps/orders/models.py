@@ -84,6 +84,11 @@ class Order(Stateful):
     ended_at = models.DateTimeField(null=True, blank=True, help_text="Cancelled, refunded or charged back.")
     settled_on = models.DateField(null=True, blank=True)
     flagged = models.BooleanField(default=False, help_text="Looks like brushing; counts for nothing.")
+    feed = models.ForeignKey(
+        FeedFile, null=True, blank=True, on_delete=models.PROTECT, related_name="orders", db_index=False,
+        db_constraint=False, help_text="The file that told of it first; files are never deleted.",
+    )  # fmt: skip
+    feed_line = models.PositiveIntegerField(null=True, blank=True, help_text="Where it stands in that file, from 1.")
     state = state_field(ORDER_STATES)
 
     objects = OrderQuerySet.as_manager()
@@ -216,6 +221,7 @@ class Proceeds(models.Model):
         Settlement, null=True, blank=True, on_delete=models.PROTECT, related_name="proceeds",
         help_text="The payout whose file brought it; the platform's own lines have none.",
     )  # fmt: skip
+    file_line = models.PositiveIntegerField(null=True, blank=True, help_text="Where it stands in that file, from 1.")
 
     objects = ProceedsQuerySet.as_manager()
 

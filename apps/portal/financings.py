@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -183,13 +184,14 @@ def movement_name(kind: str, *, is_reversal: bool = False) -> str:
     return _("Taken back: %(what)s") % {"what": name} if is_reversal else name
 
 
-def movement_table(movements: Sequence[Movement], currency: str) -> Table:
-    """What moved, the latest first: the change, and what was owed after it."""
+def movement_table(movements: Sequence[Movement], currency: str, entries: Mapping[str, int] | None = None) -> Table:
+    """What moved, the latest first: the change, and what was owed after it; `entries` has the ledger's entries by key,
+    where the reader may open them."""
     rows = [
         (
             Day(one.business_date),
             Text(movement_name(one.kind, is_reversal=one.reverses_id is not None), note=_counting_from(one)),
-            Amount(one.total, currency, signed=True),
+            Amount(one.total, currency, signed=True, href=_entry_url(one, entries or {})),
             Amount(one.outstanding, currency),
         )
         for one in movements
@@ -201,6 +203,10 @@ def movement_table(movements: Sequence[Movement], currency: str) -> Table:
         Column(_("Owed after"), numeric=True),
     )
     return Table(_("Every movement"), columns, rows, empty=_("Nothing has moved yet. The money is on its way to you."))
+
+
+def _entry_url(one: Movement, entries: Mapping[str, int]) -> str:
+    return reverse("desk:entry", args=[entries[one.entry_key]]) if one.entry_key in entries else ""
 
 
 def _counting_from(movement: Movement) -> str:

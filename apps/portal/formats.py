@@ -116,6 +116,11 @@ def format_day(day: date) -> str:
     return format_date(_local_day(day), "long", locale=_locale())
 
 
+def format_month(day: date) -> str:
+    """The month of a date: March 2026, 2026年3月."""
+    return format_skeleton("yMMMM", day, locale=_locale())
+
+
 def format_short_day(day: date) -> str:
     """A date without its year, where the year is plain: 9 Mar, 3月9日."""
     return format_skeleton("MMMd", _local_day(day), locale=_locale())

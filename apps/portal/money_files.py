@@ -212,7 +212,7 @@ def proceeds_table(lines: Iterable[Proceeds]) -> Table:
     )
     rows = [
         (
-            Text(one.key),
+            Text(one.key, note="" if one.file_line is None else _("line %(number)s") % {"number": one.file_line}),
             Text(str(PROCEEDS_KINDS[one.kind])),
             Text(one.seller.name, href=reverse("desk:seller", args=[one.seller_id])),
             Text(one.order.external_id if one.order else ""),

@@ -1,9 +1,10 @@
 """How a night is laid out on the desk: its steps, its control totals, its breaks."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
+from django import forms
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -51,8 +52,19 @@ WORKS: dict[str, Promise | str] = {
 }
 
 
-def step_table(steps: Sequence[StepNow], currency: str, trends: Mapping[str, Trend]) -> Table:
-    """The steps in their order, with what each did, how long it took, and how long it took on the nights before."""
+class CloseForm(forms.Form):
+    """Why a day may be closed although something is open."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why the day may be closed"),
+        max_length=300,
+        help_text=gettext_lazy("What is open stays open and yours; that you knew of it goes to the evidence log."),
+    )
+
+
+def step_table(steps: Sequence[StepNow], currency: str, trends: Mapping[str, Trend], urls: Mapping[str, str]) -> Table:
+    """The steps in their order, with what each did, how long it took, and how long it took on the nights before; `urls`
+    open what a step's sum is made of."""
     rows = [
         (
             Text(str(STEPS.get(one.name, one.name)), note=_(one.reason) if one.reason else ""),
@@ -60,7 +72,7 @@ def step_table(steps: Sequence[StepNow], currency: str, trends: Mapping[str, Tre
             Count(one.done),
             Count(one.skipped),
             Count(one.failed),
-            Amount(one.total, currency),
+            Amount(one.total, currency, href=urls.get(one.name, "") if one.total else ""),
             Span(_seconds(one.seconds) if one.pieces_done else None, note=_usually(trends.get(one.name))),
             _trend(one, trends.get(one.name)),
         )
@@ -95,16 +107,21 @@ def _seconds(seconds: Decimal) -> timedelta:
     return timedelta(seconds=float(seconds))
 
 
-def total_table(totals: Sequence[ControlTotal]) -> Table:
-    """opening + movements = closing for each quantity, proved or open by how much."""
+def name_of_total(total: ControlTotal) -> str:
+    """What a control total is of."""
+    return _("In pledge") if total.unit else str(QUANTITIES.get(total.name, total.name))
+
+
+def total_table(totals: Sequence[ControlTotal], day: date) -> Table:
+    """opening + movements = closing for each quantity of the night of `day`, proved or open by how much; each opens."""
     rows = [
         (
-            Text(_("In pledge") if one.unit else str(QUANTITIES.get(one.name, one.name))),
-            _figure(one, one.opening),
-            _figure(one, one.movements, signed=True),
-            _figure(one, one.closing),
+            Text(name_of_total(one), href=reverse("desk:total", args=[day, one.name])),
+            figure_of(one, one.opening),
+            figure_of(one, one.movements, signed=True),
+            figure_of(one, one.closing),
             State("control_total", "open" if one.difference else "proved"),
-            _figure(one, one.difference or None, signed=True),
+            figure_of(one, one.difference or None, signed=True),
         )
         for one in totals
     ]
@@ -119,7 +136,7 @@ def total_table(totals: Sequence[ControlTotal]) -> Table:
     return Table(_("Control totals"), columns, rows, empty=_("They are computed at the end of the night."))
 
 
-def _figure(total: ControlTotal, figure: Decimal | None, *, signed: bool = False) -> Amount | Text:
+def figure_of(total: ControlTotal, figure: Decimal | None, *, signed: bool = False) -> Amount | Text:
     """A figure of `total`: money, or a quantity of goods with its unit."""
     if not total.unit or figure is None:
         return Amount(figure, total.currency, signed=signed)

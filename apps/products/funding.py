@@ -24,7 +24,7 @@ def commit_funding(
         pool = FundingPool.objects.select_for_update().get(pk=pool_id)
         key = f"funding:{pool.pk}:{reference}"
         is_new = not Entry.objects.filter(key=key).exists()
-        post(
+        entry = post(
             key=key,
             kind="funding",
             business_date=business_date,
@@ -44,6 +44,7 @@ def commit_funding(
                 reference=reference,
                 key=key,
                 matched_to=f"entry:{key}",
+                carried_by=entry,
             )
             pool.committed += amount
             pool.save(update_fields=["committed"])

@@ -13,6 +13,7 @@ from apps.reconciliation.models import (
     Clearing,
     ControlTotal,
     Letter,
+    MonthEnd,
     NightlyChunk,
     NightlyRun,
     NightlyStep,
@@ -136,3 +137,9 @@ class LetterAdmin(ViewOnlyAdmin):
     list_display = ("kind", "business_date", "subject", "sent_at")
     list_filter = ("kind",)
     ordering = ("-id",)
+
+
+@admin.register(MonthEnd)
+class MonthEndAdmin(ViewOnlyAdmin):
+    list_display = ("month", "progress", "made_at", "sha256", "size", "asked_by", "error")
+    ordering = ("-month",)

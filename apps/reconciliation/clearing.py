@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.banking.models import BankLine, Instruction
 from apps.core.money import ZERO
 from apps.ledger import chart
+from apps.ledger.models import Entry
 from apps.ledger.services import Line, post, reverse
 from apps.reconciliation.holding import hold_sellers_of
 from apps.reconciliation.matching import expected_settlement
@@ -98,6 +99,7 @@ def clear(
                 by=by,
             )
             cleared.save(update_fields=["entry"])
+        _carry(cleared, movements)
         return cleared
 
 
@@ -117,7 +119,7 @@ def undo(*, clearing_id: int, business_date: date, at: datetime, by: str) -> Cle
             )
         if found.entry is not None:
             reverse(entry=found.entry, business_date=business_date, at=at, by=by)
-        BankLine.objects.filter(matched_to=f"clearing:{found.pk}").update(matched_to="")
+        BankLine.objects.filter(matched_to=f"clearing:{found.pk}").update(matched_to="", carried_by=None)
         paid.update(confirmed_on=None)
         found.undone_by, found.undone_at = by, at
         found.save(update_fields=["undone_by", "undone_at"])
@@ -190,6 +192,13 @@ def _settle(
     for one in movements:
         if one.disburses is not None:
             disburse(financing_id=one.disburses, on=business_date, at=at, by=by)
+
+
+def _carry(cleared: Clearing, movements: Sequence[Expected]) -> None:
+    """Tell the lines by which entry their cash moved: the clearing's own, or that of the financing that it paid out."""
+    paid_out = [f"disbursement:{one.disburses}" for one in movements if one.disburses is not None]
+    entry = cleared.entry or Entry.objects.filter(key__in=paid_out).first()
+    BankLine.objects.filter(matched_to=f"clearing:{cleared.pk}").update(carried_by=entry)
 
 
 def _difference_line(

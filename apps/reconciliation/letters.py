@@ -83,7 +83,7 @@ def _morning(night: NightlyRun, platform: Platform) -> tuple[str, list[str]]:
     report = night_report(night)
     facts = {
         "day": night.business_date, "currency": platform.currency, "swept": report.swept, "paid": report.paid_out,
-        "breaks": report.number_of_breaks, "sum": report.unexplained, "aside": len(report.set_aside),
+        "breaks": report.left.breaks, "sum": report.left.unexplained, "aside": len(report.set_aside),
     }  # fmt: skip
     return _("Night of %(day)s: %(breaks)s open breaks") % facts, [
         _("Swept to repayment: %(swept)s %(currency)s") % facts,

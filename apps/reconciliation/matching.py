@@ -15,10 +15,12 @@ from apps.banking.services import move_batches
 from apps.core.dates import add_business_days
 from apps.core.money import ZERO
 from apps.ledger import chart
+from apps.ledger.models import Entry
 from apps.ledger.services import Line, post
 from apps.orders.models import Proceeds, Settlement
 from apps.reconciliation.breaks import Difference
 from apps.reconciliation.holding import hold_sellers_of
+from apps.reconciliation.lines_left import Asked, differences_of_lines
 from apps.reconciliation.models import Clearing
 from apps.reconciliation.returns import match_returns, returned_payouts
 from apps.repayment.models import Sweep
@@ -44,16 +46,42 @@ WITH pair AS (
 ), confirmed AS (
     UPDATE banking_instruction SET confirmed_on = pair.booked_on FROM pair WHERE id = pair.instruction_id
 )
-SELECT kind, subject, instruction_id, amount, currency FROM pair ORDER BY instruction_id
+SELECT kind, subject, instruction_id, amount, currency, line_id FROM pair ORDER BY instruction_id
 """
 
 TRANSFERS_IN = """
-UPDATE banking_bankline AS line SET matched_to = 'instruction:' || instruction.id || ':in'
-FROM banking_instruction AS instruction
-WHERE line.matched_to = '' AND line.booked_on <= %s AND line.purpose = 'funding' AND line.amount = instruction.amount
-  AND instruction.kind = 'transfer' AND instruction.confirmed_on IS NOT NULL
-  AND instruction.reference = line.reference AND instruction.currency = line.currency
+WITH pair AS (
+    SELECT DISTINCT ON (instruction.id) line.id AS line_id, 'instruction:' || instruction.id || ':in' AS name
+    FROM banking_bankline AS line
+    JOIN banking_instruction AS instruction
+      ON instruction.reference = line.reference AND instruction.currency = line.currency
+     AND instruction.amount = line.amount
+    WHERE line.matched_to = '' AND line.booked_on <= %s AND line.purpose = 'funding'
+      AND instruction.kind = 'transfer' AND instruction.confirmed_on IS NOT NULL
+      AND NOT EXISTS (
+          SELECT FROM banking_bankline AS arrived
+          WHERE arrived.reference = line.reference AND arrived.matched_to = 'instruction:' || instruction.id || ':in')
+    ORDER BY instruction.id, line.id
+)
+UPDATE banking_bankline SET matched_to = pair.name FROM pair WHERE id = pair.line_id RETURNING id
 """
+# The far end of a transfer moves cash by the entry of its near end.
+CARRY_TRANSFERS_IN = """
+UPDATE banking_bankline AS line SET carried_by_id = sent.carried_by_id
+FROM banking_bankline AS sent
+WHERE line.id = ANY(%s) AND sent.reference = line.reference AND line.matched_to = sent.matched_to || ':in'
+"""
+
+
+class Confirmed(NamedTuple):
+    """A payment that the bank has just booked, and the line by which it did."""
+
+    kind: str
+    subject: str
+    instruction_id: int
+    amount: Decimal
+    currency: str
+    line_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,46 +103,55 @@ def match_bank_lines(*, business_date: date, at: datetime, by: str) -> Matched:
         hold_sellers_of(asked | returned_payouts(business_date))
         with connection.cursor() as cursor:
             cursor.execute(CONFIRM, [business_date])
-            confirmed = cursor.fetchall()
+            confirmed = [Confirmed(*row) for row in cursor.fetchall()]
             cursor.execute(TRANSFERS_IN, [business_date])
-            lines = len(confirmed) + cursor.rowcount
-        total = sum((amount for *_rest, amount, _currency in confirmed), ZERO)
-        for kind, subject, _id, _amount, _currency in confirmed:
-            if kind == Instruction.Kind.DISBURSEMENT:
-                disburse(financing_id=int(subject.partition(":")[2]), on=business_date, at=at, by=by)
+            arrived = [line_id for (line_id,) in cursor.fetchall()]
+        total = sum((one.amount for one in confirmed), ZERO)
+        for one in confirmed:
+            if one.kind == Instruction.Kind.DISBURSEMENT:
+                financing_id = int(one.subject.partition(":")[2])
+                disburse(financing_id=financing_id, on=business_date, at=at, by=by)
+                _carry([one], Entry.objects.get(key=f"disbursement:{financing_id}"))
         for kind, debit in (
             (Instruction.Kind.PAYOUT, chart.PAYOUTS_IN_TRANSIT),
             (Instruction.Kind.TRANSFER, chart.FUNDING_CASH),
         ):
             _post_cash(kind, debit, confirmed, business_date, at, by)
-        move_batches(instruction_ids=[row[2] for row in confirmed], at=at, by=by)
+        with connection.cursor() as cursor:
+            cursor.execute(CARRY_TRANSFERS_IN, [arrived])
+        move_batches(instruction_ids=[one.instruction_id for one in confirmed], at=at, by=by)
         returned, given_back = match_returns(business_date=business_date, at=at, by=by)
         settled = _match_settlements(business_date, at, by)
-        return Matched(lines + returned + settled.lines, total + given_back + settled.total)
+        return Matched(len(confirmed) + len(arrived) + returned + settled.lines, total + given_back + settled.total)
 
 
 def _post_cash(
     kind: str,
     debit: str,
-    confirmed: list[tuple[str, str, int, Decimal, str]],
+    confirmed: list[Confirmed],
     business_date: date,
     at: datetime,
     by: str,
 ) -> None:
     """One entry for all confirmed payments of a kind: the collection account is too hot for an entry a payment."""
-    rows = [row for row in confirmed if row[0] == kind]
+    rows = [row for row in confirmed if row.kind == kind]
     if rows:
-        first, last, currency = rows[0][2], rows[-1][2], rows[0][4]
-        post(
+        first, last, currency = rows[0].instruction_id, rows[-1].instruction_id, rows[0].currency
+        entry = post(
             key=f"bank:{kind}:{business_date}:{first}-{last}:{len(rows)}",
             kind=f"bank_{kind}",
             business_date=business_date,
             currency=currency,
-            lines=[Line(debit, chart.COLLECTION_CASH, sum((row[3] for row in rows), ZERO))],
+            lines=[Line(debit, chart.COLLECTION_CASH, sum((row.amount for row in rows), ZERO))],
             subject=f"instructions:{first}-{last}",
             at=at,
             by=by,
         )
+        _carry(rows, entry)
+
+
+def _carry(rows: list[Confirmed], entry: Entry) -> None:
+    BankLine.objects.filter(pk__in=[row.line_id for row in rows]).update(carried_by=entry)
 
 
 class Expected(NamedTuple):
@@ -182,7 +219,7 @@ def _match_settlements(business_date: date, at: datetime, by: str) -> Matched:
         debit, credit = chart.COLLECTION_CASH, chart.SETTLEMENT_RECEIVABLE
         if net < 0:
             debit, credit = credit, debit
-        post(
+        line.carried_by = post(
             key=f"bank:{due.explained_by}",
             kind="bank_settlement",
             business_date=business_date,
@@ -192,6 +229,7 @@ def _match_settlements(business_date: date, at: datetime, by: str) -> Matched:
             at=at,
             by=by,
         )
+        line.save(update_fields=["carried_by"])
         count, total = count + 1, total + abs(net)
     return Matched(count, total)
 
@@ -200,42 +238,12 @@ def differences(*, business_date: date, country: str, currency: str) -> list[Dif
     """Everything that does not match at the end of `business_date`: lines nobody asked for, payments and settlements
     that the bank has not booked within its days, amounts that differ."""
     expected = expected_settlements(business_date)
+    owed = {name: Asked("collection", currency, due.net, fees=due.fees) for name, due in expected.items()}
     return [
-        *_unexplained_lines(business_date, expected),
+        *differences_of_lines(business_date=business_date, settlements=owed, currency=currency),
         *_missing_payments(business_date, country),
         *_missing_settlements(business_date, country, currency, expected),
     ]
-
-
-def _unexplained_lines(business_date: date, expected: Mapping[str, Expected]) -> list[Difference]:
-    lines = list(BankLine.objects.unmatched().filter(booked_on__lte=business_date).order_by("id"))
-    asked = {one.reference: one for one in Instruction.objects.filter(reference__in=[line.reference for line in lines])}
-    found = []
-    for line in lines:
-        kind, ours, text = (
-            "missing_internal",
-            ZERO,
-            f"The bank booked {line.amount} {line.currency}; nobody expected it.",
-        )
-        instruction = asked.get(line.reference)
-        if instruction is not None and instruction.confirmed_on is not None:
-            kind, text = (
-                "duplicate",
-                f"The bank booked {line.reference} again; it was paid on {instruction.confirmed_on}.",
-            )
-        elif instruction is not None and instruction.failed_on is not None:
-            kind = "status"
-            text = f"The bank rejected {line.reference} on {instruction.failed_on} and yet booked {line.amount}."
-        elif instruction is not None:
-            kind, ours = "amount", -instruction.amount
-            text = f"We asked for {instruction.amount}, the bank booked {-line.amount} {line.currency}."
-        elif line.reference in expected:
-            kind, ours = "amount", expected[line.reference].net
-            text = f"The settlement says {ours}, the bank booked {line.amount} {line.currency}."
-        found.append(
-            Difference(f"line:{line.pk}", kind, f"bank_line:{line.pk}", ours - line.amount, line.currency, text)
-        )
-    return found
 
 
 def _missing_payments(business_date: date, country: str) -> list[Difference]:

@@ -15,8 +15,21 @@ from apps.ledger.models import DailyTotal
 from apps.reconciliation.models import Break, ControlTotal, NightlyRun, SetAside
 from apps.reconciliation.steps import StepNow, steps_now
 from apps.repayment.models import Sweep
+from apps.tenants.services import current_platform
 
 BREAKS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItems:
+    """What is open: breaks, the sum of those in the platform's currency without signs, sellers set aside."""
+
+    breaks: int
+    unexplained: Decimal
+    set_aside: int
+
+    def __bool__(self) -> bool:
+        return bool(self.breaks or self.set_aside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +39,15 @@ class NightReport:
     swept        kept from sales for repayment
     paid_out     instructed to sellers that night
     earned       fees and interest that became income on that business date
-    unexplained  sum of the open breaks of this and earlier nights, each without its sign
-    breaks       the oldest of these, at most BREAKS_SHOWN of `number_of_breaks`
+    left         what of this and earlier nights is open now
+    breaks       the oldest of the open breaks, at most BREAKS_SHOWN
     """
 
     run: NightlyRun
     steps: list[StepNow]
     totals: list[ControlTotal]
     breaks: list[Break]
-    number_of_breaks: int
+    left: OpenItems
     set_aside: list[SetAside]
     batch: PaymentBatch | None
     seal: Seal | None
@@ -42,12 +55,20 @@ class NightReport:
     swept: Decimal
     paid_out: Decimal
     earned: Decimal
-    unexplained: Decimal
 
     @property
     def is_proved(self) -> bool:
         """Whether every control total was computed and closes."""
         return bool(self.totals) and not any(one.difference for one in self.totals)
+
+
+def open_items(run: NightlyRun) -> OpenItems:
+    """What of the night of `run`, and of the nights before it, is unexplained or set aside now."""
+    open_breaks = Break.objects.unexplained().filter(opened_on__lte=run.business_date)
+    ours = Q(currency=current_platform().currency)
+    sums = open_breaks.aggregate(number=Count("pk"), total=Sum(Abs("amount"), filter=ours))
+    aside = SetAside.objects.filter(resolved_at=None, run__business_date__lte=run.business_date)
+    return OpenItems(sums["number"], sums["total"] or ZERO, aside.count())
 
 
 def night_report(run: NightlyRun) -> NightReport:
@@ -57,13 +78,13 @@ def night_report(run: NightlyRun) -> NightReport:
         sellers=Count("id"), swept=Sum("kept"), paid_out=Sum("paid_out")
     )
     open_breaks = Break.objects.unexplained().filter(opened_on__lte=day)
-    known = open_breaks.aggregate(number=Count("pk"), total=Sum(Abs("amount")))
+    left = open_items(run)
     return NightReport(
         run=run,
         steps=steps_now(run),
         totals=list(run.control_totals.order_by("pk")),
         breaks=list(open_breaks.order_by("pk")[:BREAKS_SHOWN]),
-        number_of_breaks=known["number"],
+        left=left,
         set_aside=list(run.set_aside.order_by("seller_id", "work")),
         batch=PaymentBatch.objects.filter(key=f"payouts:{day}").first(),
         seal=Seal.objects.filter(business_date=day).first(),
@@ -71,7 +92,6 @@ def night_report(run: NightlyRun) -> NightReport:
         swept=sums["swept"] or ZERO,
         paid_out=sums["paid_out"] or ZERO,
         earned=_earned(day),
-        unexplained=known["total"] or ZERO,
     )
 
 

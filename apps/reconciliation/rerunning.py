@@ -25,7 +25,10 @@ def rerun(*, set_aside_id: int, platform: Platform, at: datetime, by: str) -> Se
         with transaction.atomic():
             found = SetAside.objects.select_for_update(of=("self",)).select_related("run").get(pk=set_aside_id)
             if found.resolved_at is None:
-                works.do(works.Piece(_chunk(found), platform, found.run.business_date, at, by))
+                chunk = _chunk(found)
+                result = works.do(works.Piece(chunk, platform, found.run.business_date, at, by))
+                alone = {"first_seller": chunk.first_seller, "last_seller": chunk.last_seller}
+                found.run.chunks.filter(work=chunk.work, **alone).update(result=result, error="")
                 found.resolved_at = at
                 found.save(update_fields=["resolved_at"])
             return found

@@ -42,7 +42,8 @@ def match_returns(*, business_date: date, at: datetime, by: str) -> tuple[int, D
         line.matched_to = f"return:{one.pk}"
         line.save(update_fields=["matched_to"])
         reason = line.entry.return_reason if line.entry is not None else ""
-        give_back(instruction=one, reason=reason, on=business_date, at=at, by=by)
+        line.carried_by = give_back(instruction=one, reason=reason, on=business_date, at=at, by=by)
+        line.save(update_fields=["carried_by"])
         back.append(one)
     move_batches(instruction_ids=[one.pk for one in back], at=at, by=by)
     return len(back), sum((one.amount for one in back), ZERO)

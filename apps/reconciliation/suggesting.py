@@ -1,7 +1,7 @@
 """What the passes make of what is open: accepted in the night, suggested on breaks, and forecast before the night."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -113,14 +113,13 @@ class Forecast:
 def forecast(*, business_date: date, country: str, currency: str) -> Forecast:
     """Tonight's breaks as they look now, by the same passes over the same rows. Writes nothing.
 
-    `total` is the sum of the new breaks without their signs.
+    `total` is the sum of the new breaks in `currency` without their signs.
     """
     outcome = find(business_date=business_date, currency=currency)
     explained = {subject_of(key) for one in outcome.accepted for key in (*one.lines, *one.expected)}
     explained |= _first_of_twins(outcome)
-    booked = {one.key: one.amount for one in outcome.lines_left}
     found = [
-        one if one.amount else replace(one, kind="duplicate", amount=-booked[one.subject])
+        one
         for one in differences(business_date=business_date, country=country, currency=currency)
         if one.subject not in explained
     ]
@@ -131,7 +130,7 @@ def forecast(*, business_date: date, country: str, currency: str) -> Forecast:
         outcome.accepted,
         new,
         about_rows.exclude(key__in=known).count(),
-        sum((abs(one.amount) for one in new), ZERO),
+        sum((abs(one.amount) for one in new if one.currency == currency), ZERO),
     )
 
 

@@ -8,6 +8,8 @@ from celery import current_app, shared_task
 from django.db import InterfaceError, OperationalError, connection
 
 from apps.reconciliation.letters import write_due_letters
+from apps.reconciliation.models import MonthEnd
+from apps.reconciliation.months import MonthRefused, make_month_end
 from apps.reconciliation.night import missing_dates, run_night
 from apps.reconciliation.plan import PIECES_AT_ONCE
 from apps.tenants.models import Platform
@@ -79,6 +81,17 @@ def write_letters_everywhere() -> None:
 def write_letters() -> None:
     """Write what is due to the platform's staff, each letter once."""
     write_due_letters(platform=current_platform(), at=shared_clock())
+
+
+@platform_task("reconciliation.make_month_end", **WHEN_THE_DATABASE_IS_AWAY)
+def make_one_month_end(month: str, by: str) -> None:
+    """Make the export of one month, asked for by a person; why it cannot be made is kept on its row."""
+    first = date.fromisoformat(month)
+    try:
+        make_month_end(platform=current_platform(), month=first, at=shared_clock(), by=by)
+    except (MonthRefused, OSError) as refusal:  # a full disk, a storage that does not answer
+        structlog.get_logger().error("month end not made", month=month, error=str(refusal))
+        MonthEnd.objects.filter(month=first, made_at=None).update(error=str(refusal)[:300])
 
 
 @platform_task("reconciliation.run_night", **WHEN_THE_DATABASE_IS_AWAY)

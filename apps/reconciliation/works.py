@@ -262,7 +262,8 @@ def _prove(piece: Piece) -> Report:
         by=piece.by,
     )
     seal(business_date=piece.date, at=piece.at, by=piece.by)
-    return {"control_totals": {"done": len(totals), "total": str(sum((abs(one.amount) for one in opened), ZERO))}}
+    ours = [abs(one.amount) for one in opened if one.currency == piece.platform.currency]
+    return {"control_totals": {"done": len(totals), "total": str(sum(ours, ZERO))}}
 
 
 def _messages(piece: Piece) -> Report:

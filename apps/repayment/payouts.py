@@ -20,6 +20,7 @@ from apps.evidence.services import record
 from apps.financing.services.acceptance import lock_seller
 from apps.ledger import chart
 from apps.ledger.calendar import booking_date
+from apps.ledger.models import Entry
 from apps.ledger.services import Line, post, take_the_books
 from apps.products.models import FundingPool
 from apps.sellers.models import Seller
@@ -71,14 +72,14 @@ def take_in_answer(*, source: IO[bytes], name: str, asked_on: date, at: datetime
     return Answered(batch, len(stopped), is_new=True)
 
 
-def give_back(*, instruction: Instruction, reason: str, on: date, at: datetime, by: str) -> None:
+def give_back(*, instruction: Instruction, reason: str, on: date, at: datetime, by: str) -> Entry:
     """A payout that the bank booked has come back into the collection account: it is owed to the seller again.
 
-    Books the bank's line of its return on `on`, which is open. The caller holds the instruction and has seen that it
-    was confirmed and has not failed.
+    Books the bank's line of its return on `on`, which is open, and answers the entry. The caller holds the instruction
+    and has seen that it was confirmed and has not failed.
     """
     _fail(instruction, reason, on)
-    _owe_again(instruction, chart.COLLECTION_CASH, "payout_returned", on, at, by)
+    return _owe_again(instruction, chart.COLLECTION_CASH, "payout_returned", on, at, by)
 
 
 def _stopped(batch: PaymentBatch, answer: Answer) -> list[tuple[Instruction, str]]:
@@ -127,8 +128,8 @@ def _fail(instruction: Instruction, reason: str, on: date) -> None:
     instruction.save(update_fields=["failed_on", "failure_reason"])
 
 
-def _owe_again(instruction: Instruction, debit: str, kind: str, on: date, at: datetime, by: str) -> None:
-    post(
+def _owe_again(instruction: Instruction, debit: str, kind: str, on: date, at: datetime, by: str) -> Entry:
+    entry = post(
         key=f"{kind}:{instruction.pk}",
         kind=kind,
         business_date=on,
@@ -139,6 +140,7 @@ def _owe_again(instruction: Instruction, debit: str, kind: str, on: date, at: da
         by=by,
     )
     Seller.objects.filter(pk=_subject_id(instruction)).update(balance=F("balance") + instruction.amount)
+    return entry
 
 
 def _subject_id(instruction: Instruction) -> int:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from django.core import mail
 from apps.reconciliation import rerunning, works
 from apps.reconciliation.letters import silent_night, write_due_letters
 from apps.reconciliation.models import Break, Letter
+from apps.reconciliation.night import Night, open_night, work_on
+from apps.reconciliation.steps import steps_now
 from apps.reconciliation.trend import trends
 from apps.tenants.models import Platform
 from tests.factories import make_instruction, make_nightly_run, make_nightly_step, make_set_aside, make_user
@@ -114,6 +117,27 @@ def test_a_seller_set_aside_is_done_again_or_the_new_error_is_kept(
     assert (aside.error, aside.resolved_at) == ("still no price", None)
     first = rerunning.rerun(**facts).resolved_at
     assert rerunning.rerun(**{**facts, "at": story.at(FIRST + 2 * DAY)}).resolved_at == first
+
+
+def test_what_is_done_again_counts_in_its_step(platform: Platform) -> None:
+    story = Story(platform)
+    seller = story.seller()
+    story.settle(FIRST, seller, "300.00")
+    poison = make_instruction(key=f"payout:{FIRST}:{seller.pk}", business_date=FIRST)
+    clock = partial(story.at, FIRST + DAY, 2)
+    run = open_night(platform=platform, business_date=FIRST, clock=clock, by="night")
+    while not run.set_aside.exists():
+        assert work_on(Night(platform, run, clock, "night"))
+    poison.delete()
+
+    def swept() -> tuple[int, int]:
+        step = next(one for one in steps_now(run) if one.name == "sweep")
+        return step.done, step.failed
+
+    assert swept() == (0, 1)
+    rerunning.rerun(set_aside_id=run.set_aside.get().pk, platform=platform, at=clock(), by="user:1")
+    assert swept() == (1, 0)
+    assert run.chunks.get(work="close").error == ""
 
 
 def test_the_books_of_a_closed_date_are_not_touched_by_a_rerun(platform: Platform) -> None:

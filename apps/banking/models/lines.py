@@ -9,6 +9,7 @@ from django_fsm import transition
 from apps.banking.models.accounts import BankAccount
 from apps.core.models import AmountField, CurrencyField
 from apps.core.states import Stateful, state_field, states_hold
+from apps.ledger.models import Entry
 
 
 class StatementFile(models.Model):
@@ -184,6 +185,14 @@ class BankLine(models.Model):
         max_length=120, unique=True, help_text="Account, statement and place in it: a line lands once."
     )
     matched_to = models.CharField(max_length=80, blank=True, help_text="The movement that explains this line.")
+    carried_by = models.ForeignKey(
+        Entry,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="bank_lines",
+        help_text="The ledger entry by which its cash moved; set with matched_to.",
+    )
     entry = models.OneToOneField(
         StatementEntry,
         null=True,

@@ -35,10 +35,12 @@ TOLD = """
 INSERT = """
     INSERT INTO orders_order (
         seller_id, external_id, state, currency, goods, freight, paid, refunded, category, placed_at, paid_at,
-        shipped_at, delivered_at, expected_at, ended_at, articles, article_prices, article_freights, flagged
+        shipped_at, delivered_at, expected_at, ended_at, articles, article_prices, article_freights, flagged,
+        feed_id, feed_line
     )
     SELECT seller_id, order_id, state, currency, goods, freight, paid, refunded, category, placed_at, paid_at,
-        shipped_at, delivered_at, expected_at, ended_at, articles, article_prices, article_freights, FALSE
+        shipped_at, delivered_at, expected_at, ended_at, articles, article_prices, article_freights, FALSE,
+        %s, line
     FROM feed_told
     WHERE fault IS NULL AND known_id IS NULL
     ORDER BY seller_id
@@ -61,8 +63,11 @@ class Landed:
     faults: dict[int, str] = field(default_factory=dict)
 
 
-def land(told: str, expected: int, *, currency: str, latest: datetime, reason: str, at: datetime, by: str) -> Landed:
-    """Bring the orders that the query `told` tells of into the database, within the caller's transaction.
+def land(
+    told: str, expected: int, *, feed_id: int, currency: str, latest: datetime, reason: str, at: datetime, by: str
+) -> Landed:
+    """Bring the orders that the query `told` tells of into the database, as told by the file `feed_id`, within the
+    caller's transaction.
 
     Only when fewer than the `expected` ones are new is it asked what became of the others. Nothing can have happened
     after `latest`. Moves of known orders are logged with `reason`.
@@ -71,7 +76,7 @@ def land(told: str, expected: int, *, currency: str, latest: datetime, reason: s
     with connection.cursor() as cursor:
         first_new = next_ids(Order, 1)[0]
         cursor.execute(_view(told, currency, latest))
-        cursor.execute(INSERT)
+        cursor.execute(INSERT, [feed_id])
         landed.new = cursor.rowcount
         if landed.new < expected:
             cursor.execute(REST, [first_new])

@@ -8,6 +8,7 @@ from typing import Literal
 
 from django.db import transaction
 
+from apps.core import bulk
 from apps.core.turns import take_turn
 from apps.orders.feeds.intake import Intake, Progress, silent
 from apps.orders.feeds.landing import Landed, land
@@ -68,13 +69,14 @@ def import_orders(
         known = FeedFile.objects.filter(sha256=digest).first()
         if known is not None:
             return ImportResult(known=known)
-        landed = _land(feed, platform, at, by)
+        feed_id = bulk.next_ids(FeedFile, 1)[0]
+        landed = _land(feed, feed_id, platform, at, by)
         for number, line in feed.orders.numbered(landed.faults.keys()):
             intake.reject(feed.orders.name, number, landed.faults[number], line)
         if intake.bad:
             intake.write_rejects(rejects_path)
         FeedFile.objects.create(
-            sha256=digest, kind=format, name=path.name[:200], taken_in_at=at, lines=intake.lines.total(),
+            id=feed_id, sha256=digest, kind=format, name=path.name[:200], taken_in_at=at, lines=intake.lines.total(),
             landed=landed.new + landed.moved, rejected=len(intake.bad), by=by,
         )  # fmt: skip
     return ImportResult(
@@ -89,13 +91,14 @@ def import_orders(
     )
 
 
-def _land(feed: OwnFeed | OlistFeed, platform: Platform, at: datetime, by: str) -> Landed:
+def _land(feed: OwnFeed | OlistFeed, feed_id: int, platform: Platform, at: datetime, by: str) -> Landed:
     onboard_from_platform(sellers=feed.newcomers(), currency=platform.currency, at=at, by=by)
     prepare()
     expected, unread = feed.stage()
     landed = land(
         feed.told,
         expected,
+        feed_id=feed_id,
         currency=platform.currency,
         latest=at + CLOCKS_DIFFER,
         reason=f"feed {feed.orders.name}",

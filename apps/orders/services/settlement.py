@@ -26,13 +26,15 @@ NOBODY, NO_ORDER = 0, -1
 @dataclass(frozen=True, slots=True)
 class SettlementLine:
     """One line of a settlement: a positive amount in the seller's currency, for (capture) or back from (refund,
-    chargeback) a sale. `key` is the settlement's own name of the line. Lines without an order are allowed."""
+    chargeback) a sale. `key` is the settlement's own name of the line, `file_line` its number in the file, if one
+    brought it. Lines without an order are allowed."""
 
     key: str
     seller_id: int
     order_id: int | None
     kind: str
     amount: Decimal
+    file_line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class ToldLine:
     kind: str
     amount: Decimal
     order: str = ""
+    file_line: int | None = None
 
 
 def known_lines(told: Sequence[ToldLine]) -> list[SettlementLine]:
@@ -63,6 +66,7 @@ def known_lines(told: Sequence[ToldLine]) -> list[SettlementLine]:
             seller_id=(seller := sellers.get(one.seller, NOBODY)),
             kind=one.kind,
             amount=one.amount,
+            file_line=one.file_line,
             order_id=orders.get((seller, one.order), NO_ORDER) if one.order else None,
         )
         for one in told
@@ -115,10 +119,10 @@ def record_settlement(
         bulk.copy_rows(
             Proceeds,
             ["key", "seller_id", "order_id", "kind", "amount", "currency", "settled_on", "booked_on",
-             "settlement_id"],
+             "settlement_id", "file_line"],
             [
                 (line.key, line.seller_id, line.order_id, line.kind, line.amount,
-                 reckoning.currencies[line.seller_id], settled_on, booked_on, settlement_id)
+                 reckoning.currencies[line.seller_id], settled_on, booked_on, settlement_id, line.file_line)
                 for line in reckoning.booked
             ],
         )  # fmt: skip

@@ -101,7 +101,8 @@ def _record_lines(payout: PayoutRead, settlement_id: int, at: datetime, by: str)
     """Raises SettlementRefused unless every line lands now: what came before by another way is no part of a payout."""
     numbers = {f"{payout.name}:{line.name}": line.number for line in payout.sold}
     told = [
-        ToldLine(f"{payout.name}:{line.name}", line.seller, line.kind, line.amount, line.order) for line in payout.sold
+        ToldLine(f"{payout.name}:{line.name}", line.seller, line.kind, line.amount, line.order, line.number)
+        for line in payout.sold
     ]
     result = record_settlement(
         lines=known_lines(told), settled_on=payout.settled_on, settlement_id=settlement_id, at=at, by=by

@@ -11,6 +11,7 @@ from apps.reconciliation.models.breaks import (
     RuleBook,
     Suggestion,
 )
+from apps.reconciliation.models.months import MonthEnd
 from apps.reconciliation.models.nights import (
     QUANTITY,
     RUN_STATES,
@@ -36,6 +37,7 @@ __all__ = [
     "Clearing",
     "ControlTotal",
     "Letter",
+    "MonthEnd",
     "NightlyChunk",
     "NightlyRun",
     "NightlyStep",

@@ -10,6 +10,7 @@ from apps.core.money import ZERO
 from apps.evidence.services import record
 from apps.financing.models import Financing
 from apps.ledger import chart
+from apps.ledger.models import Entry
 from apps.ledger.services import Line, post
 from apps.products.models import FundingPool
 from apps.repayment.changes import Change, apply
@@ -19,8 +20,17 @@ from apps.repayment.models import Demand, Event
 
 
 def do(change: Change, act: Act, at: datetime, by: str) -> Event:
-    event, financing = change.event, change.financing
+    event = change.event
     _explain(event)
+    done = _do(change, act, at, by)
+    if event.details.get("line"):
+        entry = Entry.objects.filter(key=f"event:{event.financing_id}:{event.number}").first()
+        BankLine.objects.filter(pk=event.details["line"]).update(carried_by=entry)
+    return done
+
+
+def _do(change: Change, act: Act, at: datetime, by: str) -> Event:
+    event, financing = change.event, change.financing
     match act.kind:
         case "pause" | "resume":
             _shift(financing, event)
@@ -53,7 +63,7 @@ def _explain(event: Event) -> None:
         if not BankLine.objects.filter(pk=event.details["line"], matched_to="").update(matched_to=name):
             raise Refused(_("Someone else has just explained this line of the bank. Nothing was done."))
     elif event.kind == "reversal" and event.reverses is not None and event.reverses.details.get("line"):
-        BankLine.objects.filter(pk=event.reverses.details["line"]).update(matched_to="")
+        BankLine.objects.filter(pk=event.reverses.details["line"]).update(matched_to="", carried_by=None)
 
 
 def _recover(event: Event, financing: Financing, at: datetime, by: str) -> Event:

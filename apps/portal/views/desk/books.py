@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +20,7 @@ from apps.portal.doors import SignedIn, shown_date
 from apps.portal.forms import ThroughForm
 from apps.portal.states import class_name
 from apps.portal.tables import Amount, Column, Count, Share, Table, Text
+from apps.portal.traces import postings_url
 from apps.repayment.provisions import Provisioned, provisions
 from apps.users.access import for_roles
 from apps.users.models import Role
@@ -47,7 +49,7 @@ def books(request: SignedIn) -> HttpResponse:
             "form": form,
             "through": through,
             "calendar": Books.objects.filter(id=1).first(),
-            "table": _table(rows),
+            "table": _table(rows, through),
             "sums": _sums(rows),
             "provisions": provision_table(provisions()),
         },
@@ -76,7 +78,8 @@ def provision_table(lines: Sequence[Provisioned]) -> Table:
     return Table(_("To set aside, as things stand today"), columns, cells, empty=_("Nothing is owed."))
 
 
-def _table(rows: list[dict[str, Any]]) -> Table:
+def _table(rows: list[dict[str, Any]], through: date) -> Table:
+    first = through.replace(day=1)
     columns = (
         Column(_("Account")),
         Column(_("Kind")),
@@ -86,7 +89,10 @@ def _table(rows: list[dict[str, Any]]) -> Table:
     )
     cells = [
         (
-            Text(row["account__code"]),
+            Text(
+                row["account__code"],
+                href=postings_url(row["account__code"], row["account__currency"], first, through),
+            ),
             Text(str(KINDS[row["account__kind"]])),
             Amount(row["debit_sum"], row["account__currency"]),
             Amount(row["credit_sum"], row["account__currency"]),

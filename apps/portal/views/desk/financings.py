@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.financing.models import Financing
+from apps.ledger.models import Entry
 from apps.portal.acts import HINTS, ActForm, change_table, hint_for, kinds_for, rewritten_table
 from apps.portal.doors import SignedIn, come_back_later, shown_date
 from apps.portal.financings import EVENTS, event_table, known_figures, movement_table, near_breach_line
@@ -40,6 +41,7 @@ def financing(request: SignedIn, financing_id: int) -> HttpResponse:
 def _page(request: HttpRequest, found: Financing, refusal: str = "", status: int = 200) -> HttpResponse:
     events = list(found.events.order_by("-number"))
     page = page_of(found.movements.all(), request.GET, key=BY_NUMBER, size=MOVEMENTS_SHOWN)
+    entries = dict(Entry.objects.filter(key__in={one.entry_key for one in page.rows}).values_list("key", "pk"))
     names = names_of(name for one in events for name in (one.by, one.approved_by))
     return render(
         request,
@@ -54,7 +56,7 @@ def _page(request: HttpRequest, found: Financing, refusal: str = "", status: int
             "follows": found.follows or found.refills,
             "followed_by": Financing.objects.filter(Q(follows=found) | Q(refills=found)).first(),
             "demands": due_table(found),
-            "movements": movement_table(page.rows, found.currency),
+            "movements": movement_table(page.rows, found.currency, entries),
             "page": page,
             "kinds": kinds_for(found),
             "charges": found.interest + found.fee + found.penalty,

@@ -12,11 +12,21 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.banking.models import PaymentBatch
 from apps.banking.services import ApprovalRefused, approve_and_send
+from apps.ledger import chart
 from apps.portal.doors import SignedIn, come_back_later
 from apps.portal.formats import format_day
-from apps.portal.nights import break_table, forecast_table, night_table, set_aside_table, step_table, total_table
+from apps.portal.nights import (
+    CloseForm,
+    break_table,
+    forecast_table,
+    night_table,
+    set_aside_table,
+    step_table,
+    total_table,
+)
 from apps.portal.paging import BY_NUMBER, page_of
 from apps.portal.people import names_of
+from apps.portal.traces import postings_url, step_urls
 from apps.reconciliation.letters import silent_night
 from apps.reconciliation.models import NightlyRun, SetAside
 from apps.reconciliation.report import night_report
@@ -105,7 +115,8 @@ def close(request: SignedIn, day: date) -> HttpResponseBase:
     """Close the day in the clerk's name."""
     found = get_object_or_404(NightlyRun, business_date=day)
     try:
-        close_run(run_id=found.pk, at=timezone.now(), by=request.user.actor)
+        reason = request.POST.get("reason", "")
+        close_run(run_id=found.pk, reason=reason, at=timezone.now(), by=request.user.actor)
     except CloseRefused as refusal:
         return _page(request, found, str(refusal), REFUSED)
     return redirect("desk:run", day)
@@ -150,18 +161,24 @@ def _page(request: HttpRequest, found: NightlyRun | None, refusal: str = "", sta
 def _figures(found: NightlyRun, *, may_rerun: bool) -> dict[str, Any]:
     platform = current_platform()
     report = night_report(found)
+    urls = step_urls(found.business_date, platform.currency, report.batch.pk if report.batch else None)
     names = names_of([found.closed_by, *(one.owner for one in report.breaks), *_batch_people(report.batch)])
     sellers = dict(Seller.objects.filter(pk__in={one.seller_id for one in report.set_aside}).values_list("pk", "name"))
     return {
         "run": found,
         "can_close": found.can("close"),
+        "close_form": CloseForm() if found.can("close") and report.left else None,
         "report": report,
         "currency": platform.currency,
         "names": names,
         "closed_by": names.get(found.closed_by, ""),
         "approved_by": names.get(report.batch.approved_by, "") if report.batch else "",
-        "steps": step_table(report.steps, platform.currency, trends(found)),
-        "totals": total_table(report.totals),
+        "steps": step_table(report.steps, platform.currency, trends(found), urls),
+        "swept_url": urls["sweep"],
+        "paid_out_url": postings_url(
+            chart.PAYOUTS_IN_TRANSIT, platform.currency, found.business_date, found.business_date, "sales"
+        ),
+        "totals": total_table(report.totals, found.business_date),
         "breaks": break_table(report.breaks, names, _("Breaks")),
         "set_aside": set_aside_table(report.set_aside, sellers, may_rerun=may_rerun),
     }
