@@ -60,7 +60,7 @@ def _processes(port: int) -> Mapping[str, Sequence[str]]:
     python = sys.executable
     celery = [python, "-W", "ignore:You're running the worker", "-m", "celery", "-A", "config"]
     schedule = str(embedded.var_dir() / "celerybeat-schedule")
-    web = ["--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4", "--log-level", "warning"]
+    web = ["--bind", f"127.0.0.1:{port}", "--workers", "2", "--log-level", "warning"]
     return {
         "data": [python, "-m", "config.embedded", "watch"],
         "web": [python, "-m", "gunicorn", "config.wsgi", *web],

@@ -180,12 +180,12 @@ def sms_outbox() -> Iterator[list[Sms]]:
 @pytest.fixture
 def clean_cache() -> Iterator[None]:
     """Forgets what this test run has cached (rate limits among it), before the test and after."""
-    _forget_cached()
+    forget_cached()
     yield
-    _forget_cached()
+    forget_cached()
 
 
-def _forget_cached() -> None:
+def forget_cached() -> None:
     server = cast(RedisCache, caches["default"])._cache.get_client()  # clear() would empty everybody's
     keys = list(server.scan_iter(match=f"*:{settings.CACHES['default']['KEY_PREFIX']}:*", count=1000))
     if keys:

@@ -35,7 +35,7 @@ class WebServer:
             self.port = free.getsockname()[1]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.port}",
-             "--workers", str(workers), "--threads", "4", "--log-level", "warning"],
+             "--workers", str(workers), "--log-level", "warning"],
             cwd=settings.BASE_DIR, env={**environment, "GRANARY_TEST_MAIL": str(mail)}, start_new_session=True,
         )  # fmt: skip
         until(self._answers, "the web server to answer")

@@ -71,7 +71,7 @@ def goods_table(goods: Iterable[Held]) -> Table:
         )
         for one in goods
     ]
-    columns = (Column(_("Receipt")), Column(_("Goods")), Column(_("Quantity"), numeric=True))
+    columns = (Column(_("Receipt")), Column(_("Goods")), Column(_("Quantity of goods"), numeric=True))
     return Table(_("Pledged goods"), columns, rows)
 
 

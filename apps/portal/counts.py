@@ -40,7 +40,7 @@ def count_table(inspections: Iterable[Inspection], *, page: str, caption: str, e
         Column(_("State")),
         Column(_("Who counts")),
         Column(_("Counted or due")),
-        Column(_("Counted"), numeric=True),
+        Column(_("Weight found"), numeric=True),
     )
     return Table(caption, columns, rows, empty=empty)
 

@@ -86,7 +86,7 @@ class SampleForm(UploadForm):
         try:
             encoding = look_over(io.BytesIO(begin.rpartition(b"\n")[0] or begin)).encoding
         except Refused as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(_("This cannot be read as a CSV file: %(why)s") % {"why": error}) from error
         return "\n".join(begin.decode(encoding, errors="replace").splitlines()[:SAMPLE_LINES])
 
 

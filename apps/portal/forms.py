@@ -173,7 +173,7 @@ class OnDayForm(forms.Form):
 class RangeForm(forms.Form):
     """The business dates of a statement, both included."""
 
-    first = forms.DateField(label=gettext_lazy("From"))
+    first = forms.DateField(label=gettext_lazy("First day"))
     last = forms.DateField(label=gettext_lazy("Through"))
 
     def clean(self) -> dict[str, Any]:

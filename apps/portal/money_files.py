@@ -41,7 +41,7 @@ PURPOSES: dict[str, Promise | str] = {
     "payout": gettext_lazy("Payout"),
 }
 PROCEEDS_KINDS: dict[str, Promise | str] = {
-    "capture": gettext_lazy("Sold"),
+    "capture": gettext_lazy("Sale"),
     "refund": gettext_lazy("Refunded"),
     "chargeback": gettext_lazy("Charged back"),
 }
@@ -56,7 +56,7 @@ def file_table(files: Sequence[StatementFile], names: Mapping[str, str]) -> Tabl
     """Bank files, the latest first."""
     columns = (
         Column(_("File")), Column(_("Format")), Column(_("Statements"), numeric=True),
-        Column(_("Waiting"), numeric=True), Column(_("Taken in")), Column(_("By")),
+        Column(_("Still to book"), numeric=True), Column(_("Taken in")), Column(_("By")),
     )  # fmt: skip
     rows = [
         (
@@ -99,7 +99,7 @@ def statement_table(statements: Iterable[BankStatement]) -> Table:
 def problem_table(problems: Iterable[tuple[str, str]]) -> Table:
     """What cannot be trusted, and where."""
     rows = [(Text(place), Text(reason)) for place, reason in problems]
-    return Table(_("What to look at"), (Column(_("Place")), Column(_("Reason"))), rows)
+    return Table(_("What to look at"), (Column(_("Where it stands")), Column(_("Reason"))), rows)
 
 
 def entry_table(entries: Iterable[StatementEntry]) -> Table:
@@ -131,7 +131,7 @@ def _entry_row(one: StatementEntry) -> tuple[Text | Day | Amount, ...]:
 
 def grouped_table(payments: Iterable[GroupedPayment], currency: str) -> Table:
     """The payments behind grouped entries."""
-    columns = (Column(_("Payment")), Column(_("Who")), Column(_("Amount"), numeric=True))
+    columns = (Column(_("Payment number")), Column(_("Who")), Column(_("Amount"), numeric=True))
     rows = [
         (Text(one.reference, note=one.return_reason), Text(one.counterparty, note=one.text[:80]),
          Amount(one.amount, one.currency or currency, signed=True))
@@ -184,7 +184,7 @@ def account_table(accounts: Iterable[BankAccount], mapped: set[int]) -> Table:
 def settlement_table(settlements: Sequence[Settlement]) -> Table:
     """Payouts of payment providers, the latest first."""
     columns = (
-        Column(_("Payout")), Column(_("Sales day")), Column(_("Sold"), numeric=True),
+        Column(_("Payout")), Column(_("Sales day")), Column(_("Gross sales"), numeric=True),
         Column(_("Given back"), numeric=True), Column(_("Fees"), numeric=True), Column(_("Paid to us"), numeric=True),
     )  # fmt: skip
     rows = [
@@ -251,7 +251,7 @@ def batch_table(batches: Sequence[PaymentBatch]) -> Table:
 def payment_table(payments: Iterable[Instruction]) -> Table:
     """The payments of a batch and what became of each."""
     columns = (
-        Column(_("Payment")), Column(_("Kind")), Column(_("To")), Column(_("Amount"), numeric=True),
+        Column(_("Payment number")), Column(_("Kind")), Column(_("Paid to")), Column(_("Amount"), numeric=True),
         Column(_("Booked by the bank")), Column(_("Came to nothing")),
     )  # fmt: skip
     rows = [
@@ -266,7 +266,7 @@ def payment_table(payments: Iterable[Instruction]) -> Table:
         )
         for one in payments
     ]  # fmt: skip
-    return Table(_("Payments"), columns, rows)
+    return Table(_("Every payment"), columns, rows)
 
 
 def answer_table(answers: Iterable[PaymentAnswer]) -> Table:

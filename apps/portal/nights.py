@@ -73,7 +73,7 @@ def step_table(steps: Sequence[StepNow], currency: str, trends: Mapping[str, Tre
             Count(one.skipped),
             Count(one.failed),
             Amount(one.total, currency, href=urls.get(one.name, "") if one.total else ""),
-            Span(_seconds(one.seconds) if one.pieces_done else None, note=_usually(trends.get(one.name))),
+            Span(_seconds(one.seconds) if one.pieces_done else None, note=_usually(one, trends.get(one.name))),
             _trend(one, trends.get(one.name)),
         )
         for one in steps
@@ -91,8 +91,11 @@ def step_table(steps: Sequence[StepNow], currency: str, trends: Mapping[str, Tre
     return Table(_("Steps"), columns, rows)
 
 
-def _usually(trend: Trend | None) -> str:
-    return "" if trend is None else _("usually %(span)s") % {"span": format_span(_seconds(trend.usual))}
+def _usually(step: StepNow, trend: Trend | None) -> str:
+    """How long it takes on other nights, where that reads differently."""
+    if trend is None or format_span(_seconds(trend.usual)) == format_span(_seconds(step.seconds)):
+        return ""
+    return _("usually %(span)s") % {"span": format_span(_seconds(trend.usual))}
 
 
 def _trend(step: StepNow, trend: Trend | None) -> Cell:

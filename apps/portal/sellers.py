@@ -92,7 +92,7 @@ def sales_day_table(days: Iterable[Sweep]) -> Table:
     ]
     columns = (
         Column(_("Sales day")),
-        Column(_("Sales"), numeric=True),
+        Column(_("Gross sales"), numeric=True),
         Column(_("Given back"), numeric=True),
         Column(_("Kept"), numeric=True),
         Column(_("Paid out"), numeric=True),

@@ -6,6 +6,7 @@ else came first; Break.DoesNotExist. Then nothing was changed.
 """
 
 import hashlib
+import mimetypes
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -36,6 +37,7 @@ FILE_TYPES = {
     "image/jpeg": b"\xff\xd8\xff",
     "text/plain": b"",
 }
+BINARY = FILE_TYPES.keys() - {"text/plain"}
 
 
 class Refused(ValueError):
@@ -204,6 +206,9 @@ def _checked(paper: Paper) -> dict[str, object]:
     if media_type == "text/plain" and not _is_text(paper.content):
         raise Refused(_("Only PDF, PNG, JPEG and plain text can be kept. Nothing was kept."))
     name = paper.name.replace("\\", "/").rpartition("/")[2].strip()[:140]
+    named, _packed = mimetypes.guess_type(name)
+    if named not in (None, media_type) and {named, media_type} & BINARY:
+        raise Refused(_("The file is not what its name says. Nothing was kept; save it anew and send that."))
     return {
         "name": name or "file",
         "media_type": media_type,

@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "apps.users.middleware.SecondFactorMiddleware",
+    "apps.core.middleware.DamagedTextMiddleware",
 ]
 TEMPLATES = [
     {

@@ -242,7 +242,8 @@ def test_papers_are_kept_by_what_they_are_not_by_their_name(desk: Desk) -> None:
     facts: dict[str, Any] = {"break_id": one.pk, "text": "from the bank", "at": desk.at, "by": MEI}
     kept = working.note(**facts, paper=working.Paper("C:\\papers\\letter.pdf", b"%PDF-1.7 ..."))
     assert (kept.name, kept.media_type) == ("letter.pdf", "application/pdf")
-    for bad in (b"\x7fELF\x00", b"", b"x" * (working.LARGEST_FILE + 1), b"\xff\xfe\x00"):
+    too_large = b"x" * (working.LARGEST_FILE + 1)
+    for bad in (b"\x7fELF\x00", b"", too_large, b"\xff\xfe\x00", b"<html>", b"\x89PNG\r\n\x1a\n"):
         with pytest.raises(working.Refused):
             working.note(**facts, paper=working.Paper("letter.pdf", bad))
     with pytest.raises(working.Refused, match="Write something"):

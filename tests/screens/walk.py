@@ -15,7 +15,7 @@ from tests.portal.pages import read
 from tests.tenants.addresses import Address, addresses
 
 # The admin is Unfold's, the API has no pages, and a file is not a page.
-NOT_PAGES = re.compile(r"/(admin|api|static|media|language)/|\.pdf$|/paper/$|/files/")
+NOT_PAGES = re.compile(r"/(admin|api|static|media|language)/|\.pdf$|/paper/$|/receipts/files/")
 # What nobody links to: a form that begins elsewhere, and what an outsider sees.
 FOR_VISITORS = ("/account/login/", "/account/code/", "/account/open/", "/account/join/no-such-token/", "/verify/",
                 "/trace/no-such-token/", "/no-such-page/")  # fmt: skip

@@ -62,7 +62,7 @@ def _facts(paper: ReceiptPaper) -> list[Line]:
     receipt, told = paper.receipt, stated(paper)
     place, is_chinese = told["warehouse"], (get_language() or "").startswith("zh")
     lines = [
-        Line(_("Number"), Text(told["number"], note=_("paper %(number)s") % {"number": paper.number})),
+        Line(_("Receipt number"), Text(told["number"], note=_("paper %(number)s") % {"number": paper.number})),
         Line(_("Goods"), Text(commodity_names([told["commodity"]])[told["commodity"]])),
         Line(_("Origin"), Text(told["origin"])),
         Line(_("Grade"), Text(told["grade"])),

@@ -3,12 +3,13 @@
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from apps.evidence.services import record
 from apps.sellers.models import Consent, Seller
 
 ORDERS = "orders"
-CONSENT_TO = "financiers of the platform"
+CONSENT_TO = gettext_noop("financiers of the platform")
 CONSENT_LASTS = timedelta(days=10 * 365)
 
 

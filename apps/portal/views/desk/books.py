@@ -63,7 +63,7 @@ def provision_table(lines: Sequence[Provisioned]) -> Table:
         Column(_("From days late"), numeric=True),
         Column(_("Owed"), numeric=True),
         Column(_("Share"), numeric=True),
-        Column(_("Set aside"), numeric=True),
+        Column(_("To be set aside"), numeric=True),
     )
     cells = [
         (

@@ -247,6 +247,7 @@ ACTS: dict[str, Callable[[SignedIn, Break], None]] = {
 
 
 def _page(request: SignedIn, found: Break, refusal: str = "", status: int = 200) -> HttpResponse:
+    typed = request.POST.dict()  # of an act that was refused
     notes = list(found.notes.defer("content").order_by("pk"))
     moves = list(Transition.of(found))
     names = names_of([found.owner, found.proposed_by, *(one.by for one in notes), *(one.by for one in moves)])
@@ -259,8 +260,9 @@ def _page(request: SignedIn, found: Break, refusal: str = "", status: int = 200)
         "offers": suggestion_rows(found, list(found.suggestions.order_by("pk"))),
         "can": {verb: found.can(verb) for verb in ("assign", "ask_counterparty", "ask_approval", "reopen")},
         "waits": found.state == "pending_approval",
-        "propose_form": ProposeForm(),
-        "note_form": NoteForm(),
+        "typed": typed,
+        "propose_form": ProposeForm(initial=typed),
+        "note_form": NoteForm(initial=typed),
         "notes": note_table(notes, names),
         "history": history_table(moves, names),
         "works": request.user.role == Role.STAFF,

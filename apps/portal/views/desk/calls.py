@@ -27,7 +27,7 @@ def calls(request: SignedIn) -> HttpResponse:
     """Open calls, the latest first."""
     found = MarginCall.objects.of_live_pledges().select_related("pledge__seller")
     page = page_of(found, request.GET, key=BY_NUMBER)
-    return render(request, "desk/calls.html", {"page": page, "table": call_table(page.rows, _("Open"))})
+    return render(request, "desk/calls.html", {"page": page, "table": call_table(page.rows, _("Open calls"))})
 
 
 @require_safe
