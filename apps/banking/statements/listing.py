@@ -5,7 +5,7 @@ The kinds and keys are described in docs/statements.md; what is empty is left ou
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import IO
@@ -123,7 +123,7 @@ def _payment(detail: Detail) -> str:
 
 
 def _references(references: References) -> dict[str, object]:
-    return {f"{one.name}_reference": _quoted(getattr(references, one.name)) for one in fields(references)}
+    return {f"{name}_reference": _quoted(said) for name, said in references._asdict().items()}
 
 
 def _result(statement: Statement) -> Iterator[str]:
