@@ -71,7 +71,9 @@ class ProposeForm(forms.Form):
 class NoteForm(forms.Form):
     """Something to remember about a break, on paper or not."""
 
-    text = forms.CharField(label=gettext_lazy("Note"), max_length=2000, required=False, widget=forms.Textarea)
+    text = forms.CharField(
+        label=gettext_lazy("Note"), max_length=2000, required=False, widget=forms.Textarea({"data-key": "c"})
+    )
     paper = forms.FileField(
         label=gettext_lazy("File"),
         required=False,

@@ -41,10 +41,15 @@ CONTROLS = (
 )
 
 
-def _said_by_the_rows() -> dict[str, Decimal]:
-    """What the rows say each quantity is now."""
+def _said_by_the_rows(currency: str) -> dict[str, Decimal]:
+    """What the rows say each quantity is now, in the platform's `currency`."""
     owed = Financing.objects.aggregate(*map(Sum, ("principal", "fee", "interest", "penalty", "overpaid")))
-    cash = BankLine.objects.exclude(matched_to="").values_list("purpose").annotate(total=Sum("amount"))
+    cash = (
+        BankLine.objects.filter(currency=currency)
+        .exclude(matched_to="")
+        .values_list("purpose")
+        .annotate(total=Sum("amount"))
+    )
     said = {
         **{name.removesuffix("__sum"): total for name, total in owed.items()},
         "owed_to_sellers": Seller.objects.aggregate(total=Sum("balance"))["total"],
@@ -68,7 +73,7 @@ def control_totals(*, run: NightlyRun, business_date: date, currency: str) -> li
         .values_list("account__code")
         .annotate(net=Sum(F("debits") - F("credits")))
     )
-    said = _said_by_the_rows()
+    said = _said_by_the_rows(currency)
     told = {
         control.name: (
             control.sign * moved.get(control.account, ZERO),

@@ -19,6 +19,7 @@ from apps.orders.models import Proceeds, Settlement
 from apps.reconciliation.breaks import Difference
 from apps.reconciliation.holding import hold_sellers_of
 from apps.reconciliation.models import Clearing
+from apps.reconciliation.orders import order_differences
 from apps.reconciliation.returns import match_returns, returned_payouts
 from apps.repayment.models import Sweep
 from apps.repayment.services import disburse
@@ -117,11 +118,13 @@ def _post_cash(
 
 
 class Expected(NamedTuple):
-    """Money still to come from a settlement: its business date, the net amount, and what explains its bank line."""
+    """Money still to come from a settlement: its business date, the net amount, what explains its bank line, and the
+    fees that the net is already less."""
 
     day: date
     net: Decimal
     explained_by: str
+    fees: Decimal = ZERO
 
 
 def expected_settlements(business_date: date) -> dict[str, Expected]:
@@ -137,7 +140,9 @@ def expected_settlements(business_date: date) -> dict[str, Expected]:
     )
     days |= {day: _settled_without_file(day) for day in {one.booked_on for one in payouts}}
     expected = {settlement_reference(day): Expected(day, net, f"settlement:{day}") for day, net in days.items()}
-    expected |= {one.payout: Expected(one.booked_on, one.total, f"settlement:payout:{one.pk}") for one in payouts}
+    expected |= {
+        one.payout: Expected(one.booked_on, one.total, f"settlement:payout:{one.pk}", one.fees) for one in payouts
+    }
     explained = set(BankLine.objects.filter(matched_to__startswith="settlement:").values_list("matched_to", flat=True))
     explained |= Clearing.objects.standing().expecting([one.explained_by for one in expected.values()])
     return {name: one for name, one in expected.items() if one.net and one.explained_by not in explained}
@@ -197,44 +202,79 @@ def _match_settlements(business_date: date, at: datetime, by: str) -> Matched:
 
 def differences(*, business_date: date, country: str, currency: str) -> list[Difference]:
     """Everything that does not match at the end of `business_date`: lines nobody asked for, payments and settlements
-    that the bank has not booked within its days, amounts that differ."""
+    that the bank has not booked within its days, amounts that differ, orders whose money stays away."""
     return [
-        *_unexplained_lines(business_date),
+        *_unexplained_lines(business_date, currency),
         *_missing_payments(business_date, country),
         *_missing_settlements(business_date, country, currency),
+        *order_differences(business_date),
     ]
 
 
-def _unexplained_lines(business_date: date) -> list[Difference]:
+def _unexplained_lines(business_date: date, currency: str) -> list[Difference]:
     lines = list(BankLine.objects.unmatched().filter(booked_on__lte=business_date).order_by("id"))
     asked = {one.reference: one for one in Instruction.objects.filter(reference__in=[line.reference for line in lines])}
     expected = expected_settlements(business_date)
     found = []
     for line in lines:
-        kind, ours, text = (
-            "missing_internal",
-            ZERO,
-            f"The bank booked {line.amount} {line.currency}; nobody expected it.",
-        )
-        instruction = asked.get(line.reference)
-        if instruction is not None and instruction.confirmed_on is not None:
-            kind, text = (
-                "duplicate",
-                f"The bank booked {line.reference} again; it was paid on {instruction.confirmed_on}.",
-            )
-        elif instruction is not None and instruction.failed_on is not None:
-            kind = "status"
-            text = f"The bank rejected {line.reference} on {instruction.failed_on} and yet booked {line.amount}."
-        elif instruction is not None:
-            kind, ours = "amount", -instruction.amount
-            text = f"We asked for {instruction.amount}, the bank booked {-line.amount} {line.currency}."
-        elif line.reference in expected:
-            kind, ours = "amount", expected[line.reference].net
-            text = f"The settlement says {ours}, the bank booked {line.amount} {line.currency}."
-        found.append(
-            Difference(f"line:{line.pk}", kind, f"bank_line:{line.pk}", ours - line.amount, line.currency, text)
-        )
+        instruction, due = asked.get(line.reference), expected.get(line.reference)
+        if instruction is not None:
+            why = _unlike_asked(line, instruction)
+        elif due is not None:
+            why = _unlike_expected(line, due, currency)
+        else:
+            why = _of_nobody(line, currency)
+        amount = why.ours - line.amount
+        found.append(Difference(f"line:{line.pk}", why.kind, f"bank_line:{line.pk}", amount, line.currency, why.text))
     return found
+
+
+class Why(NamedTuple):
+    """Why a line fits nothing: the kind of its break, what we had expected in its currency, and a sentence."""
+
+    kind: str
+    ours: Decimal
+    text: str
+
+
+def _unlike_asked(line: BankLine, asked: Instruction) -> Why:
+    """The line carries the reference of a payment of ours, and still does not confirm it."""
+    if line.currency != asked.currency:
+        text = f"We asked for {asked.amount} {asked.currency}, the bank booked {-line.amount} {line.currency}."
+        return Why("currency", ZERO, text)
+    if line.purpose != asked.from_purpose and asked.kind != Instruction.Kind.TRANSFER:
+        text = f"{line.reference} is of the {asked.from_purpose} account; the bank booked it on the {line.purpose} one."
+        return Why("wrong_account", ZERO, text)
+    if asked.failed_on is not None:
+        text = f"The bank rejected {line.reference} on {asked.failed_on} and yet booked {line.amount}."
+        return Why("status", ZERO, text)
+    if asked.confirmed_on is not None and line.amount > 0 and asked.kind != Instruction.Kind.TRANSFER:
+        text = f"{line.amount} of {line.reference}, paid on {asked.confirmed_on}, came back."
+        return Why("status", ZERO, text)
+    if asked.confirmed_on is not None:
+        text = f"The bank booked {line.reference} again; it was paid on {asked.confirmed_on}."
+        return Why("duplicate", ZERO, text)
+    text = f"We asked for {asked.amount}, the bank booked {-line.amount} {line.currency}."
+    return Why("amount", -asked.amount, text)
+
+
+def _unlike_expected(line: BankLine, due: Expected, currency: str) -> Why:
+    """The line carries the reference of a settlement that is still to come, and is not of its amount."""
+    if line.currency != currency:
+        text = f"The settlement says {due.net} {currency}, the bank booked {line.amount} {line.currency}."
+        return Why("currency", ZERO, text)
+    if line.purpose != "collection":
+        text = f"The settlement {line.reference} was booked on the {line.purpose} account, where none is expected."
+        return Why("wrong_account", ZERO, text)
+    text = f"The settlement says {due.net}, the bank booked {line.amount} {line.currency}."
+    if due.fees and due.net - line.amount == due.fees:
+        return Why("fee", due.net, f"{text} It is short by the fee, which the file took off already.")
+    return Why("amount", due.net, text)
+
+
+def _of_nobody(line: BankLine, currency: str) -> Why:
+    text = f"The bank booked {line.amount} {line.currency}; nobody expected it."
+    return Why("missing_internal" if line.currency == currency else "currency", ZERO, text)
 
 
 def _missing_payments(business_date: date, country: str) -> list[Difference]:
