@@ -111,8 +111,11 @@ def schema_faults(source: IO[bytes], message: str, schemas: Path) -> Iterator[Pr
 
 
 def _is_statement(element: etree._Element) -> bool:
-    parent, name = element.getparent(), local_name(element)
-    return name in KINDS and parent is not None and local_name(parent).startswith(CONTAINERS[name])
+    name = local_name(element)
+    if name not in KINDS:
+        return False
+    parent = element.getparent()
+    return parent is not None and local_name(parent).startswith(CONTAINERS[name])
 
 
 def _events(source: IO[bytes], tags: list[str] | None) -> Iterator[tuple[str, etree._Element]]:

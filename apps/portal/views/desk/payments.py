@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.db.models import Count, Sum
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -81,7 +81,7 @@ def approve(request: SignedIn, batch_id: int) -> HttpResponseBase:
     """Approve a batch of disbursements as the second person, and send it to the bank."""
     found = get_object_or_404(PaymentBatch, pk=batch_id)
     if not found.is_by_hand:
-        raise Http404("A night's batch is approved with its night.")
+        return _batch(request, found, _("The batch of a night is approved on the page of its night."), REFUSED)
     try:
         approve_and_send(batch_id=found.pk, at=timezone.now(), by=request.user.actor)
     except ApprovalRefused as refusal:
