@@ -144,6 +144,11 @@ def test_an_order_that_no_settlement_names_is_missing_once_and_heals_when_it_is_
     seller = story.seller("Li Mei", consents=False)
     order = story.delivered(seller, "500.00", FIRST - 44 * DAY, name="O-1")
     story.delivered(seller, "70.00", FIRST - 43 * DAY, name="O-2")
+    other = story.seller("Wang Fang", consents=False)
+    story.delivered(other, "60.00", FIRST - 44 * DAY, name="O-3")
+    story.delivered(seller, "10.00", FIRST - 3 * DAY, name="O-0")
+    story.settle(FIRST, seller, "10.00", order=Order.objects.get(external_id="O-0"))
+    story.settle(FIRST, other, "60.00")  # a sum: whether O-3 is in it cannot be said
     assert story.night(FIRST).state == "balanced"
     assert story.night(FIRST + DAY).state == "with_breaks"
     assert the_break() == ("missing_external", D("500.00"), "CNY")
