@@ -41,9 +41,16 @@ window.addEventListener("pageshow", () => {
   });
 });
 
-// Lists and pages by keyboard: J and K move from row to row, X ticks, a letter presses the button that names it.
+// Lists and pages by keyboard: J and K move from row to row, X ticks, a letter presses the button or link that names it,
+// or goes into its field; Escape leaves a field, Ctrl and Enter send its form.
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input:not([type=checkbox]), textarea, select")) {
+  const isField = event.target.matches("input:not([type=checkbox]), textarea, select");
+  if (isField && event.key === "Escape") {
+    event.target.blur();
+  } else if (isField && event.key === "Enter" && event.ctrlKey) {
+    event.target.form?.requestSubmit();
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || isField) {
     return;
   }
   const key = event.key.toLowerCase();
@@ -54,7 +61,13 @@ document.addEventListener("keydown", (event) => {
   } else if (key === "x" && here >= 0) {
     links[here].closest("tr").querySelector("[type=checkbox]")?.click();
   } else {
-    document.querySelector(`[data-key="${CSS.escape(key)}"]`)?.click();
+    const named = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    if (named?.matches("input, textarea, select")) {
+      event.preventDefault(); // the letter is not typed into it
+      named.focus();
+    } else {
+      named?.click();
+    }
   }
 });
 

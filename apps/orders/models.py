@@ -113,6 +113,11 @@ class Order(Stateful):
                 condition=Q(state__in=["delivered", "partially_refunded", "refused", "completed"]),
                 name="order_waiting_for_money",
             ),
+            models.Index(
+                fields=["delivered_at"],
+                condition=Q(state__in=["delivered", "completed"], settled_on=None),
+                name="order_not_settled",
+            ),
         ]
 
     def __str__(self) -> str:

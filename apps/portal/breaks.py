@@ -72,7 +72,10 @@ class NoteForm(forms.Form):
     """Something to remember about a break, on paper or not."""
 
     text = forms.CharField(
-        label=gettext_lazy("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 4})
+        label=gettext_lazy("Note"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "data-key": "c"}),
     )
     paper = forms.FileField(
         label=gettext_lazy("File"),

@@ -42,7 +42,7 @@ CONTROLS = (
 
 
 def _said_by_the_rows(currency: str) -> dict[str, Decimal]:
-    """What the rows say each quantity is now, in `currency`."""
+    """What the rows say each quantity is now, in the platform's `currency`."""
     owed = Financing.objects.aggregate(*map(Sum, ("principal", "fee", "interest", "penalty", "overpaid")))
     cash = (
         BankLine.objects.filter(currency=currency)

@@ -22,6 +22,7 @@ from apps.reconciliation.breaks import Difference
 from apps.reconciliation.holding import hold_sellers_of
 from apps.reconciliation.lines_left import Asked, differences_of_lines
 from apps.reconciliation.models import Clearing
+from apps.reconciliation.orders import order_differences
 from apps.reconciliation.returns import match_returns, returned_payouts
 from apps.repayment.models import Sweep
 from apps.repayment.services import disburse
@@ -155,11 +156,13 @@ def _carry(rows: list[Confirmed], entry: Entry) -> None:
 
 
 class Expected(NamedTuple):
-    """Money still to come from a settlement: its business date, the net amount, and what explains its bank line."""
+    """Money still to come from a settlement: its business date, the net amount, what explains its bank line, and the
+    fees that the net is already less."""
 
     day: date
     net: Decimal
     explained_by: str
+    fees: Decimal = ZERO
 
 
 def expected_settlements(business_date: date) -> dict[str, Expected]:
@@ -175,7 +178,9 @@ def expected_settlements(business_date: date) -> dict[str, Expected]:
     )
     days |= {day: _settled_without_file(day) for day in {one.booked_on for one in payouts}}
     expected = {settlement_reference(day): Expected(day, net, f"settlement:{day}") for day, net in days.items()}
-    expected |= {one.payout: Expected(one.booked_on, one.total, f"settlement:payout:{one.pk}") for one in payouts}
+    expected |= {
+        one.payout: Expected(one.booked_on, one.total, f"settlement:payout:{one.pk}", one.fees) for one in payouts
+    }
     explained = set(BankLine.objects.filter(matched_to__startswith="settlement:").values_list("matched_to", flat=True))
     explained |= Clearing.objects.standing().expecting([one.explained_by for one in expected.values()])
     return {name: one for name, one in expected.items() if one.net and one.explained_by not in explained}
@@ -236,13 +241,14 @@ def _match_settlements(business_date: date, at: datetime, by: str) -> Matched:
 
 def differences(*, business_date: date, country: str, currency: str) -> list[Difference]:
     """Everything that does not match at the end of `business_date`: lines nobody asked for, payments and settlements
-    that the bank has not booked within its days, amounts that differ."""
+    that the bank has not booked within its days, amounts that differ, orders whose money stays away."""
     expected = expected_settlements(business_date)
     owed = {name: Asked("collection", currency, due.net, fees=due.fees) for name, due in expected.items()}
     return [
         *differences_of_lines(business_date=business_date, settlements=owed, currency=currency),
         *_missing_payments(business_date, country),
         *_missing_settlements(business_date, country, currency, expected),
+        *order_differences(business_date),
     ]
 
 

@@ -262,13 +262,13 @@ def _legs(one: Break) -> tuple[list[str], list[str]]:
         return [], [key]
     if key.startswith("instruction:"):
         raise Refused(_("This payment is still owed: send it again, or wait for the bank. It cannot be written off."))
-    return [], []  # a control total: explained in words, for no row of money stands behind it
+    return [], []  # a control total or an order: explained in words, for no row of money of ours stands behind it
 
 
 def _asked_by(one: Break) -> list[str]:
-    """The movement whose reference the line of a break of type amount carries."""
+    """The movement whose reference the line of a break about an amount carries."""
     line = BankLine.objects.get(pk=int(one.subject.partition(":")[2]))
-    if one.kind != "amount":
+    if one.kind not in ("amount", "fee"):
         return []
     asked = Instruction.objects.unconfirmed().filter(reference=line.reference, from_purpose=line.purpose).first()
     if asked is not None:

@@ -1,6 +1,8 @@
-"""Payouts that did not arrive: what the bank rejected or gave back is owed to the seller again.
+"""Payments that did not arrive: a payout that the bank rejected or gave back is owed to the seller again, a financing
+whose disbursement it rejected never begins.
 
 A night pays out what is owed to a seller whose account is not frozen, so a failed payout needs no retry of its own.
+Where the bank says that the fault is the account, the account is checked again first.
 """
 
 from dataclasses import dataclass
@@ -17,15 +19,20 @@ from apps.banking.payments.pain002 import ACCEPTED, IN_PART, REJECTED, Answer, N
 from apps.banking.refusals import PaymentFileRefused
 from apps.banking.services import move_batches
 from apps.evidence.services import record
+from apps.financing.models import Financing
 from apps.financing.services.acceptance import lock_seller
+from apps.financing.services.disbursements import cancel_undisbursed
 from apps.ledger import chart
 from apps.ledger.calendar import booking_date
 from apps.ledger.models import Entry
 from apps.ledger.services import Line, post, take_the_books
 from apps.products.models import FundingPool
 from apps.sellers.models import Seller
+from apps.sellers.services import doubt_payout_account
 
 NO_REASON = "no reason given"
+OF_THE_ACCOUNT = ("AC01", "AC03", "AC04", "AC06", "AC07", "AC14", "AC15", "BE01")
+"""ISO 20022's reasons that lie with the account of who is paid: wrong, closed, blocked, of another kind or holder."""
 ANSWERED = ("sent", "accepted", "rejected")
 
 
@@ -41,8 +48,9 @@ class Answered:
 def take_in_answer(*, source: IO[bytes], name: str, asked_on: date, at: datetime, by: str) -> Answered:
     """Take in a bank's pain.002: accept the batch, reject it whole, or accept it and stop the payments it rejects.
 
-    What was to be paid is owed again, booked on `asked_on` or the first date still open. The same bytes again are
-    nothing new, and so is a payment that was stopped before.
+    A payout is owed again, a financing that was to be disbursed is cancelled, on `asked_on` or the first date still
+    open; where the bank faults a seller's account, nothing more is paid to it until two people checked it. The same
+    bytes again are nothing new, and so is a payment that was stopped before.
 
     Raises PaymentFileRefused, and changes nothing, for a file that is no such answer, that is about a batch or a
     payment that is not ours or was not sent, or that rejects what the bank has booked; SellerBusy when someone else is
@@ -64,8 +72,11 @@ def take_in_answer(*, source: IO[bytes], name: str, asked_on: date, at: datetime
         _move(batch, answer, at, by)
         on = booking_date(asked_on)
         take_the_books()
+        doubted = {one.end_to_end for one in answer.rejected if one.is_own_reason}
         for one, reason in stopped:
             _reject(one, reason, on, at, by)
+            if one.reference in doubted:
+                _doubt_account(one, reason, on, at, by)
         move_batches(instruction_ids=[one.pk for one, _reason in stopped], at=at, by=by)
         batch.refresh_from_db()
         _keep(batch, answer, name, len(stopped), on, at, by)
@@ -79,7 +90,9 @@ def give_back(*, instruction: Instruction, reason: str, on: date, at: datetime, 
     and has seen that it was confirmed and has not failed.
     """
     _fail(instruction, reason, on)
-    return _owe_again(instruction, chart.COLLECTION_CASH, "payout_returned", on, at, by)
+    entry = _owe_again(instruction, chart.COLLECTION_CASH, "payout_returned", on, at, by)
+    _doubt_account(instruction, reason, on, at, by)
+    return entry
 
 
 def _stopped(batch: PaymentBatch, answer: Answer) -> list[tuple[Instruction, str]]:
@@ -118,9 +131,19 @@ def _reject(instruction: Instruction, reason: str, on: date, at: datetime, by: s
     if instruction.kind == Instruction.Kind.TRANSFER:
         pool = FundingPool.objects.filter(pk=_subject_id(instruction))
         pool.update(collected=F("collected") + instruction.amount)
+    elif instruction.kind == Instruction.Kind.DISBURSEMENT:
+        financing = Financing.objects.only("seller_id").get(pk=_subject_id(instruction))
+        lock_seller(financing.seller_id)
+        cancel_undisbursed(financing_id=financing.pk, reason=instruction.failure_reason, on=on, at=at, by=by)
     else:
         lock_seller(_subject_id(instruction))
         _owe_again(instruction, chart.PAYOUTS_IN_TRANSIT, "payout_rejected", on, at, by)
+
+
+def _doubt_account(instruction: Instruction, reason: str, on: date, at: datetime, by: str) -> None:
+    """Where the bank faults the account that the seller is still paid to, it has to be checked again."""
+    if instruction.to_account_id is not None and reason[:4] in OF_THE_ACCOUNT:
+        doubt_payout_account(account_id=instruction.to_account_id, reason=reason, on=on, at=at, by=by)
 
 
 def _fail(instruction: Instruction, reason: str, on: date) -> None:

@@ -160,6 +160,9 @@ STORAGES = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
+# A folder that holds one for each platform, named as its schema, into which banks' files are put; "" watches none.
+STATEMENTS_FOLDER = os.environ.get("STATEMENTS_FOLDER", "")
+
 # Celery: a task killed with its worker is delivered again; state, not the queue, decides what is left to do.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -180,6 +183,7 @@ CELERY_BEAT_SCHEDULE = {
     "nights-that-are-due": {"task": "reconciliation.start_due_nights", "schedule": crontab(minute="*")},
     "messages-that-are-due": {"task": "portal.deliver_messages_everywhere", "schedule": crontab(minute="*")},
     "letters-to-staff": {"task": "reconciliation.write_letters_everywhere", "schedule": crontab(minute="*/5")},
+    "bank-files-in-folders": {"task": "banking.watch_folders", "schedule": crontab(minute="*")},
     "documents-left-behind": {
         "task": "financing.render_waiting_contracts_everywhere",
         "schedule": crontab(minute="*/5"),

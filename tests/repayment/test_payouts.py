@@ -129,10 +129,10 @@ def test_received_is_no_answer_yet(story: Story) -> None:
 
 def test_one_payment_rejected_is_owed_again_and_paid_the_next_night(story: Story) -> None:
     one = payment("Wang Fang")
-    told = answered(story, answer("payouts-2025-03-01", "PART", payments=rejected(one.reference, "AC04")))
+    told = answered(story, answer("payouts-2025-03-01", "PART", payments=rejected(one.reference, "MS03")))
     assert (told.stopped, told.batch.state) == (1, "accepted")
     one.refresh_from_db()
-    assert (one.failed_on, one.failure_reason, one.confirmed_on) == (NEXT, "AC04", None)
+    assert (one.failed_on, one.failure_reason, one.confirmed_on) == (NEXT, "MS03", None)
     assert Seller.objects.get(name="Wang Fang").balance == D("300")
     assert Seller.objects.get(name="Li Mei").balance == 0
     assert balance(chart.SELLER_PAYABLE) == D("-300")

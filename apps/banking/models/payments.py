@@ -13,6 +13,8 @@ from apps.core.states import Stateful, state_field, states_hold
 
 BATCH_STATES = ("built", "approved", "sent", "accepted", "settled", "rejected", "returned")
 
+BY_HAND = "disbursements:"  # how the keys begin of batches that no night builds
+
 
 class PaymentBatchQuerySet(models.QuerySet["PaymentBatch"]):
     """Batches by what banks call them."""
@@ -54,6 +56,11 @@ class PaymentBatch(Stateful):
     def message_id(self) -> str:
         """How the bank's files name the batch."""
         return self.key.replace(":", "-")
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Built at the desk out of disbursements, by no night."""
+        return self.key.startswith(BY_HAND)
 
     @transition(field="state", source="built", target="approved")
     def approve(self, *, approved_by: str) -> None:

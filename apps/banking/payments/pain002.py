@@ -22,11 +22,15 @@ class NoAnswer(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PaymentStatus:
-    """What the bank says of one payment: its end-to-end id, the code of its status, and why."""
+    """What the bank says of one payment: its end-to-end id, the code of its status, and why.
+
+    `is_own_reason` tells a reason of this payment from one of all in its block, such as a fault of our own account.
+    """
 
     end_to_end: str
     status: str
     reason: str
+    is_own_reason: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def read(source: IO[bytes]) -> Answer:
         raise NoAnswer("This is no answer to a payment batch: it holds no pain.002 message.")
     group = Leaves(next(report.iter(f"{{*}}{GROUP}"), report))
     blocks = [Leaves(one, frozenset({PAYMENT})) for one in report.iter(f"{{*}}{BLOCK}")]
-    payments = tuple(_payment(element, block) for block in blocks for element in block.groups.get(PAYMENT, ()))
+    payments = tuple(_payment(one, block) for block in blocks for one in block.groups(PAYMENT))
     stated = [block.text("PmtInfSts") for block in blocks if block.text("PmtInfSts")]
     status = group.text("GrpSts") or _together(stated or [one.status for one in payments])
     if status not in ACCEPTED | WAITING | {REJECTED, IN_PART}:
@@ -87,13 +91,10 @@ def _root(content: bytes) -> etree._Element:
     return root
 
 
-def _payment(element: etree._Element, block: Leaves) -> PaymentStatus:
-    leaves = Leaves(element)
-    return PaymentStatus(
-        leaves.text("OrgnlEndToEndId"),
-        leaves.text("TxSts") or block.text("PmtInfSts"),
-        _reason(leaves) or _reason(block),
-    )
+def _payment(leaves: Leaves, block: Leaves) -> PaymentStatus:
+    own = _reason(leaves)
+    status = leaves.text("TxSts") or block.text("PmtInfSts")
+    return PaymentStatus(leaves.text("OrgnlEndToEndId"), status, own or _reason(block), bool(own))
 
 
 def _reason(leaves: Leaves) -> str:

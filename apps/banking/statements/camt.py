@@ -15,7 +15,7 @@ from typing import IO, TypeVar
 from lxml import etree
 
 from apps.banking.statements import values
-from apps.banking.statements.camt_entries import NUMBER, Reader, signed_amount
+from apps.banking.statements.camt_entries import NUMBER, Reader, signed
 from apps.banking.statements.leaves import Leaves, local_name
 from apps.banking.statements.parts import Balance, Heading, Kind, Part, Problem, Refused, Remark
 
@@ -111,8 +111,11 @@ def schema_faults(source: IO[bytes], message: str, schemas: Path) -> Iterator[Pr
 
 
 def _is_statement(element: etree._Element) -> bool:
-    parent, name = element.getparent(), local_name(element)
-    return name in KINDS and parent is not None and local_name(parent).startswith(CONTAINERS[name])
+    name = local_name(element)
+    if name not in KINDS:
+        return False
+    parent = element.getparent()
+    return parent is not None and local_name(parent).startswith(CONTAINERS[name])
 
 
 def _events(source: IO[bytes], tags: list[str] | None) -> Iterator[tuple[str, etree._Element]]:
@@ -126,6 +129,7 @@ def _events(source: IO[bytes], tags: list[str] | None) -> Iterator[tuple[str, et
         load_dtd=False,
         remove_comments=True,
         remove_pis=True,
+        remove_blank_text=True,
     )
     fault: etree.XMLSyntaxError | None = None
     while fault is None:
@@ -161,29 +165,25 @@ class _Statement:
 
     def ended(self, element: etree._Element) -> Iterator[Part]:
         """An entry of the statement, or the statement itself with what stands behind its entries, is over."""
-        if element is self.element:
+        is_over = element is self.element
+        if is_over or not self.is_told:
             yield from self._told()
-        elif element.getparent() is self.element:
-            yield from self._entry(element)
-
-    def _entry(self, element: etree._Element) -> Iterator[Part]:
-        if not self.is_told:
-            yield from self._told()
-        self.entries += 1
-        reader = Reader(f"statement {self.position}, entry {self.entries}, line {element.sourceline}")
-        yield reader.entry(element)
-        yield from reader.problems
-        self.element.remove(element)
+        if not is_over and element.getparent() is self.element:
+            self.entries += 1
+            reader = Reader(f"statement {self.position}, entry {self.entries}, line {element.sourceline}")
+            yield reader.entry(element)
+            yield from reader.problems
+            self.element.remove(element)
 
     def _told(self) -> Iterator[Part]:
         leaves = Leaves(self.element, APART)
         if not self.is_told:
             self.is_told = True
             yield from self._heading(leaves)
-        for balance in leaves.groups.get("Bal", ()):
-            yield from self._balance(Leaves(balance))
-            self.element.remove(balance)
-        for remark in (element for name in REMARKS for element in leaves.groups.get(name, ())):
+        for balance in leaves.groups("Bal"):
+            yield from self._balance(balance)
+            self.element.remove(balance.element)
+        for remark in (group.element for name in REMARKS for group in leaves.groups(name)):
             yield Remark(f"{self.where}, {local_name(remark)}", remark.text or "")
             self.element.remove(remark)
 
@@ -218,13 +218,13 @@ class _Statement:
 
     def _balance(self, leaves: Leaves) -> Iterator[Part]:
         kind = leaves.text("Tp/CdOrPrtry/Cd", "Tp/CdOrPrtry/Prtry", "Tp/Cd")
-        where = f"statement {self.position}, balance {kind or 'without a type'}, line {leaves.line}"
+        where = f"statement {self.position}, balance {kind or 'without a type'}, line {leaves.element.sourceline}"
         amount: Decimal | None = None
         on: date | None = None
         currency = ""
         try:
             currency = values.currency(leaves.currency("Amt"))
-            amount = signed_amount(leaves)
+            amount = signed(leaves.text("Amt"), leaves.text("CdtDbtInd"))
             on = values.iso_date(leaves.text("Dt/Dt", "Dt/DtTm", "Dt"))
         except values.Unreadable as error:
             yield Problem(where, f"{error}.")

@@ -1,65 +1,153 @@
-"""The texts below an XML element by path, gathered in one walk: `leaves.text("Refs/EndToEndId")`."""
+"""The texts below an XML element by path of local names: `leaves.text("Refs/EndToEndId")`.
 
+Where each path stands is worked out once for all elements that are built alike, as those of a file mostly are: then a
+text costs no more than its place in a list.
+"""
+
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from functools import lru_cache
+from functools import lru_cache, partial
+from operator import attrgetter, itemgetter
 
 from lxml import etree
 
+KEPT, LONGEST = 256, 256  # shapes that are remembered, and the elements of the largest of them
 NONE_APART: frozenset[str] = frozenset()
+TAG, TEXT = attrgetter("tag"), attrgetter("text")
+
+
+class Paths:
+    """At least two paths that are asked for together; for one text, the first of several that has one."""
+
+    def __init__(self, *paths: str | tuple[str, ...]) -> None:
+        self.alternatives = [(path,) if isinstance(path, str) else path for path in paths]
+
+
+Getter = Callable[[Sequence[str]], tuple[str, ...]]
 
 
 class Leaves:
-    """Texts by path of local names. A path that comes again adds a line. Elements `apart` are kept and not walked."""
+    """Texts of elements without children. A path that comes again adds a line. Elements `apart` are groups, by path."""
 
-    __slots__ = ("_apart", "_texts", "groups", "line")
+    __slots__ = ("_elements", "_shape", "_texts")
 
     def __init__(self, element: etree._Element, apart: AbstractSet[str] = NONE_APART) -> None:
-        self.line = element.sourceline
-        self.groups: dict[str, list[etree._Element]] = {}
-        self._texts: dict[str, str] = {}
-        self._apart = apart
-        self._walk(element, "")
+        self._elements = elements = list(element.iter())
+        self._shape = _shape_of(tuple(map(TAG, elements)), tuple(map(len, elements)), apart)
+        self._texts = texts = [text.strip() if text else "" for text in map(TEXT, elements)]
+        for places in self._shape.joined:
+            texts.append("\n".join([texts[place] for place in places]))
+        texts.append("")
+
+    @property
+    def element(self) -> etree._Element:
+        return self._elements[self._shape.start]
+
+    def all(self, paths: Paths) -> tuple[str, ...]:
+        """The text at each of `paths`; "" where there is none."""
+        shape = self._shape
+        getter = shape.getters.get(paths) or shape.getter(paths)
+        return getter(self._texts)
 
     def text(self, *paths: str) -> str:
         """The text at the first of `paths` that has one; "" when none has."""
-        texts = self._texts
+        places, texts = self._shape.places, self._texts
         for path in paths:
-            if text := texts.get(path):
+            if path in places and (text := texts[places[path]]):
                 return text
         return ""
 
     def currency(self, path: str) -> str:
-        """The currency attribute of the amount at `path`."""
-        return self._texts.get(f"{path}@", "")
+        """The currency attribute of the amount at `path`, of the first where it comes again."""
+        places = self._shape.elements.get(path)
+        return self._elements[places[0]].get("Ccy", "") if places else ""
+
+    def groups(self, path: str) -> list["Leaves"]:
+        """The elements apart at `path`, in their order."""
+        return [self._within(shape) for shape in self._shape.groups.get(path, ())]
 
     def __contains__(self, path: str) -> bool:
-        return path in self._texts
+        return path in self._shape.places
 
-    def _walk(self, element: etree._Element, above: str) -> None:
-        texts, apart = self._texts, self._apart
-        for child in element:
-            path = _path(above, child.tag)  # type: ignore[arg-type]  # a str, since comments are left out
-            text = child.text
-            if path in apart:
-                self.groups.setdefault(path, []).append(child)
-            elif (text is None or not (text := text.strip())) and len(child):
-                self._walk(child, path)
+    def _within(self, shape: "_Shape") -> "Leaves":
+        leaves = object.__new__(Leaves)
+        leaves._elements, leaves._texts, leaves._shape = self._elements, self._texts, shape
+        return leaves
+
+
+class _Shape:
+    """Where the texts below one element stand in the list of all that were walked with it; -1 is an empty one."""
+
+    __slots__ = ("elements", "getters", "groups", "joined", "places", "start")
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.elements: dict[str, list[int]] = {}
+        self.places: dict[str, int] = {}
+        self.groups: dict[str, list[_Shape]] = {}
+        self.joined: list[list[int]] = []  # of the outermost: elements whose texts are one, in the order of its place
+        self.getters: dict[Paths, Getter] = {}
+
+    def getter(self, paths: Paths) -> Getter:
+        """Takes the texts at `paths` out of all texts, mostly without a look at them."""
+        places = self.places
+        candidates = [[places[path] for path in several if path in places] or [-1] for several in paths.alternatives]
+        getter: Getter = itemgetter(*(first for first, *_others in candidates))
+        if any(len(several) > 1 for several in candidates):
+            getter = partial(_first_texts, candidates)
+        self.getters[paths] = getter
+        return getter
+
+
+def _first_texts(candidates: list[list[int]], texts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(next((texts[place] for place in places if texts[place]), "") for places in candidates)
+
+
+def _shape_of(tags: tuple[str, ...], counts: tuple[int, ...], apart: AbstractSet[str]) -> _Shape:
+    """`counts`: the children of each element, in the order of the document; with the tags they tell the whole tree."""
+    return (_kept_shape if len(tags) <= LONGEST else _Walk)(tags, counts, apart).shape
+
+
+class _Walk:
+    """Finds the shape of an element."""
+
+    def __init__(self, tags: tuple[str, ...], counts: tuple[int, ...], apart: AbstractSet[str]) -> None:
+        self._tags, self._counts, self._apart = tags, counts, apart
+        self.shape = _Shape(0)
+        self._below(0, "", self.shape)
+        self._settle(self.shape)
+
+    def _below(self, place: int, above: str, shape: _Shape) -> int:
+        """Everything below the element at `place`; the place behind it."""
+        following = place + 1
+        for _child in range(self._counts[place]):
+            name = self._tags[following].rpartition("}")[2]
+            path = f"{above}/{name}" if above else name
+            if path in self._apart:
+                group = _Shape(following)
+                shape.groups.setdefault(path, []).append(group)
+                following = self._below(following, "", group)
+            elif self._counts[following]:
+                following = self._below(following, path, shape)
             else:
-                texts[path] = f"{texts[path]}\n{text or ''}" if path in texts else text or ""
-                if path[-3:] == "Amt" and (currency := child.get("Ccy")):
-                    texts[f"{path}@"] = currency
+                shape.elements.setdefault(path, []).append(following)
+                following += 1
+        return following
+
+    def _settle(self, shape: _Shape) -> None:
+        for path, elements in shape.elements.items():
+            shape.places[path] = elements[0]
+            if len(elements) > 1:
+                shape.places[path] = len(self._tags) + len(self.shape.joined)
+                self.shape.joined.append(elements)
+        for groups in shape.groups.values():
+            for group in groups:
+                self._settle(group)
+
+
+_kept_shape = lru_cache(maxsize=KEPT)(_Walk)
 
 
 def local_name(element: etree._Element) -> str:
     """The element's name without its namespace."""
-    return _local(str(element.tag))
-
-
-@lru_cache(maxsize=4096)  # bounded: a hostile file may invent names
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2]
-
-
-@lru_cache(maxsize=4096)
-def _path(above: str, tag: str) -> str:
-    return f"{above}/{_local(tag)}" if above else _local(tag)
+    return str(element.tag).rpartition("}")[2]

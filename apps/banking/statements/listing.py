@@ -5,7 +5,7 @@ The kinds and keys are described in docs/statements.md; what is empty is left ou
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import IO
@@ -25,6 +25,36 @@ class Total:
     wrong: int = 0  # statements that do not add up
     unproved: int = 0
     problems: int = 0
+    first: str = ""  # the reason of the first problem
+
+
+TABLE = (
+    "| file | format | statements | entries | add up | read, or the one reason |",
+    "| --- | --- | --: | --: | --: | --- |",
+)
+
+
+def tabled(source: IO[bytes], path: Path, options: Options) -> Iterator[str]:
+    """The row of TABLE about one file. Raises Refused before it."""
+    head, told = scan(source, path.name, options)
+    total = Total()
+    for part in told:
+        _count(total, part)
+    proved = total.statements - total.wrong - total.unproved
+    said = f"read, left to a person: {total.first}" if total.first else "read"
+    if not total.first and total.wrong + total.unproved:
+        said = "read; what is not proved by its balances is left to a person"
+    yield _row(path, f"{head.format} {head.version}".strip(), total.statements, total.entries, proved, said)
+
+
+def refused_row(path: Path, reason: object) -> str:
+    """The row of TABLE about a file of which nothing is taken."""
+    return _row(path, "", "", "", "", reason)
+
+
+def _row(path: Path, *cells: object) -> str:
+    plain = (" ".join(str(cell).split()).replace("|", "\\|") for cell in (f"`{path}`", *cells))
+    return f"| {' | '.join(plain)} |"
 
 
 def refused(path: Path, reason: object) -> str:
@@ -54,8 +84,10 @@ def _count(total: Total, part: Told) -> None:
             total.wrong += part.adds_up is False
             total.unproved += part.adds_up is None
             total.problems += len(part.problems)
+            total.first = total.first or next((one.reason for one in part.problems), "")
         case Problem():
             total.problems += 1
+            total.first = total.first or part.reason
 
 
 def _summary(path: Path, head: FileHead, total: Total) -> str:
@@ -123,7 +155,7 @@ def _payment(detail: Detail) -> str:
 
 
 def _references(references: References) -> dict[str, object]:
-    return {f"{one.name}_reference": _quoted(getattr(references, one.name)) for one in fields(references)}
+    return {f"{name}_reference": _quoted(said) for name, said in references._asdict().items()}
 
 
 def _result(statement: Statement) -> Iterator[str]:

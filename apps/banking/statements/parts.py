@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Refused(Exception):
@@ -78,8 +79,9 @@ class Balance:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
-class References:
+class References(NamedTuple):
+    """In this order they are part of what a line says."""
+
     bank: str = ""  # account servicer's reference
     entry: str = ""  # the entry's own reference, or what the account owner gave
     end_to_end: str = ""
@@ -89,15 +91,8 @@ class References:
     mandate: str = ""
     transaction: str = ""
 
-    def says(self) -> tuple[str, ...]:
-        return (
-            *(self.bank, self.entry, self.end_to_end, self.instruction),
-            *(self.payment_information, self.message, self.mandate, self.transaction),
-        )
 
-
-@dataclass(frozen=True, slots=True)
-class Detail:
+class Detail(NamedTuple):
     """One payment of an entry. `amount` is signed as the entry's."""
 
     amount: Decimal | None
@@ -109,8 +104,7 @@ class Detail:
     return_reason: str = ""  # why a payment comes back, in ISO 20022's codes; `text` tells it too
 
     def says(self) -> tuple[object, ...]:
-        references = self.references.says()
-        return self.amount, self.currency, references, self.counterparty, self.counterparty_account, self.text
+        return *self[:2], tuple(self.references), *self[3:6]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +117,10 @@ class Batch:
     currency: str
 
     def says(self) -> tuple[object, ...]:
-        return self.references.says(), self.count, self.total, self.currency
+        return tuple(self.references), self.count, self.total, self.currency
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of a statement. `occurrence` counts identical lines of one statement from 1: each is real money."""
 
     where: str
@@ -149,15 +142,17 @@ class Entry:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of what the line says, not of where it stands: equal for identical lines, in whatever file."""
-        return hashlib.sha256(repr(self._says()).encode(errors="replace")).hexdigest()
+        return hashlib.sha256(self.says()).hexdigest()
 
-    def _says(self) -> tuple[object, ...]:
-        return (
+    def says(self) -> bytes:
+        """All that the line says, whatever its place."""
+        said = (
             *(self.amount, self.currency, self.booking_date, self.value_date, self.status.value, self.is_reversal),
-            *(self.code, self.counterparty, self.counterparty_account, self.text, self.references.says()),
-            tuple(detail.says() for detail in self.details),
-            tuple(batch.says() for batch in self.batches),
+            *(self.code, self.counterparty, self.counterparty_account, self.text, tuple(self.references)),
+            tuple([detail.says() for detail in self.details]),
+            tuple([batch.says() for batch in self.batches]),
         )
+        return repr(said).encode(errors="replace")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Does a statement hold together? Opening + booked entries = closing; payments of an entry = the entry."""
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -104,7 +105,7 @@ class _Tally:
     payments: int = 0
     unreadable: int = 0
     unlisted: int = 0
-    digest: str = ""
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
     def add(self, part: Part) -> None:
         if len(self.balances) + len(self.problems) + len(self.remarks) >= MOST:
@@ -120,10 +121,10 @@ class _Tally:
                 self.remarks.append(part)
 
     def counted(self, entry: Entry) -> Entry:
-        print_ = entry.fingerprint
-        known = int(print_[:16], 16)
+        said = entry.says()
+        known = hash(said)
         occurrence = self.seen[known] = self.seen.get(known, 0) + 1
-        self.digest = fingerprint((self.digest, print_))
+        self.digest.update(said)
         self.count += 1
         self.identical += occurrence > 1
         self.payments += len(entry.details)
@@ -134,7 +135,7 @@ class _Tally:
         else:
             self.sums[entry.currency] = self.sums.get(entry.currency, ZERO) + entry.amount
         self._check_entry(entry)
-        return replace(entry, occurrence=occurrence) if occurrence > 1 else entry
+        return entry._replace(occurrence=occurrence) if occurrence > 1 else entry
 
     def statement(self) -> Statement:
         opening, closing = self._opening(), self._closing()
@@ -148,7 +149,7 @@ class _Tally:
             adds_up = None
         heading = replace(self.heading, where="", position=0, reference="")
         balances = (replace(balance, where="") for balance in self.balances)
-        says = (heading, *balances, *(remark.text for remark in self.remarks), self.digest)
+        says = (heading, *balances, *(remark.text for remark in self.remarks), self.digest.hexdigest())
         return Statement(
             heading=self.heading,
             currency=currency,
@@ -245,8 +246,13 @@ def details_disagree(entry: Entry) -> Iterator[str]:
     """Why the payments listed in an entry do not explain its amount; nothing when they do or none is listed."""
     if len(entry.batches) == 1:
         yield from _batch_disagrees(entry, entry.batches[0])
-    if entry.amount is not None and entry.details:
+    if entry.amount is not None and entry.details and not is_single_payment(entry):
         yield from _payments_disagree(entry, entry.amount)
+
+
+def is_single_payment(entry: Entry) -> bool:
+    """Whether the one payment listed is the whole entry, in amount and currency."""
+    return len(entry.details) == 1 and entry.details[0][:2] == entry[1:3]
 
 
 def _batch_disagrees(entry: Entry, batch: Batch) -> Iterator[str]:

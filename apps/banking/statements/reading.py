@@ -135,13 +135,12 @@ def _guarded(parts: Iterator[Part]) -> Iterator[Part]:
     held: list[Part] = []
     try:
         for part in parts:
-            is_begun = is_begun or isinstance(part, Heading)
-            if not is_begun:
-                held.append(part)
-                continue
+            held.append(part)
+            if is_begun := isinstance(part, Heading):
+                break
+        if is_begun:
             yield from held
-            held = []
-            yield part
+            yield from parts
     except Refused as error:
         if not is_begun:
             raise

@@ -70,6 +70,14 @@ WORDS: Mapping[str, Words] = {
         gettext_lazy("The bank has confirmed the payment for %(number)s. From now on your sales repay it."),
         gettext_lazy("See how it is repaid"),
     ),
+    "not_paid_out": Words(
+        gettext_lazy("%(amount)s could not be paid out"),
+        gettext_lazy(
+            "The bank refused the payment for %(number)s. Nothing is owed, and the contract is ended. Check your "
+            "account; then you can take a new offer."
+        ),
+        gettext_lazy("See what happened"),
+    ),
     "summary": Words(
         gettext_lazy("%(kept)s kept from your sales of %(day)s"),
         gettext_lazy(
@@ -152,6 +160,14 @@ WORDS: Mapping[str, Words] = {
         gettext_lazy(
             "Once two people have checked it, your money goes to the new account. If this was not you, tell the "
             "platform at once."
+        ),
+        gettext_lazy("Check the account"),
+    ),
+    "account_doubted": Words(
+        gettext_lazy("Money did not reach your account"),
+        gettext_lazy(
+            "The bank says that the account you are paid to does not work. Your money is kept for you until two people "
+            "have checked it, or until you name another account."
         ),
         gettext_lazy("Check the account"),
     ),

@@ -16,6 +16,7 @@ from apps.sellers.services.payout_accounts import (
     PayoutChangeRefused,
     ask_for_payout_change,
     check_payout_change,
+    doubt_payout_account,
     refuse_payout_change,
 )
 from apps.sellers.services.takeover import Newcomer, onboard_from_platform
@@ -38,6 +39,7 @@ __all__ = [
     "change_contact",
     "check_payout_change",
     "decide_on_seller",
+    "doubt_payout_account",
     "give_consent",
     "invite",
     "join_alone",

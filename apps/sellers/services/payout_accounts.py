@@ -12,6 +12,8 @@ from apps.evidence.services import record
 from apps.sellers.models import PayoutChange, Seller
 from apps.sellers.services.messages import Notice, tell
 
+BANK = "bank"  # who asks for an account to be checked again when money did not reach it
+
 
 class PayoutChangeRefused(ValueError):
     """The account cannot be changed like this now; the message says why. Nothing was changed."""
@@ -84,6 +86,45 @@ def ask_for_payout_change(
         return change
 
 
+def doubt_payout_account(*, account_id: int, reason: str, on: date, at: datetime, by: str) -> PayoutChange | None:
+    """The bank says that money cannot reach this account: if a seller is paid to it, nothing more is paid out until
+    two people have checked it, or another account that the seller names.
+
+    None when nobody is paid to it any more, or when a change is open already, which has it checked anyway. `reason` is
+    the bank's: a code of ISO 20022, and its words behind it.
+    """
+    with transaction.atomic():
+        seller = Seller.objects.select_for_update().filter(payout_account=account_id).first()
+        if seller is None or PayoutChange.objects.open().filter(seller=seller).exists():
+            return None
+        before = BankAccount.objects.get(pk=account_id)
+        Seller.objects.filter(pk=seller.pk).update(payout_frozen=True)
+        change = PayoutChange.objects.create(
+            seller=seller,
+            account=_unverified(before),
+            before=before,
+            asked_by=BANK,
+            asked_at=at,
+            second_factor="",
+        )
+        log_birth([change], at=at, by=by, reason=reason)
+        _note("payout_account_doubted", seller, change.account, on, at, by, reason=reason[:4])
+        _tell(change, "account_doubted", on, at)
+        return change
+
+
+def _unverified(account: BankAccount) -> BankAccount:
+    """The same account once more: nobody has verified it again yet."""
+    return BankAccount.objects.create(
+        purpose=account.purpose,
+        holder=account.holder,
+        number=account.number,
+        bank=account.bank,
+        bic=account.bic,
+        currency=account.currency,
+    )
+
+
 def check_payout_change(*, change_id: int, on: date, at: datetime, by: str) -> PayoutChange:
     """One of the two people who check a changed account says that it is the seller's; the second puts it into force
     and payouts go on. Raises PayoutChangeRefused when decided already, or when the same person checks twice."""
@@ -105,7 +146,8 @@ def check_payout_change(*, change_id: int, on: date, at: datetime, by: str) -> P
 
 
 def refuse_payout_change(*, change_id: int, reason: str, on: date, at: datetime, by: str) -> PayoutChange:
-    """The account stays as it was and payouts go on: staff found it wrong, or the seller took the change back.
+    """The account stays as it was and payouts go on: staff found it wrong, or the seller took the change back. An
+    account that the bank faulted stays frozen until another one is named.
 
     Raises PayoutChangeRefused when it is decided already, or without a reason.
     """
@@ -116,7 +158,7 @@ def refuse_payout_change(*, change_id: int, reason: str, on: date, at: datetime,
         if not change.can("refuse"):
             raise PayoutChangeRefused(_decided())
         change.move("refuse", at=at, by=by, reason=reason.strip())
-        Seller.objects.filter(pk=change.seller_id).update(payout_frozen=False)
+        Seller.objects.filter(pk=change.seller_id).update(payout_frozen=change.asked_by == BANK)
         _note("payout_account_refused", change.seller, change.account, on, at, by)
         if by != change.asked_by:
             _tell(change, "account_refused", on, at, reason=reason.strip())

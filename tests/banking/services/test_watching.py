@@ -1,19 +1,28 @@
 """A folder that is watched: each file is taken in once and moved, a refused one with its reason beside it."""
 
+import os
+import time
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from celery import current_app
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from apps.banking.models import BankAccount, BankLine, StatementFile
 from apps.banking.services import keep_mapping
 from apps.banking.statements.sheets import ColumnMapping
+from apps.banking.tasks import watch_folders
+from apps.reconciliation.faults import until
 from apps.tenants.models import Platform
+from apps.tenants.services import entered
 from tests.banking.statements.files import ACCOUNT
 from tests.factories import make_bank_account
+from tests.processes import Worker
 
 YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()
 
@@ -94,3 +103,36 @@ def test_csv_files_are_of_the_account_that_is_named(
 def test_without_the_folder_nothing_is_read(platform: Platform, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="There is no folder"):
         call_command("watch_statements", str(tmp_path / "nowhere"), platform="meadow")
+
+
+def test_beat_finds_what_lies_in_a_platforms_folder(
+    fresh_platform: Callable[..., Platform], start_worker: Callable[[], Worker],
+    child_environment: dict[str, str], tmp_path: Path,
+) -> None:  # fmt: skip
+    """A real worker and broker: what is at rest is taken in once, however often it is asked for; the rest waits."""
+    one, other = fresh_platform(opened_on=YESTERDAY), fresh_platform(opened_on=YESTERDAY)
+    with entered(one.schema_name):
+        make_bank_account(purpose="collection", number=ACCOUNT, currency="EUR")
+    folder = tmp_path / one.schema_name
+    folder.mkdir()
+    for name, age in (("good.sta", 60), ("coming.sta", -60)):
+        (folder / name).write_text(statement(1 if age > 0 else 2), encoding="utf-8")
+        os.utime(folder / name, (time.time() - age,) * 2)
+    child_environment["STATEMENTS_FOLDER"] = str(tmp_path)
+    start_worker()
+    for _time in range(3):
+        current_app.send_task("banking.watch_folders")
+    until(lambda: (folder / "done" / "good.sta").exists(), "the file to be moved")
+    current_app.send_task("banking.watch_folders")
+    with entered(one.schema_name):
+        assert [line.reference for line in BankLine.objects.all()] == ["O-1"]
+        assert StatementFile.objects.get().name == "good.sta"
+    with entered(other.schema_name):
+        assert not StatementFile.objects.exists()
+    assert names(folder) == ["coming.sta", "done/good.sta"]
+
+
+def test_without_the_setting_no_folder_is_looked_into(tmp_path: Path, settings: Any) -> None:
+    settings.STATEMENTS_FOLDER = ""
+    watch_folders()
+    assert not list(tmp_path.iterdir())

@@ -8,10 +8,12 @@ import json
 from collections import defaultdict
 from collections.abc import Callable
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from apps.banking.statements.bytes_in import members
 from apps.banking.statements.parts import Refused
@@ -178,3 +180,16 @@ def test_the_schemas_find_what_is_invalid(bankfiles: Path, shared_data: Path) ->
         file = read(source, path.name, schemas)
     assert file.statements[0].net == Decimal("-9.00")  # shown all the same
     assert [problem.reason.partition(": ")[0] for problem in file.problems] == ["Not valid against camt.053.001.02.xsd"]
+
+
+def test_the_table_of_all_files_is_what_is_read_today(bankfiles: Path) -> None:
+    """docs/bank-files.md: each file is read or has one reason, and none makes the reading stop."""
+    out = StringIO()
+    call_command("read_statements", "--table", str(bankfiles), stdout=out)
+    page = Path("docs/bank-files.md").read_text(encoding="utf-8")
+    rows = out.getvalue().splitlines()
+    assert page[page.index("| file |") :].splitlines() == rows
+    named = {row.split("`")[1].split(".zip/")[0].removesuffix(".zip") for row in rows[2:]}
+    files = {str(path.relative_to(bankfiles)).removesuffix(".zip") for path in bankfiles.rglob("*") if path.is_file()}
+    assert named == files
+    assert all(len(row.rstrip(" |").rpartition("| ")[2]) > 3 for row in rows[2:]), "a file without a word about it"

@@ -4,14 +4,15 @@ import json
 import os
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.banking.statements.bytes_in import members
-from apps.banking.statements.listing import listed, refused
+from apps.banking.statements.listing import TABLE, listed, refused, refused_row, tabled
 from apps.banking.statements.parts import Refused
 from apps.banking.statements.reading import Options
 from apps.banking.statements.sheets import ColumnMapping, mapping_from
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--mapping", type=Path, metavar="FILE", help="JSON: which column of a CSV file holds what")
         parser.add_argument("--schemas", type=Path, metavar="FOLDER", help="check camt files against ISO 20022 schemas")
         parser.add_argument("--summary", action="store_true", help="only the last line of each file")
+        parser.add_argument("--table", action="store_true", help="a row of Markdown for each file")
 
     def handle(self, **options: Any) -> None:
         missing = [str(path) for path in options["paths"] if not path.exists()]
@@ -36,11 +38,11 @@ class Command(BaseCommand):
         reading = Options(mapping=_mapping(options["mapping"]), schemas=options["schemas"])
         if reconfigure := getattr(sys.stdout, "reconfigure", None):
             reconfigure(errors="backslashreplace")  # a terminal without Chinese still gets an answer
+        lines = _table(options["paths"], reading) if options["table"] else _lines(options["paths"], reading)
         try:
-            for path in _files(options["paths"]):
-                for line in _told_path(path, reading):
-                    if not options["summary"] or line.startswith("SUMMARY"):
-                        self.stdout.write(line)
+            for line in lines:
+                if not options["summary"] or line.startswith("SUMMARY"):
+                    self.stdout.write(line)
         except BrokenPipeError:  # whoever reads this has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -67,19 +69,45 @@ def _files(paths: list[Path]) -> Iterator[Path]:
         yield from sorted(Path(folder) / name for folder, _, names in os.walk(path) for name in names)
 
 
-def _told_path(path: Path, options: Options) -> Iterator[str]:
+def _lines(paths: list[Path], options: Options) -> Iterator[str]:
+    for path in _files(paths):
+        yield from _told_path(path, options)
+
+
+def _table(folders: list[Path], options: Options) -> Iterator[str]:
+    """A row for each file, named by where it lies in its folder."""
+    yield from TABLE
+    for folder in folders:
+        for path in _files([folder]):
+            yield from _told_path(path, options, Form(tabled, refused_row, folder))
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How files are told of: those that are read, those that are refused, and below which folder they are named."""
+
+    read: Callable[[IO[bytes], Path, Options], Iterator[str]] = listed
+    refused: Callable[[Path, object], str] = refused
+    below: Path = Path()
+
+
+LINES = Form()
+
+
+def _told_path(path: Path, options: Options, form: Form = LINES) -> Iterator[str]:
     """The lines about one path; an archive has a block for each file in it."""
+    named = path.relative_to(form.below) if path.is_relative_to(form.below) else path
     try:
         if not path.is_file():
             raise Refused("This is no file.")
         for name, opened in members(path):
-            shown = path.parent / name
+            shown = named.parent / name
             try:
                 with opened() as source:
-                    yield from listed(source, shown, options)
+                    yield from form.read(source, shown, options)
             except Refused as error:
-                yield refused(shown, error)
+                yield form.refused(shown, error)
     except Refused as error:
-        yield refused(path, error)
+        yield form.refused(named, error)
     except OSError as error:
-        yield refused(path, f"It cannot be read: {error.strerror}.")
+        yield form.refused(named, f"It cannot be read: {error.strerror}.")

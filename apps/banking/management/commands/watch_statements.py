@@ -1,7 +1,6 @@
 """manage.py watch_statements DIR --platform P: takes in the bank files of a folder, once a call."""
 
 from argparse import ArgumentParser
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +8,9 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from apps.banking.models import BankAccount
-from apps.banking.refusals import StatementRefused
-from apps.banking.services import take_in_statement
-from apps.banking.statements.bytes_in import members
-from apps.banking.statements.parts import Refused
+from apps.banking.services.folder import take_in_files, waiting_files
 from apps.tenants.command import PlatformCommand
 from apps.tenants.models import Platform
-
-DONE, REFUSED = "done", "refused"
-UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")
 
 
 class Command(PlatformCommand):
@@ -36,9 +29,9 @@ class Command(PlatformCommand):
         if not folder.is_dir():
             raise CommandError(f"There is no folder {folder}. Nothing was read.")
         account = _account(options["csv_account"])
-        for path in sorted(folder.iterdir()):
-            if path.is_file() and not path.name.startswith(".") and not path.name.endswith(UNFINISHED):
-                self.stdout.write(f"{path.name}: {_taken(path, account, timezone.now())}")
+        files = waiting_files(folder)
+        for name, told in take_in_files(paths=files, csv_account=account, at=timezone.now(), by="folder"):
+            self.stdout.write(f"{name}: {told}")
 
 
 def _account(number: str | None) -> int | None:
@@ -48,31 +41,3 @@ def _account(number: str | None) -> int | None:
     if len(found) != 1:
         raise CommandError(f"{number} is not the number of one account of this platform. Nothing was read.")
     return found[0]
-
-
-def _taken(path: Path, account: int | None, at: datetime) -> str:
-    """Take in the file, or all files of the archive, and move it; answers what became of it, in a sentence."""
-    told: list[str] = []
-    try:
-        for name, opened in members(path):
-            with opened() as source:
-                taken = take_in_statement(source=source, name=name, csv_account=account, at=at, by="folder")
-            told.append(f"{taken.booked} lines booked" if taken.is_new else "nothing new")
-    except (StatementRefused, Refused, OSError) as error:
-        _move(path, REFUSED, reason=" ".join([*told, str(error)]))
-        return f"refused: {error}"
-    _move(path, DONE)
-    return ", ".join(told)
-
-
-def _move(path: Path, where: str, reason: str = "") -> None:
-    """Into the folder `where` beside it; a file of that name stays there, and the newer one gets a number."""
-    folder = path.parent / where
-    folder.mkdir(exist_ok=True)
-    target, number = folder / path.name, 1
-    while target.exists():
-        number += 1
-        target = folder / f"{path.stem}-{number}{path.suffix}"
-    if reason:
-        target.with_name(f"{target.name}.reason.txt").write_text(f"{reason}\n", encoding="utf-8")
-    path.rename(target)

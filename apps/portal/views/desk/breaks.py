@@ -266,5 +266,12 @@ def _page(request: SignedIn, found: Break, refusal: str = "", status: int = 200)
         "notes": note_table(notes, names),
         "history": history_table(moves, names),
         "works": request.user.role == Role.STAFF,
+        "earlier": _neighbour(Break.objects.filter(pk__gt=found.pk).order_by("pk")),
+        "following": _neighbour(Break.objects.filter(pk__lt=found.pk).order_by("-pk")),
     }
     return render(request, "desk/break.html", shown, status=status)
+
+
+def _neighbour(rows: QuerySet[Break]) -> int | None:
+    """The first of `rows` that is still to be explained; the queue shows the latest break first."""
+    return rows.exclude(state__in=CLOSED_BREAKS).values_list("pk", flat=True).first()

@@ -1,6 +1,7 @@
 """Batches for the bank at the desk: the file to send, what the bank answered, what became of each payment."""
 
 from django.contrib import messages
+from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -10,12 +11,14 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.banking.models import PaymentBatch
 from apps.banking.payments.pain001 import VERSIONS
 from apps.banking.refusals import PaymentFileRefused
-from apps.banking.services import payment_file
+from apps.banking.services import ApprovalRefused, approve_and_send, payment_file
+from apps.financing.services.disbursements import batch_disbursements, waiting_disbursements
 from apps.portal.doors import SignedIn, come_back_later, shown_date
 from apps.portal.file_forms import UploadForm
 from apps.portal.money_files import answer_table, batch_table, payment_table
 from apps.portal.paging import BY_NUMBER, page_of
 from apps.repayment.payouts import take_in_answer
+from apps.tenants.services import current_platform
 from apps.users.access import for_roles
 from apps.users.models import Role
 
@@ -48,16 +51,49 @@ def answer(request: SignedIn) -> HttpResponseBase:
     if not told.is_new:
         messages.info(request, _("These very bytes came before: nothing is new."))
     elif told.stopped:
-        messages.warning(request, _("The bank will not make %(number)s payments; what they were for is owed again.")
-                         % {"number": told.stopped})  # fmt: skip
+        text = _(
+            "The bank will not make %(number)s payments. Payouts are owed again; a financing whose money was refused "
+            "is cancelled."
+        )
+        messages.warning(request, text % {"number": told.stopped})
     else:
         messages.success(request, _("The answer was taken in."))
     return redirect("desk:batch", told.batch.pk)
 
 
+@require_POST
+@for_roles(Role.STAFF)
+@come_back_later
+def batch_waiting(request: SignedIn) -> HttpResponseBase:
+    """Put the disbursements that wait into a batch; another person approves it."""
+    now = timezone.now()
+    built = batch_disbursements(business_date=shown_date(now), at=now, by=request.user.actor)
+    if built is None:
+        messages.info(request, _("No disbursement waits for a batch any more."))
+        return redirect("desk:payments")
+    return redirect("desk:batch", built.pk)
+
+
+@require_POST
+@for_roles(Role.STAFF)
+@come_back_later
+def approve(request: SignedIn, batch_id: int) -> HttpResponseBase:
+    """Approve a batch of disbursements as the second person, and send it to the bank."""
+    found = get_object_or_404(PaymentBatch, pk=batch_id)
+    if not found.is_by_hand:
+        return _batch(request, found, _("The batch of a night is approved on the page of its night."), REFUSED)
+    try:
+        approve_and_send(batch_id=found.pk, at=timezone.now(), by=request.user.actor)
+    except ApprovalRefused as refusal:
+        return _batch(request, found, str(refusal), REFUSED)
+    return redirect("desk:batch", found.pk)
+
+
 def _list(request: HttpRequest, form: UploadForm, refusal: str = "", status: int = 200) -> HttpResponse:
     page = page_of(PaymentBatch.objects.all(), request.GET, key=BY_NUMBER)
-    shown = {"section": "files", "form": form, "table": batch_table(page.rows), "page": page, "refusal": refusal}
+    shown = {"section": "files", "form": form, "table": batch_table(page.rows), "page": page, "refusal": refusal,
+             "waiting": waiting_disbursements().aggregate(number=Count("pk"), total=Sum("amount")),
+             "currency": current_platform().currency}  # fmt: skip
     return render(request, "desk/payments.html", shown, status=status)
 
 
