@@ -38,6 +38,8 @@ from apps.orders.models import FeedFile, Order, Proceeds, Settlement
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion, ProvisionClass
 from apps.products.terms import SALES
 from apps.reconciliation.models import (
+    BackTest,
+    BackTestSeller,
     Break,
     BreakNote,
     Clearing,
@@ -964,6 +966,30 @@ def make_rule_book(**facts: Any) -> RuleBook:
         write_off_limit=D(1),
         reason="Less to do by hand.",
         proposed_by=BY,
+    )
+
+
+def make_back_test(**facts: Any) -> BackTest:
+    return _made(
+        BackTest, facts, version=make_product_version, first=DAY - timedelta(days=30), last=DAY, asked_by="user:1"
+    )
+
+
+def make_back_test_seller(**facts: Any) -> BackTestSeller:
+    return _made(
+        BackTestSeller,
+        facts,
+        back_test=make_back_test,
+        seller=make_seller,
+        side="version",
+        qualified_on=DAY,
+        most_offered=Decimal(5000),
+        financings=1,
+        drawn=Decimal(4000),
+        income=Decimal(160),
+        missed=0,
+        outstanding=Decimal(0),
+        lost=Decimal(0),
     )
 
 

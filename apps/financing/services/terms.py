@@ -22,13 +22,24 @@ from apps.warehousing.worth import worth_in_pledge
 def quote(
     offer: Offer, amount: Decimal, business_date: date, due_on: date | None = None, fee: Decimal | None = None
 ) -> dict[str, Any]:
-    """What drawing `amount` costs: fee, total, annualised rate, for advances on sales the three projections, and the
-    schedule of what is repaid in instalments, if the money comes on `business_date`.
+    """`figures_of` drawing `amount` from `offer`: the same stand on the offer page and in the contract."""
+    return figures_of(offer.version.terms, amount, offer.expected_daily_sales, business_date, due_on, fee)
 
-    `fee` replaces the flat fee of the terms where another was agreed. The same figures stand on the offer page and in
-    the contract. Money in the offer's currency, rates as shares.
+
+def figures_of(
+    terms: Terms,
+    amount: Decimal,
+    daily_sales: Decimal,
+    business_date: date,
+    due_on: date | None = None,
+    fee: Decimal | None = None,
+) -> dict[str, Any]:
+    """What drawing `amount` costs: fee, total, annualised rate, for advances on sales the three projections, and the
+    schedule of what is repaid in instalments, if the money comes on `business_date`. Pure.
+
+    `fee` replaces the flat fee of the terms where another was agreed. Money in the currency of the terms, rates as
+    shares; `daily_sales` are those expected.
     """
-    terms = offer.version.terms
     if fee is None:
         fee = flat_fee(amount, terms.fee_rate, terms.currency, terms.rounding)
     cases: Sequence[Projection] = ()
@@ -39,11 +50,7 @@ def quote(
         cost = instalment_cost(amount, business_date, schedule)
     elif terms.technique == SALES:
         cases = projections(
-            net=amount,
-            fee=fee,
-            daily_sales=offer.expected_daily_sales,
-            sweep_rate=terms.sweep_rate,
-            currency=terms.currency,
+            net=amount, fee=fee, daily_sales=daily_sales, sweep_rate=terms.sweep_rate, currency=terms.currency
         )
         cost = sales_cost(amount=amount, fee=fee, expected=cases[1])
     else:

@@ -1,5 +1,6 @@
 """The rows of the night and of what it could not explain."""
 
+from apps.reconciliation.models.back_tests import BACK_TEST_STATES, BackTest, BackTestSeller
 from apps.reconciliation.models.breaks import (
     BREAK_STATES,
     BREAK_TYPES,
@@ -24,6 +25,7 @@ from apps.reconciliation.models.nights import (
 )
 
 __all__ = [
+    "BACK_TEST_STATES",
     "BREAK_STATES",
     "BREAK_TYPES",
     "CLOSED_BREAKS",
@@ -31,6 +33,8 @@ __all__ = [
     "RULE_BOOK_STATES",
     "RUN_STATES",
     "STEP_STATES",
+    "BackTest",
+    "BackTestSeller",
     "Break",
     "BreakNote",
     "Clearing",
