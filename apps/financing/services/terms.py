@@ -22,35 +22,26 @@ from apps.warehousing.worth import worth_in_pledge
 def quote(
     offer: Offer, amount: Decimal, business_date: date, due_on: date | None = None, fee: Decimal | None = None
 ) -> dict[str, Any]:
-    """`figures_of` drawing `amount` from `offer`: the same stand on the offer page and in the contract."""
-    return figures_of(offer.version.terms, amount, offer.expected_daily_sales, business_date, due_on, fee)
-
-
-def figures_of(
-    terms: Terms,
-    amount: Decimal,
-    daily_sales: Decimal,
-    business_date: date,
-    due_on: date | None = None,
-    fee: Decimal | None = None,
-) -> dict[str, Any]:
     """What drawing `amount` costs: fee, total, annualised rate, for advances on sales the three projections, and the
-    schedule of what is repaid in instalments, if the money comes on `business_date`. Pure.
+    schedule of what is repaid in instalments, if the money comes on `business_date`.
 
-    `fee` replaces the flat fee of the terms where another was agreed. Money in the currency of the terms, rates as
-    shares; `daily_sales` are those expected.
+    `fee` replaces the flat fee of the terms where another was agreed. The same figures stand on the offer page and in
+    the contract. Money in the offer's currency, rates as shares.
     """
-    if fee is None:
-        fee = flat_fee(amount, terms.fee_rate, terms.currency, terms.rounding)
+    terms = offer.version.terms
+    fee = all_fees(terms, amount) if fee is None else fees_of(terms, fee)
     cases: Sequence[Projection] = ()
     schedule: Sequence[Planned] = ()
     if terms.plan:
-        fee = fees_of(terms, fee)
         schedule = draw_up(terms, amount, fee, business_date)
         cost = instalment_cost(amount, business_date, schedule)
     elif terms.technique == SALES:
         cases = projections(
-            net=amount, fee=fee, daily_sales=daily_sales, sweep_rate=terms.sweep_rate, currency=terms.currency
+            net=amount,
+            fee=fee,
+            daily_sales=offer.expected_daily_sales,
+            sweep_rate=terms.sweep_rate,
+            currency=terms.currency,
         )
         cost = sales_cost(amount=amount, fee=fee, expected=cases[1])
     else:
@@ -64,6 +55,11 @@ def figures_of(
             fee=fee,
         )
     return {"fee": fee, "cost": cost, "projections": cases, "schedule": schedule}
+
+
+def all_fees(terms: Terms, amount: Decimal) -> Decimal:
+    """All fees of drawing `amount` under `terms`: the flat one, and that of each instalment."""
+    return fees_of(terms, flat_fee(amount, terms.fee_rate, terms.currency, terms.rounding))
 
 
 def due_date(terms: Terms, business_date: date) -> date | None:

@@ -19,6 +19,7 @@ from apps.orders.models import Order
 from apps.portal.charts import Chart, Run, lines_chart
 from apps.portal.states import wording
 from apps.portal.tables import Amount, Cell, Column, Count, Share, Table
+from apps.products.models import ProductVersion
 from apps.reconciliation import back_tests
 from apps.reconciliation.models import BackTest, BackTestSeller
 from apps.tenants.services import current_platform
@@ -82,7 +83,8 @@ class BackTestAdmin(ViewOnlyAdmin):
         )
         if obj is None:
             return ((None, {"fields": asked}), assumed)
-        return ((None, {"fields": (*asked, "against", "standing", "progress", "seconds", "error")}), assumed)
+        error = ("error",) if obj.error else ()
+        return ((None, {"fields": (*asked, "against", "standing", "progress", "seconds", *error)}), assumed)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("standing", "progress") if obj else ()
@@ -99,7 +101,8 @@ class BackTestAdmin(ViewOnlyAdmin):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name == "version" and field is not None:
-            field.queryset = field.queryset.filter(product__technique__in=back_tests.TRIED).select_related("product")
+            tried = ProductVersion.objects.filter(product__technique__in=back_tests.TRIED)
+            field.queryset = tried.select_related("product").order_by("product__name", "-number")
         return field
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:

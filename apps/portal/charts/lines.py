@@ -24,7 +24,7 @@ from apps.portal.charts.frame import (
     svg,
 )
 from apps.portal.formats import format_day, format_money
-from apps.portal.tables import Amount, Column, Day, Table
+from apps.portal.tables import Amount, Cell, Column, Day, Table
 
 Tone = Literal["expected", "slow", "fast"]
 WIDE = Decimal(560)
@@ -90,5 +90,7 @@ def _sentence(run: Run, days: Sequence[date], currency: str) -> str:
 
 def _table(title: str, days: Sequence[date], runs: Sequence[Run], currency: str) -> Table:
     columns = [Column(_("Day")), *(Column(run.label, numeric=True) for run in runs)]
-    rows = [[Day(day), *(Amount(run.amounts[place], currency) for run in runs)] for place, day in enumerate(days)]
+    rows: list[list[Cell]] = [
+        [Day(day), *(Amount(run.amounts[place], currency) for run in runs)] for place, day in enumerate(days)
+    ]
     return Table(title, columns, rows)

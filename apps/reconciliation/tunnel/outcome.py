@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from apps.core.money import ZERO, round_money
+from apps.financing.due_dates import add_months
 from apps.financing.pricing import annualised_rate
 from apps.reconciliation.tunnel.trial import Lived, Trial
 
@@ -158,12 +159,15 @@ class Outcome:
             return None
 
     def _months(self) -> list[dict[str, str]]:
+        """A row a month, from the first in which money moved to the last that was lived through."""
         rows, outstanding = [], ZERO
-        for name in sorted(self.months):
-            month = self.months[name]
+        day = date.fromisoformat(f"{min(self.months)}-01") if self.months else date.max
+        while day <= self.last:
+            month = self.months[f"{day:%Y-%m}"]
             outstanding += month.moved
             figures = {"drawn": month.drawn, "repaid": month.repaid, "income": month.income, "outstanding": outstanding}
-            rows.append({"month": name, **{key: str(value) for key, value in figures.items()}})
+            rows.append({"month": f"{day:%Y-%m}", **{key: str(value) for key, value in figures.items()}})
+            day = add_months(day, 1)
         return rows
 
 

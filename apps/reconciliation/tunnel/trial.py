@@ -4,6 +4,7 @@ the night's own functions for records, limits, offers, amounts, contracts and th
 The seller has this product alone, and the fund never runs out. A financing is drawn, signed and paid out on one day.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,14 +15,25 @@ from apps.core.dates import DAY
 from apps.core.money import ZERO, is_payable
 from apps.financing.headroom import eligible_value, end_of_offer, largest_amount
 from apps.financing.minimums import frozen_minimums
+from apps.financing.pricing import pace_of
 from apps.financing.refusals import OfferRefused
 from apps.financing.services.receivables import FreeOrder, choose_orders
-from apps.financing.services.terms import figures_of
+from apps.financing.services.terms import all_fees
 from apps.orders.running import RunningHistory
 from apps.products.terms import RECEIVABLE, Terms
 from apps.reconciliation.policy import chance, wanted
 from apps.reconciliation.tunnel.past import Course, SellerPast
-from apps.repayment.day import NO_EXTRAS, Balance, Closed, Extras, OpenDemand, SellerDay, close_seller, quiet_through
+from apps.repayment.day import (
+    NO_EXTRAS,
+    Balance,
+    Closed,
+    Extras,
+    OpenDemand,
+    SellerDay,
+    age,
+    close_seller,
+    still_through,
+)
 from apps.repayment.instalments import BREACHED, PLANNED, Row, Rows, rows_of
 from apps.repayment.periods import Minimums, periods_of
 from apps.repayment.waterfall import Parts
@@ -29,6 +41,7 @@ from apps.risk.scorecard import MINIMUM_ACTIVE_MONTHS, Record, Result, assess, t
 from apps.risk.services import record_of
 
 TURNS = frozenset(int(turn) for turn in turns_of("days_selling"))
+LATE_TURNS = sorted(int(turn) for turn in turns_of("days_past_due"))
 FOUR_PLACES = Decimal("0.0001")
 
 
@@ -58,10 +71,12 @@ class Records:
             self._results.clear()
 
     def result(self, day: int, days_past_due: int) -> tuple[Record, Result] | None:
-        """The record and the result of a seller so many days past due; None with too little to be assessed at all."""
-        if days_past_due not in self._results:
-            self._results[days_past_due] = self._assess(day, days_past_due)
-        return self._results[days_past_due]
+        """The record and the result of a seller so many days past due; None with too little to be assessed at all.
+        Between two turns of the points, days past due make no difference."""
+        turn = LATE_TURNS[bisect_right(LATE_TURNS, days_past_due) - 1]
+        if turn not in self._results:
+            self._results[turn] = self._assess(day, turn)
+        return self._results[turn]
 
     def _assess(self, day: int, days_past_due: int) -> tuple[Record, Result] | None:
         if self._history.active_months < MINIMUM_ACTIVE_MONTHS:
@@ -93,7 +108,7 @@ class Lived:
     default_probability: Decimal
     pledged: tuple[int, ...] = ()
     rows: Rows = ()
-    quiet_through: date | None = None
+    still_through: date | None = None
     payments: list[tuple[date, Parts]] = field(default_factory=list)
     accruals: list[tuple[date, Decimal, Decimal]] = field(default_factory=list)
     asked: int = 0
@@ -156,16 +171,8 @@ class Trial:
         if terms.technique == RECEIVABLE:
             orders = choose_orders(amount, terms, known.record.returned, self._free(day), on)
             pledged, due_on = tuple(one.order_id for one in orders), max(one.expected_on for one in orders)
-        figures = figures_of(terms, amount, known.daily_sales, on, due_on)
-        fee = figures["fee"]
-        minimums = frozen_minimums(
-            owed=amount + fee,
-            terms=terms,
-            expected_days=next((one.days for one in figures["projections"] if one.case == "expected"), 0),
-            monthly=known.record.monthly,
-            known_on=known.on,
-            begins_after=on,
-        )
+        fee = all_fees(terms, amount)
+        minimums = self._minimums(amount + fee, known, on) if terms.freezes_minimums else []
         rows = rows_of(terms, amount, fee, on) if terms.plan else ()
         balance = Balance(
             id=len(self.financings),
@@ -189,6 +196,19 @@ class Trial:
         )
         return Lived(balance, on, amount, fee, known.result.default_probability, pledged, rows)
 
+    def _minimums(self, owed: Decimal, known: Known, on: date) -> list[Decimal]:
+        _daily, days = pace_of(
+            owed=owed, daily_sales=known.daily_sales, sweep_rate=self.terms.sweep_rate, currency=self.terms.currency
+        )
+        return frozen_minimums(
+            owed=owed,
+            terms=self.terms,
+            expected_days=days,
+            monthly=known.record.monthly,
+            known_on=known.on,
+            begins_after=on,
+        )
+
     def _exposure(self) -> Decimal:
         return sum((one.balance.owed.principal for one in self.running), ZERO)
 
@@ -204,8 +224,8 @@ class Trial:
     # The night
 
     def _close(self, day: int, on: date) -> None:
-        has_sales = day in self.past.money
-        if not has_sales and all(one.quiet_through and one.quiet_through >= on for one in self.running):
+        if day not in self.past.money and all(one.still_through and one.still_through >= on for one in self.running):
+            self._grow_older(on)
             return
         pledged = {order: one.balance.id for one in self.running for order in one.pledged}
         closed = close_seller(
@@ -225,6 +245,20 @@ class Trial:
             _take(lived, after, on)
         if any(one.repaid_on for one in self.running):
             self.running = [one for one in self.running if not one.repaid_on]
+
+    def _grow_older(self, on: date) -> None:
+        """A night in which nothing happens but that what is past due is so for a day more."""
+        if not self.worst_days and not any(one.balance.past_due for one in self.running):
+            return
+        for one in self.running:
+            now = one.balance
+            if one.days_past_due:
+                one.days_past_due += 1
+            elif now.past_due:
+                one.days_past_due = age(now.demands, now.owed, on, now.terms.grace_days)[1]
+            one.worst_days = max(one.worst_days, one.days_past_due)
+        if self.running:
+            self.worst_days = max(one.days_past_due for one in self.running)
 
     def _offer(self, day: int, on: date, records: Records) -> None:
         found = records.result(day, self.worst_days)
@@ -325,7 +359,7 @@ def _take(lived: Lived, after: Closed, on: date) -> None:
     before = after.before
     lived.days_past_due = after.days_past_due
     lived.worst_days = max(lived.worst_days, after.days_past_due)
-    lived.quiet_through = quiet_through(after, on)
+    lived.still_through = still_through(after, on)
     if after.demands != before.demands or after.rows:
         _take_demands(lived, after)
     if after.interest_posted or after.penalty_posted:
