@@ -38,6 +38,8 @@ from apps.orders.models import FeedFile, Order, Proceeds, Settlement
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion, ProvisionClass
 from apps.products.terms import SALES
 from apps.reconciliation.models import (
+    BackTest,
+    BackTestSeller,
     Break,
     BreakNote,
     Clearing,
@@ -974,6 +976,30 @@ def make_month_end(**facts: Any) -> MonthEnd:
         MonthEnd, facts, month=DAY.replace(day=1), asked_by=BY, asked_at=AT, made_at=AT, sha256="0" * 64, size=1,
         progress=100,
     )  # fmt: skip
+
+
+def make_back_test(**facts: Any) -> BackTest:
+    return _made(
+        BackTest, facts, version=make_product_version, first=DAY - timedelta(days=30), last=DAY, asked_by="user:1"
+    )
+
+
+def make_back_test_seller(**facts: Any) -> BackTestSeller:
+    return _made(
+        BackTestSeller,
+        facts,
+        back_test=make_back_test,
+        seller=make_seller,
+        side="version",
+        qualified_on=DAY,
+        most_offered=Decimal(5000),
+        financings=1,
+        drawn=Decimal(4000),
+        income=Decimal(160),
+        missed=0,
+        outstanding=Decimal(0),
+        lost=Decimal(0),
+    )
 
 
 def make_letter(**facts: Any) -> Letter:

@@ -1,7 +1,9 @@
 """How much a seller may draw. Pure functions; amounts in one currency."""
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import ROUND_DOWN, Decimal
+from typing import Literal
 
 from apps.core.money import ZERO, quantum
 from apps.products.terms import RECEIPT, RECEIVABLE, SALES, Terms
@@ -52,3 +54,16 @@ def within_limit(requested: Decimal, limit: Decimal, exposure: Decimal) -> bool:
 def is_material(offered: Decimal, now: Decimal) -> bool:
     """Whether an open offer of `offered` should give way to one of `now`."""
     return abs(now - offered) > offered * MATERIAL_CHANGE
+
+
+OfferVerb = Literal["expire", "cancel", "replace"]
+
+
+def end_of_offer(offered: Decimal, expires_on: date, amount: Decimal, business_date: date) -> OfferVerb | None:
+    """How an open offer of `offered` ends in the night of `business_date`, when `amount` could be offered now; None
+    when it stands. One that expires or is replaced gives way to a new one, as long as there is an amount."""
+    if expires_on <= business_date:
+        return "expire"
+    if not amount:
+        return "cancel"
+    return "replace" if is_material(offered, amount) else None

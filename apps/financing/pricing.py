@@ -49,9 +49,8 @@ def projection(
     daily = round(sales x rate), at least one minor unit; term = ceil((net + fee) / daily); the daily rate is the IRR
     of [-net, daily x (term - 1), last], simple yearly rate = daily x 365, effective = (1 + daily)^365 - 1.
     """
-    daily = max(round_money(daily_sales * sweep_rate, currency), quantum(currency))
     owed = net + fee
-    days = int((owed / daily).to_integral_value(rounding=ROUND_CEILING))
+    daily, days = pace_of(owed=owed, daily_sales=daily_sales, sweep_rate=sweep_rate, currency=currency)
     rate = _daily_rate(net, daily, days, owed - daily * (days - 1))
     return Projection(
         case=case,
@@ -60,6 +59,12 @@ def projection(
         simple_rate=_share(rate * 365),
         effective_rate=_share((1 + rate) ** 365 - 1),
     )
+
+
+def pace_of(*, owed: Decimal, daily_sales: Decimal, sweep_rate: Decimal, currency: str) -> tuple[Decimal, int]:
+    """What `sweep_rate` of `daily_sales` pays a day, at least one minor unit, and in how many days it pays `owed`."""
+    daily = max(round_money(daily_sales * sweep_rate, currency), quantum(currency))
+    return daily, int((owed / daily).to_integral_value(rounding=ROUND_CEILING))
 
 
 def projections(

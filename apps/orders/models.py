@@ -41,9 +41,9 @@ class OrderQuerySet(models.QuerySet["Order"]):
     """What is known of orders on a day. An event counts from its own time on, never before."""
 
     def delivered_unsettled(self, at: datetime) -> "OrderQuerySet":
-        """Orders that had arrived by `at` and wait for their money: what a receivable financing rests on."""
+        """Orders that had arrived before `at` and wait for their money: what a receivable financing rests on."""
         return self.filter(
-            state__in=["delivered", "completed"], delivered_at__lte=at, settled_on=None, paid__gt=F("refunded")
+            state__in=["delivered", "completed"], delivered_at__lt=at, settled_on=None, paid__gt=F("refunded")
         )
 
 

@@ -265,6 +265,15 @@ RULE_BOOK = {
     "dropped": Wording(NEUTRAL, pgettext_lazy("rule book", "Dropped")),
 }
 
+BACK_TEST = {
+    "waiting": Wording(NEUTRAL, pgettext_lazy("back-test", "Waits for a worker")),
+    "running": Wording(NEUTRAL, pgettext_lazy("back-test", "Running")),
+    "done": Wording(GOOD, pgettext_lazy("back-test", "Done")),
+    "failed": Wording(BAD, pgettext_lazy("back-test", "Failed")),
+    "cancelled": Wording(NEUTRAL, pgettext_lazy("back-test", "Cancelled")),
+    "interrupted": Wording(WARN, pgettext_lazy("back-test", "Lost its worker")),
+}
+
 MACHINES = {
     "seller": SELLER,
     "payout_change": PAYOUT_CHANGE,
@@ -291,6 +300,7 @@ MACHINES = {
     "control_total": CONTROL_TOTAL,
     "break": BREAK,
     "rule_book": RULE_BOOK,
+    "back_test": BACK_TEST,
 }
 
 

@@ -74,15 +74,24 @@ def fault_of(line: BankLine, asked: Asked | None, currency: str) -> tuple[str, D
     if asked.purpose != line.purpose:
         where = f"{line.reference} belongs on the {asked.purpose} account"
         return "wrong_account", ZERO, f"{where}; the bank booked {booked} on the {line.purpose} account."
-    if asked.gone == "paid" and line.amount > 0:
-        return "status", ZERO, f"{booked} of {line.reference}, paid on {asked.gone_on}, came back."
-    if asked.gone == "paid":
-        return "duplicate", ZERO, f"The bank booked {line.reference} again; it was paid on {asked.gone_on}."
+    return _gone(line, asked) if asked.gone else _unlike(line, asked)
+
+
+def _gone(line: BankLine, asked: Asked) -> tuple[str, Decimal, str]:
+    """Nothing is due under this reference any more."""
+    booked = f"{line.amount} {line.currency}"
     if asked.gone == "rejected":
         return "status", ZERO, f"The bank rejected {line.reference} on {asked.gone_on} and yet booked {booked}."
+    if line.amount > 0:
+        return "status", ZERO, f"{booked} of {line.reference}, paid on {asked.gone_on}, came back."
+    return "duplicate", ZERO, f"The bank booked {line.reference} again; it was paid on {asked.gone_on}."
+
+
+def _unlike(line: BankLine, asked: Asked) -> tuple[str, Decimal, str]:
+    """Something is due under this reference, and the line is not it."""
     if asked.amount == line.amount:
         return "duplicate", ZERO, f"The bank booked {line.reference} more than once."
-    text = f"{line.reference} is {asked.amount} {asked.currency}; the bank booked {booked}."
+    text = f"{line.reference} is {asked.amount} {asked.currency}; the bank booked {line.amount} {line.currency}."
     if asked.fees and asked.amount - line.amount == asked.fees:
         return "fee", asked.amount, f"{text} It is short by the fee, which the file took off already."
     return "amount", asked.amount, text

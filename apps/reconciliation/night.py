@@ -204,7 +204,7 @@ def work_on(night: Night) -> bool:
             if chunk is None:
                 return False
             started = time.perf_counter()
-            with _no_garbage_collection():
+            with no_garbage_collection():
                 result = works.do(works.Piece(chunk, night.platform, night.date, night.clock(), night.by))
             seconds = time.perf_counter() - started
             _done(night, chunk, {**result, "seconds": f"{seconds:.3f}"})
@@ -225,7 +225,7 @@ def _done(night: Night, chunk: NightlyChunk, result: dict[str, Any], error: str 
 
 
 @contextmanager
-def _no_garbage_collection() -> Iterator[None]:
+def no_garbage_collection() -> Iterator[None]:
     """A piece makes hundreds of thousands of small objects and no cycles: looking for some costs a quarter of its time.
     The collector looks once when the piece is done."""
     gc.disable()

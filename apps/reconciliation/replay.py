@@ -1,14 +1,13 @@
 """Living through imported history again, day by day, with the services that people and the night use.
 
-What the import does not tell is a stated policy, drawn from the seed and the names of things, never from the clock or
-from database keys: the same seed gives the same cents.
+What the import does not tell is a stated policy (`policy`): the same seed gives the same cents.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from random import Random
 
 from django.db.models import F, Sum
@@ -16,7 +15,7 @@ from django.db.models import F, Sum
 from apps.banking.models import PaymentBatch
 from apps.banking.services import approve_and_send
 from apps.core.dates import DAY, days_between
-from apps.core.money import ZERO, round_money
+from apps.core.money import ZERO
 from apps.financing.models import Financing, Offer
 from apps.financing.refusals import ContractRefused, OfferRefused
 from apps.financing.services import accept_offer, render_contract, sign_contract
@@ -28,27 +27,12 @@ from apps.reconciliation.bank import book_payments, book_settlement
 from apps.reconciliation.matching import match_bank_lines
 from apps.reconciliation.models import Break, NightlyRun
 from apps.reconciliation.night import run_night
+from apps.reconciliation.policy import Policy, chance, fate_of, wanted
 from apps.risk.models import Assessment
 from apps.tenants.models import Platform
 
 BY = "replay"
 CLERK = "replay:clerk"
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What people and buyers do that the imported orders do not tell.
-
-    accept_share      chance a day that a seller takes an open offer
-    returned_share    share of delivered orders that come back within the return window, half of them in part
-    charged_back_share  share of settled orders that a card company takes back three weeks later
-    settlement_days   days from delivery to the platform's settlement
-    """
-
-    accept_share: float = 0.02
-    returned_share: float = 0.03
-    charged_back_share: float = 0.002
-    settlement_days: int = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +51,8 @@ class Month:
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
-    """What happens to one order after it arrived."""
+class Sold:
+    """One order that arrived, and how much of what was paid for it goes back."""
 
     order_id: int
     seller_id: int
@@ -90,9 +74,9 @@ class Replay:
         self.seed = seed
         self.pdfs = pdfs
         self.policy = policy or Policy()
-        self.refunds: dict[date, list[Fate]] = defaultdict(list)
-        self.settlements: dict[date, list[Fate]] = defaultdict(list)
-        self.chargebacks: dict[date, list[Fate]] = defaultdict(list)
+        self.refunds: dict[date, list[Sold]] = defaultdict(list)
+        self.settlements: dict[date, list[Sold]] = defaultdict(list)
+        self.chargebacks: dict[date, list[Sold]] = defaultdict(list)
 
     def run(self) -> Iterator[Month]:
         """Live through every date and yield a line of the table at each month's end (and at the last date)."""
@@ -103,9 +87,6 @@ class Replay:
             if (day + DAY).month != day.month or day == self.last:
                 yield self._month(day)
 
-    def _chance(self, *names: object) -> Random:
-        return Random(":".join(map(str, (self.seed, *names))))  # noqa: S311  a replay wants the same luck each time
-
     def _read_history(self) -> None:
         """Decide, once, what becomes of each order that arrives in the time to live through."""
         orders = Order.objects.filter(
@@ -115,22 +96,25 @@ class Replay:
             "id", "seller_id", "external_id", "seller__external_id", "paid", "currency", "delivered_at", "state"
         ).order_by("seller__external_id", "external_id")
         for order_id, seller_id, external_id, seller, paid, currency, delivered_at, state in rows.iterator():
-            luck = self._chance("order", seller, external_id)
             arrived = delivered_at.astimezone(self.platform.zone).date()
             settled = arrived + timedelta(days=self.policy.settlement_days)
             if settled < self.first or arrived > self.last:
                 continue
-            given_back = ZERO
-            if luck.random() < self.policy.returned_share and state == "delivered" and arrived >= self.first:
-                part = Decimal(luck.choice(("0.25", "0.5", "1", "1")))
-                given_back = round_money(paid * part, currency)
-            fate = Fate(order_id, seller_id, external_id, seller, paid, given_back)
-            if given_back:
-                self.refunds[arrived + timedelta(days=luck.randint(1, 5))].append(fate)
-            if given_back < paid:
-                self.settlements[settled].append(fate)
-                if luck.random() < self.policy.charged_back_share:
-                    self.chargebacks[settled + timedelta(days=21)].append(fate)
+            fate = fate_of(
+                self.policy,
+                chance(self.seed, "order", seller, external_id),
+                paid=paid,
+                currency=currency,
+                arrived=arrived,
+                may_return=state == "delivered" and arrived >= self.first,
+            )
+            sold = Sold(order_id, seller_id, external_id, seller, paid, fate.given_back)
+            if fate.refunded_on:
+                self.refunds[fate.refunded_on].append(sold)
+            if fate.given_back < paid:
+                self.settlements[fate.settled_on].append(sold)
+            if fate.charged_back_on:
+                self.chargebacks[fate.charged_back_on].append(sold)
 
     def _live(self, day: date) -> None:
         morning = datetime.combine(day, time(9), tzinfo=self.platform.zone)
@@ -148,25 +132,25 @@ class Replay:
     def _feed(self, day: date, at: datetime) -> None:
         """The platform's news of the day: returns, settlements, chargebacks."""
         record_refunds(
-            refunds=[Refund(order_id=fate.order_id, amount=fate.given_back) for fate in self.refunds.pop(day, [])],
+            refunds=[Refund(order_id=sold.order_id, amount=sold.given_back) for sold in self.refunds.pop(day, [])],
             at=at,
             by=BY,
         )
         lines = []
-        for fate in self.settlements.pop(day, []):
-            lines.append(self._line(fate, "capture", fate.paid))
-            if fate.given_back:
-                lines.append(self._line(fate, "refund", fate.given_back))
+        for sold in self.settlements.pop(day, []):
+            lines.append(self._line(sold, "capture", sold.paid))
+            if sold.given_back:
+                lines.append(self._line(sold, "refund", sold.given_back))
         lines.extend(
-            self._line(fate, "chargeback", fate.paid - fate.given_back) for fate in self.chargebacks.pop(day, [])
+            self._line(sold, "chargeback", sold.paid - sold.given_back) for sold in self.chargebacks.pop(day, [])
         )
         record_settlement(lines=lines, settled_on=day, at=at, by=BY)
 
-    def _line(self, fate: Fate, kind: str, amount: Decimal) -> SettlementLine:
+    def _line(self, sold: Sold, kind: str, amount: Decimal) -> SettlementLine:
         return SettlementLine(
-            key=f"{kind}:{fate.seller}:{fate.external_id}",
-            seller_id=fate.seller_id,
-            order_id=fate.order_id,
+            key=f"{kind}:{sold.seller}:{sold.external_id}",
+            seller_id=sold.seller_id,
+            order_id=sold.order_id,
             kind=kind,
             amount=amount,
         )
@@ -175,14 +159,13 @@ class Replay:
         offers = Offer.objects.acceptable(day).select_related("seller").order_by("seller__external_id", "product_code")
         taken: set[int] = set()
         for offer in offers:
-            luck = self._chance("accept", offer.seller.external_id, offer.product_code, day)
+            luck = chance(self.seed, "accept", offer.seller.external_id, offer.product_code, day)
             if luck.random() < self.policy.accept_share and offer.seller_id not in taken:
                 taken.add(offer.seller_id)
                 self._draw(offer, luck, day, at)
 
     def _draw(self, offer: Offer, luck: Random, day: date, at: datetime) -> None:
-        share = Decimal(luck.choice(("0.5", "0.75", "1", "1")))
-        amount = max((offer.maximum_amount * share).quantize(Decimal(1), rounding=ROUND_DOWN), offer.minimum_amount)
+        amount = wanted(luck, offer.maximum_amount, offer.minimum_amount)
         by = f"seller:{offer.seller_id}"
         try:
             contract = accept_offer(

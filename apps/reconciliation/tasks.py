@@ -7,6 +7,7 @@ import structlog
 from celery import current_app, shared_task
 from django.db import InterfaceError, OperationalError, connection
 
+from apps.reconciliation.back_tests import run_back_test, tend_back_tests
 from apps.reconciliation.letters import write_due_letters
 from apps.reconciliation.models import MonthEnd
 from apps.reconciliation.months import MonthRefused, make_month_end
@@ -105,3 +106,23 @@ def run_one_night(business_date: str) -> None:
         wait_for_others=False,
         at_once=PIECES_AT_ONCE,
     )
+
+
+@shared_task(name="reconciliation.tend_back_tests_everywhere")
+def tend_back_tests_everywhere() -> None:
+    """Ask a worker to look, for every platform, after back-tests that wait or whose worker fell silent."""
+    for platform in Platform.objects.working():
+        current_app.send_task("reconciliation.tend_back_tests", kwargs={"platform": platform.schema_name})
+
+
+@platform_task("reconciliation.tend_back_tests", **WHEN_THE_DATABASE_IS_AWAY)
+def tend_waiting_back_tests() -> None:
+    """Run the platform's back-tests that wait, after marking those that lost their worker."""
+    for back_test_id in tend_back_tests(at=shared_clock(), by="worker"):
+        run_back_test(back_test_id=back_test_id, platform=current_platform(), clock=shared_clock, by="worker")
+
+
+@platform_task("reconciliation.run_back_test", **WHEN_THE_DATABASE_IS_AWAY)
+def run_one_back_test(back_test_id: int) -> None:
+    """Run a back-test that a person asked for."""
+    run_back_test(back_test_id=back_test_id, platform=current_platform(), clock=shared_clock, by="worker")

@@ -285,8 +285,13 @@ def quiet_through(one: Closed, business_date: date) -> date | None:
     An advance on sales without interest and with nothing past due stays as it is until a demand is checked or ends or
     the next period begins, as long as no proceeds come in and nobody acts on it.
     """
+    return None if one.past_due else still_through(one, business_date)
+
+
+def still_through(one: Closed, business_date: date) -> date | None:
+    """As `quiet_through`, also for what is past due without a penalty: day by day only its age changes (`age`)."""
     terms, before = one.before.terms, one.before
-    if terms.technique != SALES or before.rate or one.past_due:
+    if terms.technique != SALES or before.rate or (one.past_due and terms.penalises):
         return None
     days = [
         day

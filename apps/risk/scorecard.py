@@ -7,6 +7,7 @@ each attribute are on that scale already, so the score is BASE plus their sum.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
+from functools import cache
 from statistics import median
 from typing import Any
 
@@ -133,6 +134,11 @@ def assess(record: Record, instead: Mapping[str, Decimal] | None = None) -> Resu
     return Result(score, grade, default_probability, limit, _reasons(earned))
 
 
+def turns_of(name: str) -> frozenset[Decimal]:
+    """The values of an attribute at which its points change: between them, nothing that rests on it does."""
+    return frozenset(start for one in POINTS if one.name == name for start, _points in one.bands)
+
+
 def _grade(score: int) -> tuple[str, Decimal]:
     for least, grade, multiple in GRADES:
         if score >= least:
@@ -140,6 +146,7 @@ def _grade(score: int) -> tuple[str, Decimal]:
     return "", ZERO
 
 
+@cache
 def _default_probability(score: int) -> Decimal:
     odds = ((Decimal(score) - OFFSET) / FACTOR).exp()
     return (1 / (1 + odds)).quantize(Decimal("0.000001"))

@@ -7,6 +7,7 @@ from typing import Any
 import django_stubs_ext
 import structlog
 from celery.schedules import crontab
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from apps.tenants.logs import name_platform_of_request
@@ -181,6 +182,7 @@ CELERY_TASK_TIME_LIMIT = 1500
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "nights-that-are-due": {"task": "reconciliation.start_due_nights", "schedule": crontab(minute="*")},
+    "back-tests-that-wait": {"task": "reconciliation.tend_back_tests_everywhere", "schedule": crontab(minute="*")},
     "messages-that-are-due": {"task": "portal.deliver_messages_everywhere", "schedule": crontab(minute="*")},
     "letters-to-staff": {"task": "reconciliation.write_letters_everywhere", "schedule": crontab(minute="*/5")},
     "bank-files-in-folders": {"task": "banking.watch_folders", "schedule": crontab(minute="*")},
@@ -206,6 +208,7 @@ UNFOLD = {
     "SITE_TITLE": "Granary",
     "SITE_HEADER": "Granary",
     "SITE_SYMBOL": "agriculture",
+    "STYLES": [lambda _request: static("figures.css")],
     "SHOW_HISTORY": True,
     "SHOW_LANGUAGES": True,
     "SIDEBAR": {"navigation": "apps.portal.sidebar.navigation"},

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from apps.orders.models import Order
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion, ProvisionClass
+from apps.reconciliation.models import BackTest
 from apps.sellers.models import Particulars, Seller
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
@@ -29,7 +30,7 @@ EDITABLE: dict[str, set[Any]] = {
     Role.AUDITOR: set(),
 }
 ADDABLE: dict[str, set[Any]] = {
-    Role.FINANCIER: {FundingPool, FinancingProduct, ProvisionClass, PriceBasis},
+    Role.FINANCIER: {FundingPool, FinancingProduct, ProvisionClass, PriceBasis, BackTest},
     Role.STAFF: {User, Warehouse, Operator},
     Role.AUDITOR: set(),
 }

@@ -11,7 +11,8 @@ from apps.evidence import proofs as evidence
 from apps.financing.models import Contract, Financing
 from apps.ledger import proofs
 from apps.reconciliation.models import Break, NightlyRun
-from apps.reconciliation.replay import Month, Policy, Replay
+from apps.reconciliation.policy import Policy
+from apps.reconciliation.replay import Month, Replay
 from apps.repayment import proofs as repayment_proofs
 from apps.tenants.models import Platform
 from apps.tenants.services import entered

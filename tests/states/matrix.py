@@ -217,6 +217,14 @@ MATRIX = {
         pending_approval -write_off-> written_off
         matched|adjusted|timing|written_off -reopen-> investigating
     """,
+    "reconciliation.BackTest": """
+        waiting -start-> running
+        running -finish-> done
+        running -fail-> failed
+        waiting|running -cancel-> cancelled
+        running -lose-> interrupted
+        failed|cancelled|interrupted -ask_again-> waiting
+    """,
     "reconciliation.RuleBook": """
         proposed -activate-> active
         proposed -drop-> dropped

@@ -12,7 +12,7 @@ from django.db.models import Case, Exists, F, OuterRef, Sum, When
 from apps.core import bulk
 from apps.core.money import ZERO
 from apps.core.states import log_birth, move_all
-from apps.financing.headroom import eligible_value, is_material, largest_amount
+from apps.financing.headroom import OfferVerb, eligible_value, end_of_offer, largest_amount
 from apps.financing.models import Application, FinancedOrder, Financing, Offer
 from apps.orders.models import Order, OrderQuerySet
 from apps.products.models import ProductVersion
@@ -49,19 +49,16 @@ def refresh_offers(
     """
     versions = list(ProductVersion.objects.active())
     open_offers = list(Offer.objects.open().filter(seller_id__gte=first_seller, seller_id__lte=last_seller))
-    expired = [offer for offer in open_offers if offer.expires_on <= business_date]
-    move_all(expired, "expire", at=at, by=by, reason="ran out")
-    standing = {
-        (offer.seller_id, offer.product_code): offer for offer in open_offers if offer.expires_on > business_date
-    }
     amounts = _amounts(first_seller, last_seller, business_date, zone, versions, assessments)
-    cancelled = [offer for key, offer in standing.items() if not amounts.get(key)]
-    replaced = [
-        offer for key, offer in standing.items() if amounts.get(key) and is_material(offer.maximum_amount, amounts[key])
-    ]
+    ended: defaultdict[OfferVerb | None, list[Offer]] = defaultdict(list)
+    for offer in open_offers:
+        amount = amounts.get((offer.seller_id, offer.product_code), ZERO)
+        ended[end_of_offer(offer.maximum_amount, offer.expires_on, amount, business_date)].append(offer)
+    expired, cancelled, replaced = ended["expire"], ended["cancel"], ended["replace"]
+    move_all(expired, "expire", at=at, by=by, reason="ran out")
     move_all(cancelled, "cancel", at=at, by=by, reason="no longer within limits")
     move_all(replaced, "replace", at=at, by=by, reason="newer figures")
-    kept = standing.keys() - {(offer.seller_id, offer.product_code) for offer in (*cancelled, *replaced)}
+    kept = {(offer.seller_id, offer.product_code) for offer in ended[None]}
     version_by_code = {version.product.code: version for version in versions}
     fresh = [
         _new_offer(version_by_code[code], assessments[seller_id], amount, business_date)

@@ -29,12 +29,10 @@ def quote(
     the contract. Money in the offer's currency, rates as shares.
     """
     terms = offer.version.terms
-    if fee is None:
-        fee = flat_fee(amount, terms.fee_rate, terms.currency, terms.rounding)
+    fee = all_fees(terms, amount) if fee is None else fees_of(terms, fee)
     cases: Sequence[Projection] = ()
     schedule: Sequence[Planned] = ()
     if terms.plan:
-        fee = fees_of(terms, fee)
         schedule = draw_up(terms, amount, fee, business_date)
         cost = instalment_cost(amount, business_date, schedule)
     elif terms.technique == SALES:
@@ -57,6 +55,11 @@ def quote(
             fee=fee,
         )
     return {"fee": fee, "cost": cost, "projections": cases, "schedule": schedule}
+
+
+def all_fees(terms: Terms, amount: Decimal) -> Decimal:
+    """All fees of drawing `amount` under `terms`: the flat one, and that of each instalment."""
+    return fees_of(terms, flat_fee(amount, terms.fee_rate, terms.currency, terms.rounding))
 
 
 def due_date(terms: Terms, business_date: date) -> date | None:

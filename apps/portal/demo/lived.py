@@ -13,7 +13,8 @@ from apps.financing.services import accept_offer, render_contract, sign_contract
 from apps.financing.services.drawing import room_of
 from apps.portal.demo.market import Market
 from apps.portal.demo.sellers import QUIET
-from apps.reconciliation.replay import BY, Policy, Replay
+from apps.reconciliation.policy import Policy
+from apps.reconciliation.replay import BY, Replay
 from apps.sellers.models import Seller
 from apps.tenants.models import Platform
 

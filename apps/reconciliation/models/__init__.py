@@ -1,5 +1,6 @@
 """The rows of the night and of what it could not explain."""
 
+from apps.reconciliation.models.back_tests import BACK_TEST_STATES, BackTest, BackTestSeller
 from apps.reconciliation.models.breaks import (
     BREAK_STATES,
     BREAK_TYPES,
@@ -25,6 +26,7 @@ from apps.reconciliation.models.nights import (
 )
 
 __all__ = [
+    "BACK_TEST_STATES",
     "BREAK_STATES",
     "BREAK_TYPES",
     "CLOSED_BREAKS",
@@ -32,6 +34,8 @@ __all__ = [
     "RULE_BOOK_STATES",
     "RUN_STATES",
     "STEP_STATES",
+    "BackTest",
+    "BackTestSeller",
     "Break",
     "BreakNote",
     "Clearing",

@@ -1,0 +1,3 @@
+"""The wind tunnel: a version of a product tried on the platform's own past, in memory, with the night's arithmetic.
+
+`reading` takes the past in, `past` is what it is, `trial` lives one seller through it, `outcome` adds up."""

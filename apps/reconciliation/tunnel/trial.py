@@ -1,0 +1,405 @@
+"""One seller's past lived through again under one product. Pure: what the night does with rows, here in memory, with
+the night's own functions for records, limits, offers, amounts, contracts and the closing of each day.
+
+The seller has this product alone, and the fund never runs out. A financing is drawn, signed and paid out on one day.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from apps.core.dates import DAY
+from apps.core.money import ZERO, is_payable
+from apps.financing.headroom import eligible_value, end_of_offer, largest_amount
+from apps.financing.minimums import frozen_minimums
+from apps.financing.pricing import pace_of
+from apps.financing.refusals import OfferRefused
+from apps.financing.services.receivables import FreeOrder, choose_orders
+from apps.financing.services.terms import all_fees
+from apps.orders.running import RunningHistory
+from apps.products.terms import RECEIVABLE, Terms
+from apps.reconciliation.policy import chance, wanted
+from apps.reconciliation.tunnel.past import Course, SellerPast
+from apps.repayment.day import (
+    NO_EXTRAS,
+    Balance,
+    Closed,
+    Extras,
+    OpenDemand,
+    SellerDay,
+    age,
+    close_seller,
+    still_through,
+)
+from apps.repayment.instalments import BREACHED, PLANNED, Row, Rows, rows_of
+from apps.repayment.periods import Minimums, periods_of
+from apps.repayment.waterfall import Parts
+from apps.risk.scorecard import MINIMUM_ACTIVE_MONTHS, Record, Result, assess, turns_of
+from apps.risk.services import record_of
+
+TURNS = frozenset(int(turn) for turn in turns_of("days_selling"))
+LATE_TURNS = sorted(int(turn) for turn in turns_of("days_past_due"))
+FOUR_PLACES = Decimal("0.0001")
+
+
+class Known(NamedTuple):
+    """The assessment that offers rest on: that of the night in which score, grade or limit changed last."""
+
+    result: Result
+    record: Record
+    on: date
+
+    @property
+    def daily_sales(self) -> Decimal:
+        return self.record.daily_sales.quantize(FOUR_PLACES)
+
+
+class Records:
+    """What the scorecard says night after night, asked again only when something changed that it reads."""
+
+    def __init__(self, past: SellerPast) -> None:
+        self._history = RunningHistory(past.orders)
+        self._first = min((one.placed_on for one in past.orders), default=0)
+        self._results: dict[int, tuple[Record, Result] | None] = {}
+
+    def through(self, day: int) -> None:
+        """Move to the end of `day`."""
+        if self._history.through(day) or day - self._first in TURNS:
+            self._results.clear()
+
+    def result(self, day: int, days_past_due: int) -> tuple[Record, Result] | None:
+        """The record and the result of a seller so many days past due; None with too little to be assessed at all.
+        Between two turns of the points, days past due make no difference."""
+        turn = LATE_TURNS[bisect_right(LATE_TURNS, days_past_due) - 1]
+        if turn not in self._results:
+            self._results[turn] = self._assess(day, turn)
+        return self._results[turn]
+
+    def _assess(self, day: int, days_past_due: int) -> tuple[Record, Result] | None:
+        if self._history.active_months < MINIMUM_ACTIVE_MONTHS:
+            return None
+        history = self._history.history(day)
+        if history is None:
+            return None
+        record = record_of(history, days_past_due, date.fromordinal(day))
+        return record, assess(record)
+
+
+class Standing(NamedTuple):
+    """An open offer."""
+
+    most: Decimal
+    known: Known
+    expires_on: date
+
+
+@dataclass(slots=True)
+class Lived:
+    """One financing of a trial: as it stands, and what came of it. Amounts in its currency; `income` is what the
+    ledger takes as income: fees as they are paid, interest and penalties as they arise."""
+
+    balance: Balance
+    drawn_on: date
+    amount: Decimal
+    fee: Decimal
+    default_probability: Decimal
+    pledged: tuple[int, ...] = ()
+    rows: Rows = ()
+    still_through: date | None = None
+    payments: list[tuple[date, Parts]] = field(default_factory=list)
+    accruals: list[tuple[date, Decimal, Decimal]] = field(default_factory=list)
+    asked: int = 0
+    missed: int = 0
+    worst_days: int = 0
+    days_past_due: int = 0
+    repaid_on: date | None = None
+
+
+@dataclass(slots=True)
+class Trial:
+    """A seller under `terms`, moved from day to day by `live`."""
+
+    past: SellerPast
+    terms: Terms
+    course: Course
+    offer: Standing | None = None
+    known: Known | None = None
+    qualified_on: date | None = None
+    most_offered: Decimal = ZERO
+    answered: tuple[Known, Decimal, Decimal, Decimal] | None = None
+    balance: Decimal = ZERO
+    worst_days: int = 0
+    running: list[Lived] = field(default_factory=list)
+    financings: list[Lived] = field(default_factory=list)
+
+    def live(self, day: int, records: Records) -> None:
+        """One day and its night: the seller may draw, the day is closed, offers are brought in line."""
+        on = date.fromordinal(day)
+        drawn = self._draw(day, on) if self.offer else None
+        self._close(day, on)
+        if drawn is not None:
+            self.running.append(drawn)
+            self.financings.append(drawn)
+        self._offer(day, on, records)
+
+    # The seller
+
+    def _draw(self, day: int, on: date) -> Lived | None:
+        offer, terms = self.offer, self.terms
+        luck = chance(self.course.seed, "accept", self.past.external_id, terms.product, on)
+        if offer is None or luck.random() >= self.course.policy.accept_share:
+            return None
+        amount = wanted(luck, offer.most, terms.minimum_amount)
+        if not is_payable(amount, terms.currency) or amount > min(
+            offer.most, offer.known.result.limit - self._exposure()
+        ):
+            return None
+        try:
+            lived = self._contract(offer, amount, day, on)
+        except OfferRefused:
+            return None  # the orders do not carry it
+        self.offer = None
+        return lived
+
+    def _contract(self, offer: Standing, amount: Decimal, day: int, on: date) -> Lived:
+        terms, known = self.terms, offer.known
+        pledged: tuple[int, ...] = ()
+        due_on = None
+        if terms.technique == RECEIVABLE:
+            orders = choose_orders(amount, terms, known.record.returned, self._free(day), on)
+            pledged, due_on = tuple(one.order_id for one in orders), max(one.expected_on for one in orders)
+        fee = all_fees(terms, amount)
+        minimums = self._minimums(amount + fee, known, on) if terms.freezes_minimums else []
+        rows = rows_of(terms, amount, fee, on) if terms.plan else ()
+        balance = Balance(
+            id=len(self.financings),
+            terms=terms,
+            pool_id=0,
+            owed=Parts(fee=fee, principal=amount),
+            lent=amount + fee,
+            accrued=ZERO,
+            accrued_posted=ZERO,
+            disbursed_on=on,
+            due_on=rows[-1].due_on if rows else due_on,
+            closed_through=on,
+            accrued_through=on,
+            annual_rate=None,
+            paused_days=0,
+            demands_raised=0,
+            past_due=ZERO,
+            sweep_rate=terms.sweep_rate,
+            demands=(),
+            extras=Extras(minimums=Minimums(terms.period_days, tuple(minimums))) if minimums else NO_EXTRAS,
+        )
+        return Lived(balance, on, amount, fee, known.result.default_probability, pledged, rows)
+
+    def _minimums(self, owed: Decimal, known: Known, on: date) -> list[Decimal]:
+        _daily, days = pace_of(
+            owed=owed, daily_sales=known.daily_sales, sweep_rate=self.terms.sweep_rate, currency=self.terms.currency
+        )
+        return frozen_minimums(
+            owed=owed,
+            terms=self.terms,
+            expected_days=days,
+            monthly=known.record.monthly,
+            known_on=known.on,
+            begins_after=on,
+        )
+
+    def _exposure(self) -> Decimal:
+        return sum((one.balance.owed.principal for one in self.running), ZERO)
+
+    def _free(self, day: int) -> Iterator[FreeOrder]:
+        """The orders that may be assigned in the course of `day`, the latest delivered first."""
+        taken = {order for one in self.running for order in one.pledged}
+        for arrived in range(day - 1, day - self.terms.settlement_days - 1, -1):
+            for one in self.past.arrivals.get(arrived, ()):
+                state = one.standing(morning=day, nights=day - 1) if one.id not in taken else ""
+                if state:
+                    yield one.as_free(state, day, self.past.currency)
+
+    # The night
+
+    def _close(self, day: int, on: date) -> None:
+        if day not in self.past.money and all(one.still_through and one.still_through >= on for one in self.running):
+            self._grow_older(on)
+            return
+        pledged = {order: one.balance.id for one in self.running for order in one.pledged}
+        closed = close_seller(
+            SellerDay(
+                id=self.past.id,
+                currency=self.past.currency,
+                balance=self.balance,
+                sweep_cap=self.past.sweep_cap,
+                may_be_paid=True,
+                sales=self.past.sales(day, pledged),
+                financings=tuple(_ready(one, on) for one in self.running),
+            ),
+            on,
+        )
+        self.balance, self.worst_days = closed.carried_forward, closed.worst_days_past_due
+        for lived, after in zip(self.running, closed.financings, strict=True):
+            _take(lived, after, on)
+        if any(one.repaid_on for one in self.running):
+            self.running = [one for one in self.running if not one.repaid_on]
+
+    def _grow_older(self, on: date) -> None:
+        """A night in which nothing happens but that what is past due is so for a day more."""
+        if not self.worst_days and not any(one.balance.past_due for one in self.running):
+            return
+        for one in self.running:
+            now = one.balance
+            if one.days_past_due:
+                one.days_past_due += 1
+            elif now.past_due:
+                one.days_past_due = age(now.demands, now.owed, on, now.terms.grace_days)[1]
+            one.worst_days = max(one.worst_days, one.days_past_due)
+        if self.running:
+            self.worst_days = max(one.days_past_due for one in self.running)
+
+    def _offer(self, day: int, on: date, records: Records) -> None:
+        found = records.result(day, self.worst_days)
+        if found is None or not found[1].grade:
+            self.known = self.offer = None
+            return
+        record, result = found
+        if self.known is None or _changed(self.known.result, result):
+            self.known = Known(result, record, on)
+        amount = ZERO if self.worst_days else self._largest(self.known, self._exposure(), day)
+        if self.offer and end_of_offer(self.offer.most, self.offer.expires_on, amount, on):
+            self.offer = None
+        if self.offer is None and amount:
+            self.offer = Standing(amount, self.known, date.fromordinal(day + self.terms.offer_valid_days))
+            self.qualified_on = self.qualified_on or on
+            self.most_offered = max(self.most_offered, amount)
+
+    def _largest(self, known: Known, exposure: Decimal, day: int) -> Decimal:
+        """The largest amount to offer; asked again for the same facts, what was answered the night before."""
+        eligible = self._eligible(known, day) if self.terms.technique == RECEIVABLE else ZERO
+        if self.answered is not None and self.answered[0] is known and self.answered[1:3] == (exposure, eligible):
+            return self.answered[3]
+        amount = largest_amount(
+            terms=self.terms,
+            limit=known.result.limit,
+            exposure=exposure,
+            pool_headroom=self.terms.maximum_amount,
+            daily_sales=known.daily_sales,
+            eligible=eligible,
+        )
+        self.answered = (known, exposure, eligible, amount)
+        return amount
+
+    def _eligible(self, known: Known, day: int) -> Decimal:
+        """What the orders count for that are free at the end of `day` and whose money comes after tomorrow."""
+        taken = {order for one in self.running for order in one.pledged}
+        sums: dict[str, tuple[Decimal, Decimal]] = {}
+        for arrived in range(day + 2 - self.terms.settlement_days, day + 1):
+            for one in self.past.arrivals.get(arrived, ()):
+                state = one.standing(morning=day, nights=day) if one.id not in taken else ""
+                if state:
+                    paid, refunded = sums.get(state, (ZERO, ZERO))
+                    sums[state] = paid + one.paid, refunded + one.refunded(day)
+        return sum(
+            (
+                eligible_value(paid, refunded, state, known.record.returned, self.past.currency)
+                for state, (paid, refunded) in sums.items()
+            ),
+            ZERO,
+        )
+
+
+def live_through(past: SellerPast, versions: Iterable[Terms], course: Course) -> list[Trial]:
+    """The seller's days from first to last of `course`, under each of `versions` by itself."""
+    records = Records(past)
+    trials = [Trial(past, terms, course) for terms in versions]
+    for day in range(course.first, course.last + 1):
+        records.through(day)
+        for trial in trials:
+            trial.live(day, records)
+    return trials
+
+
+def _changed(was: Result, now: Result) -> bool:
+    return (was.score, was.grade, was.limit) != (now.score, now.grade, now.limit)
+
+
+def _ready(lived: Lived, on: date) -> Balance:
+    """The financing as the night of `on` reads it: closed through the day before, with the instalments it looks at."""
+    before = lived.balance
+    if before.rate or before.terms.penalises:
+        before = before._replace(closed_through=on - DAY, accrued_through=on - DAY)
+    if before.terms.plan:
+        before = before._replace(rows=tuple(row for row in lived.rows if _is_looked_at(row, on)))
+    if before.terms.maximum_share:
+        before = before._replace(extras=before.extras._replace(swept=_swept(lived, on)))
+    return before
+
+
+def _is_looked_at(row: Row, on: date) -> bool:
+    if row.state == PLANNED:
+        return row.due_on <= on or bool(row.paid.total)
+    return row.paid.total < row.owed.total
+
+
+def _swept(lived: Lived, on: date) -> Decimal:
+    """What sweeps took since the period began that `on` lies in."""
+    one = lived.balance
+    periods = periods_of(one.terms, one.extras.minimums, one.disbursed_on, one.paused_days)
+    if periods is None:
+        return ZERO
+    begins = periods.bounds(periods.reached(on))[0]
+    return sum((paid.total for day, paid in lived.payments if day >= begins), ZERO)
+
+
+def _take(lived: Lived, after: Closed, on: date) -> None:
+    """What the night did to one financing."""
+    before = after.before
+    lived.days_past_due = after.days_past_due
+    lived.worst_days = max(lived.worst_days, after.days_past_due)
+    lived.still_through = still_through(after, on)
+    if after.demands != before.demands or after.rows:
+        _take_demands(lived, after)
+    if after.interest_posted or after.penalty_posted:
+        lived.accruals.append((on, after.interest_posted, after.penalty_posted))
+    if after.paid.total:
+        lived.payments.append((on, after.paid))
+    if not after.owed.total:
+        lived.repaid_on = on
+    lived.balance = _after(after)
+
+
+def _take_demands(lived: Lived, after: Closed) -> None:
+    before = after.before
+    fresh = sum(1 for one in after.demands if one.number > before.demands_raised)
+    lived.asked += after.demands_raised - before.demands_raised if before.terms.plan else fresh
+    lived.missed += _missed(after.demands) - _missed(before.demands) + _missed(after.rows) - _missed(before.rows)
+    if after.rows:
+        now = {row.number: row for row in after.rows}
+        lived.rows = tuple(now.get(row.number, row) for row in lived.rows)
+
+
+def _after(after: Closed) -> Balance:
+    """The balance that the next night finds."""
+    before = after.before
+    changes: dict[str, Any] = {}
+    if after.owed is not before.owed:
+        changes["owed"] = after.owed
+    if after.accrued is not before.accrued:
+        changes |= {"accrued": after.accrued, "accrued_posted": before.accrued_posted + after.interest_posted}
+    if after.demands != before.demands:
+        changes["demands"] = tuple(one for one in after.demands if one.unpaid > 0)
+    if after.demands_raised != before.demands_raised:
+        changes["demands_raised"] = after.demands_raised
+    if after.past_due != before.past_due:
+        changes["past_due"] = after.past_due
+    if after.penalty_accrued is not before.extras.penalty_accrued and before.terms.penalises:
+        posted = before.extras.penalty_posted + after.penalty_posted
+        changes["extras"] = before.extras._replace(penalty_accrued=after.penalty_accrued, penalty_posted=posted)
+    return before._replace(**changes) if changes else before
+
+
+def _missed(asked: Iterable[OpenDemand | Row]) -> int:
+    return sum(1 for one in asked if one.state == BREACHED)
