@@ -20,10 +20,11 @@ from apps.products.models import ProductVersion
 from apps.products.services import retire_version
 from apps.reconciliation.policy import Policy
 from apps.reconciliation.replay import Replay
+from apps.reconciliation.tunnel.lived import Lived
 from apps.reconciliation.tunnel.outcome import Losses, Outcome
 from apps.reconciliation.tunnel.past import Course
 from apps.reconciliation.tunnel.reading import pasts, readable_sellers
-from apps.reconciliation.tunnel.trial import Lived, Trial, live_through
+from apps.reconciliation.tunnel.trial import Trial, live_through
 from apps.repayment.models import Demand, Movement
 from apps.sellers.models import Seller
 from apps.tenants.models import Platform

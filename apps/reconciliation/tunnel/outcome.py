@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from apps.core.money import ZERO, round_money
 from apps.financing.due_dates import add_months
 from apps.financing.pricing import annualised_rate
-from apps.reconciliation.tunnel.trial import Lived, Trial
+from apps.reconciliation.tunnel.lived import Lived
+from apps.reconciliation.tunnel.trial import Trial
 
 
 class Losses(NamedTuple):
