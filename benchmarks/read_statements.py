@@ -3,8 +3,8 @@
     python -m benchmarks.read_statements [--entries 100000]
 
 The walk touches name and text of every element of every entry and forgets it; ours also checks, converts, counts and
-proves. Printed: seconds of processor time of both (best of three), their ratio (at least 0.5), and what reading adds to the process's
-memory (at most 64 MB).
+proves. Printed: seconds of processor time of both (best of three), their ratio (at least 0.5), and what reading adds
+to the process's memory (at most 64 MB).
 """
 
 import argparse

@@ -60,19 +60,19 @@ def test_what_is_explained_in_another_currency_is_not_counted_with_the_platforms
 )
 def test_what_the_bank_takes_for_itself_is_a_fee(platform: Platform, facts: dict[str, object], kind: str) -> None:
     line = make_bank_line(**{"amount": D("-3.00"), **facts})
-    assert fault_of(line, None)[:2] == (kind, D(0))
+    assert fault_of(line, None, "CNY")[:2] == (kind, D(0))
 
 
 @pytest.mark.parametrize(("code", "kind"), [("ACMT/MDOP/CHRG", "fee"), ("NCHG", "fee"), ("NTRF", "missing_internal")])
 def test_the_code_of_the_statements_entry_says_fee(platform: Platform, code: str, kind: str) -> None:
     line = make_bank_line(amount=D("-3.00"), entry=make_statement_entry(code=code, amount=D("-3.00")))
-    assert fault_of(line, None)[0] == kind
+    assert fault_of(line, None, "CNY")[0] == kind
 
 
 def test_our_own_reference_outweighs_words_about_fees(platform: Platform) -> None:
     line = make_bank_line(amount=D("-3.00"), text="fee", reference="P1")
-    assert fault_of(line, Asked("collection", "CNY", D("-2.00")))[:2] == ("amount", D("-2.00"))
-    assert fault_of(line, Asked("collection", "CNY", D("-3.00"), "paid", FIRST))[0] == "duplicate"
+    assert fault_of(line, Asked("collection", "CNY", D("-2.00")), "CNY")[:2] == ("amount", D("-2.00"))
+    assert fault_of(line, Asked("collection", "CNY", D("-3.00"), "paid", FIRST), "CNY")[0] == "duplicate"
 
 
 def test_a_transfer_that_arrives_twice_is_explained_once(platform: Platform) -> None:
