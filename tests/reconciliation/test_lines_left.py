@@ -72,7 +72,7 @@ def test_the_code_of_the_statements_entry_says_fee(platform: Platform, code: str
 def test_our_own_reference_outweighs_words_about_fees(platform: Platform) -> None:
     line = make_bank_line(amount=D("-3.00"), text="fee", reference="P1")
     assert fault_of(line, Asked("collection", "CNY", D("-2.00")), "CNY")[:2] == ("amount", D("-2.00"))
-    assert fault_of(line, Asked("collection", "CNY", D("-3.00"), "paid", FIRST), "CNY")[0] == "duplicate"
+    assert fault_of(line, Asked("collection", "CNY", D("-3.00"), gone="paid", gone_on=FIRST), "CNY")[0] == "duplicate"
 
 
 def test_a_transfer_that_arrives_twice_is_explained_once(platform: Platform) -> None:
