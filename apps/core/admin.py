@@ -19,9 +19,10 @@ from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
-from unfold.widgets import UnfoldAdminDecimalFieldWidget
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
 
 from apps.core.models import AmountField, RateField, Transition
+from apps.core.shares import share_typed
 from apps.core.states import Stateful
 
 LATEST_TRANSITIONS = 50
@@ -46,6 +47,13 @@ class TrimmedDecimalField(forms.DecimalField):
         return super().prepare_value(value)
 
 
+class ShareField(TrimmedDecimalField):
+    """A share of one, typed as 0.18 or 18%; a rate in the wrong unit is told what it would mean."""
+
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]  # stubs: an IntegerField
+        return None if value in self.empty_values else share_typed(str(value))
+
+
 class GranaryAdmin(ModelAdmin):
     """A page a row with its state history beneath and a button for each step that the person may take now.
 
@@ -58,7 +66,7 @@ class GranaryAdmin(ModelAdmin):
     change_form_outer_after_template: Any = "admin/after_form.html"
     formfield_overrides: ClassVar[dict[Any, Any]] = {  # type: ignore[misc]  # unfold sets it on the instance
         AmountField: {"form_class": TrimmedDecimalField, "widget": UnfoldAdminDecimalFieldWidget},
-        RateField: {"form_class": TrimmedDecimalField, "widget": UnfoldAdminDecimalFieldWidget},
+        RateField: {"form_class": ShareField, "widget": UnfoldAdminTextInputWidget},
     }
     list_per_page = 50
     list_fullwidth = True

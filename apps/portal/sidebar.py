@@ -22,6 +22,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:  # noqa: ARG001  u
             _("Products and funding"),
             _page(_("Products"), "inventory_2", "products_financingproduct"),
             _page(_("Versions of terms"), "history_edu", "products_productversion"),
+            _page(_("Lending policy"), "policy", "products_lendingpolicy"),
             _page(_("Funding pools"), "savings", "products_fundingpool"),
             _page(_("Provision classes"), "shield", "products_provisionclass"),
         ),
