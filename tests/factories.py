@@ -24,7 +24,7 @@ from apps.banking.models import (
     StatementEntry,
     StatementFile,
 )
-from apps.core.models import Transition
+from apps.core.models import Export, Transition
 from apps.evidence.chain import canonical
 from apps.evidence.models import Head, Record, Seal
 from apps.evidence.services import record, seal
@@ -137,6 +137,10 @@ def make_one_time_code(**facts: Any) -> OneTimeCode:
         made_at=AT,
         expires_at=AT + timedelta(minutes=10),
     )
+
+
+def make_export(**facts: Any) -> Export:
+    return _made(Export, facts, model="orders.order", columns=["order"], rows=1, by=BY, at=AT)
 
 
 def make_transition(**facts: Any) -> Transition:

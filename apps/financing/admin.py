@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import Step, ViewOnlyAdmin, ViewOnlyInline, money
@@ -15,7 +14,6 @@ from apps.financing.services import approve_receipt_loan, refuse_receipt_loan
 from apps.financing.studio import StudioAdmin
 from apps.ledger.calendar import booking_date
 from apps.tenants.services import current_platform
-from apps.users.models import Role
 from apps.warehousing.refusals import PledgeRefused
 
 __all__ = ["StudioAdmin"]  # the page of a version, which registers itself
@@ -40,15 +38,12 @@ class ApplicationAdmin(ViewOnlyAdmin):
     ordering = ("-id",)
     # The financier's word on a loan that waits for one, once the warehouse has counted the goods.
     steps = (
-        Step("approve", _("Take the goods in and approve"), is_main=True),
-        Step("reject", _("Refuse"), needs_reason=True),
+        Step("approve", _("Take the goods in and approve"), is_main=True, right="decide"),
+        Step("reject", _("Refuse"), needs_reason=True, right="decide"),
     )
     refusals = (OfferRefused, PledgeRefused, SellerBusy)
     requested_money = money("requested_amount", _("requested"))
     approved_money = money("approved_amount", _("approved"))
-
-    def may_step(self, request: HttpRequest) -> bool:
-        return request.user.is_authenticated and request.user.role == Role.FINANCIER
 
     def take_step(self, verb: str, *, row: Any, reason: str, at: datetime, by: str) -> models.Model | None:
         today = booking_date(current_platform().business_date(at))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.helpers import AdminErrorList, AdminForm
@@ -23,12 +24,11 @@ from django.utils.translation import gettext as _
 
 from apps.core.admin import money_text, share_text
 from apps.core.money import is_payable
-from apps.financing.cautions import cautions
+from apps.financing.cautions import Bounds, Typical, cautions
 from apps.financing.illustration import Example, Illustration, illustrate
 from apps.financing.papers import contract_pdf
 from apps.financing.services.samples import bounds_of, example_of, sample_contract, typical_seller
 from apps.products.admin import ProductVersionAdmin
-from apps.products.audience import DOCUMENTS, PURPOSES
 from apps.products.models import ProductVersion
 from apps.products.wording import condition_text
 from apps.tenants.services import current_platform
@@ -59,11 +59,11 @@ class StudioAdmin(ProductVersionAdmin):
         version = kwargs.get("obj")
         if version is not None and "panel" not in context:
             stored = ProductVersion.objects.select_related("product__pool").get(pk=version.pk)
-            context["panel"] = panel_of(stored, _today(), request.POST)
+            context["panel"] = panel_of(stored, _today(), request.POST or request.GET)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def preview_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """The panel of the terms as typed: alone for htmx, else with the page and what was typed around it."""
+        """The panel of the terms as typed, or as stored where there is no form: alone for htmx, else in the page."""
         version = self._version(request, object_id)
         page = reverse("admin:products_productversion_change", args=[version.pk])
         if request.method != "POST":
@@ -73,8 +73,11 @@ class StudioAdmin(ProductVersionAdmin):
             panel = panel_of(version, _today(), request.POST)
         else:
             panel = {"errors": errors_of(form)}
-        if getattr(request, "htmx", False) or form is None:
+        if getattr(request, "htmx", False):
             return render(request, PANEL, {"panel": panel, "original": version})
+        if form is None:
+            asked = {name: request.POST.get(name, "") for name in ("example_amount", "example_sales")}
+            return HttpResponseRedirect(f"{page}?{urlencode(asked)}")
         return self._page_with(request, version, form, panel, page)
 
     def contract_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -83,7 +86,7 @@ class StudioAdmin(ProductVersionAdmin):
         form = self._typed(request, version) if request.method == "POST" else None
         if form is not None and not form.is_valid():
             return render(request, "admin/products/no_contract.html", {"errors": errors_of(form)}, status=422)
-        example = _example(version, _today(), request.POST)
+        example = _example(version, typical_seller(_today()), bounds_of(version), request.POST)
         shown = illustrate(version.terms, _today(), example)
         if shown is None:
             said = [_("The terms say too little yet for a contract. Fill in how it is repaid.")]
@@ -157,25 +160,24 @@ def panel_of(version: ProductVersion, on: date, asked: Any) -> dict[str, Any]:
     """Everything that the panel says about the terms of `version`; `asked` may name another example."""
     terms, currency = version.terms, version.product.pool.currency
     typical, bounds = typical_seller(on), bounds_of(version)
-    example = _example(version, on, asked)
+    example = _example(version, typical, bounds, asked)
     shown = illustrate(terms, on, example)
     return {
         "illustration": illustration_in_words(shown, currency) if shown else None,
         "technique": terms.technique,
         "cautions": cautions(terms, version.conditions, shown, typical, bounds),
         "conditions": [condition_text(one, currency) for one in version.conditions],
-        "purposes": [PURPOSES[one] for one in version.purposes],
-        "documents": [DOCUMENTS[one] for one in version.documents],
+        "purposes": version.purpose_names,
+        "documents": version.document_names,
         "is_typical": typical is not None,
         "example_amount": asked.get("example_amount", ""),
         "example_sales": asked.get("example_sales", ""),
     }
 
 
-def _example(version: ProductVersion, on: date, asked: Any) -> Example:
+def _example(version: ProductVersion, typical: Typical | None, bounds: Bounds, asked: Any) -> Example:
     """The typical seller's example, with the amount and the daily sales that were asked for instead."""
-    typical = typical_seller(on)
-    usual = example_of(version.terms, typical, bounds_of(version))
+    usual = example_of(version.terms, typical, bounds)
     currency = version.terms.currency
     amount, sales = (_amount(asked.get(name), currency) for name in ("example_amount", "example_sales"))
     return Example(amount or usual.amount, sales or usual.daily_sales, usual.monthly, usual.known_on)

@@ -81,6 +81,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:  # noqa: ARG001  u
             _page(_("Rules of matching"), "rule", "reconciliation_rulebook"),
             _page(_("Evidence log"), "fingerprint", "evidence_record"),
             _page(_("State changes"), "timeline", "core_transition"),
+            _page(_("Exports"), "download", "core_export"),
         ),
         _group(_("People"), _page(_("Users"), "group", "users_user")),
     ]

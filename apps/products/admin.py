@@ -80,7 +80,7 @@ class FinancingProductAdmin(GranaryAdmin):
         return HttpResponseRedirect(reverse("admin:products_productversion_change", args=[version.pk]))
 
     def steps_for(self, request: HttpRequest, row: Any) -> list[Step]:
-        return list(self.steps) if self.may_step(request) else []
+        return [step for step in self.steps if self.may_take(request, step)]
 
     def take_step(self, verb: str, *, row: Any, reason: str, at: datetime, by: str) -> models.Model | None:
         return services.new_version(product_id=row.pk, at=at, by=by)
@@ -107,9 +107,9 @@ class ProductVersionAdmin(GranaryAdmin):
     refusals = (services.VersionRefused,)
     steps = (
         Step("submit", _("Send to review"), is_main=True),
-        Step("approve", _("Approve and put on offer"), is_main=True),
-        Step("send_back", _("Send back to the maker"), needs_reason=True),
-        Step("retire", _("Take off offer"), needs_reason=True),
+        Step("approve", _("Approve and put on offer"), is_main=True, right="decide"),
+        Step("send_back", _("Send back to the maker"), needs_reason=True, right="decide"),
+        Step("retire", _("Take off offer"), needs_reason=True, right="decide"),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -172,7 +172,9 @@ class ProductVersionAdmin(GranaryAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         by = request.user.actor  # type: ignore[union-attr]  # the admin lets only our users in
         try:
-            services.save_draft(version=obj, changed=form.changed_data, at=timezone.now(), by=by)
+            changed = [name for name in form.changed_data if name != "why"]
+            why = form.cleaned_data["why"]
+            services.save_draft(version=obj, changed=changed, at=timezone.now(), by=by, why=why)
         except services.VersionRefused as refusal:
             raise PermissionDenied(str(refusal)) from refusal
 

@@ -60,6 +60,16 @@ class ForWhom(models.Model):
         """Who may be offered this version."""
         return thawed(self.eligibility)
 
+    @property
+    def purpose_names(self) -> list[Any]:
+        """What the money is for, in the reader's language."""
+        return [PURPOSES[one] for one in self.purposes]
+
+    @property
+    def document_names(self) -> list[Any]:
+        """The papers to keep ready, in the reader's language."""
+        return [DOCUMENTS[one] for one in self.documents]
+
 
 def check_audience(version: ForWhom) -> None:
     """Raises ValidationError, naming the field, for conditions that nobody can meet and for unknown names."""

@@ -12,6 +12,7 @@ from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
 )
 
 from apps.core.shares import share_typed
@@ -124,6 +125,14 @@ class NamesField(forms.MultipleChoiceField):
 
 class TermsForm(forms.ModelForm[ProductVersion]):
     """Terms of a draft. Every rule of the table is checked, also over fields that the technique does not show."""
+
+    why = forms.CharField(
+        label=_("Why"),
+        required=False,
+        max_length=120,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("For the history, beside what you changed."),
+    )
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # Django's stubs leave it out

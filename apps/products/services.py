@@ -61,8 +61,8 @@ def _first_terms(technique: str) -> dict[str, Any]:
     return {**FIRST_AMOUNTS, **FIRST_TERMS.get(technique, {})}
 
 
-def save_draft(*, version: ProductVersion, changed: Sequence[str], at: datetime, by: str) -> None:
-    """Save the edited terms of a draft; `changed` names the fields, for the record.
+def save_draft(*, version: ProductVersion, changed: Sequence[str], at: datetime, by: str, why: str = "") -> None:
+    """Save the edited terms of a draft; `changed` names the fields, for the record, and `why` is the maker's reason.
 
     Raises VersionRefused when the version is no draft any more.
     """
@@ -71,7 +71,17 @@ def save_draft(*, version: ProductVersion, changed: Sequence[str], at: datetime,
         if stored.state != "draft":
             raise VersionRefused(_("This version is no longer a draft, so its terms are frozen. Make a new version."))
         version.made_by = by
-        version.move("edit", at=at, by=by, reason=f"changed {', '.join(changed)}"[:300])
+        version.move("edit", at=at, by=by, reason=_told(stored, version, changed, why)[:300])
+
+
+def _told(stored: ProductVersion, version: ProductVersion, changed: Sequence[str], why: str) -> str:
+    """What an edit changed, from what to what where that is one figure or word, after the maker's reason."""
+    told = []
+    for name in changed:
+        before, after = _kept(getattr(stored, name)), _kept(getattr(version, name))
+        told.append(name if isinstance(after, list | dict) else f"{name} from {before} to {after}")
+    what = f"changed {', '.join(told)}"
+    return f"{why.strip()}: {what}" if why.strip() else what
 
 
 def submit_version(*, version_id: int, at: datetime, by: str) -> ProductVersion:

@@ -59,7 +59,9 @@ def test_from_a_new_pool_to_a_product_on_offer(signed_in: SignedIn) -> None:
     )
     version = FinancingProduct.objects.get().versions.get()  # whoever makes a product is led to its first draft
     assert led_to["Location"] == change_page(version)
-    answer = maker.post(change_page(version), form_of(maker, version, fee_rate="0.05", _continue="1"), follow=True)
+    answer = maker.post(
+        change_page(version), form_of(maker, version, fee_rate="0.05", why="dearer money", _continue="1"), follow=True
+    )
     assert not answer.context["errors"]
     press(maker, version, "submit")
     assert "Approve and put" not in maker.get(change_page(version)).content.decode()
@@ -68,7 +70,7 @@ def test_from_a_new_pool_to_a_product_on_offer(signed_in: SignedIn) -> None:
     version.refresh_from_db()
     assert (version.state, version.fee_rate) == ("active", Decimal("0.05"))
     assert [entry.verb for entry in Transition.of(version)] == ["create", "edit", "submit", "approve"]
-    assert Transition.of(version).get(verb="edit").reason == "changed fee_rate"
+    assert Transition.of(version).get(verb="edit").reason == "dearer money: changed fee_rate from 0.04 to 0.05"
 
 
 @pytest.mark.parametrize("state", ["in_review", "active", "retired"])

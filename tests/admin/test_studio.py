@@ -10,7 +10,7 @@ from django.urls import reverse
 from apps.core.models import Transition
 from apps.evidence.models import Record
 from apps.financing.models import Offer
-from apps.products.models import FinancingProduct, LendingPolicy, ProductVersion
+from apps.products.models import LendingPolicy, ProductVersion
 from apps.products.services import approve_version, new_version, retire_version, save_draft, submit_version
 from apps.products.terms import ORDER, RECEIPT, RECEIVABLE, SALES
 from apps.tenants.models import Platform
@@ -169,12 +169,7 @@ def test_who_does_not_meet_the_conditions_is_offered_nothing(platform: Platform)
     """Two sellers alike but for the length of their record: a year, and two months over a quarter."""
     story = Story(platform)
     steady, young = story.seller(), story.seller(name="Wu Jun", days=150)
-    product = FinancingProduct.objects.get(code="sales-advance")
-    version = new_version(product_id=product.pk, at=story.at(FIRST), by="user:1")
-    version.eligibility = {"active_months": {"at_least": "9"}}
-    save_draft(version=version, changed=["eligibility"], at=story.at(FIRST), by="user:1")
-    submit_version(version_id=version.pk, at=story.at(FIRST), by="user:1")
-    approve_version(version_id=version.pk, at=story.at(FIRST), by="user:2")
+    story.agree("sales-advance", FIRST, eligibility={"active_months": {"at_least": "9"}})
     story.night(FIRST)
     offered = Offer.objects.filter(state="delivered").values_list("seller", "product_code")
     assert (steady.pk, "sales-advance") in offered
