@@ -1,5 +1,6 @@
 """Pools, products and the versions of their terms. A draft is edited here; every other step is a button."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +18,11 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget
 from apps.core.admin import GranaryAdmin, Step, TrimmedDecimalField, ViewOnlyInline, money, person, share
 from apps.products import services
 from apps.products.forms import ProductForm, TermsForm, field_of_term
-from apps.products.groups import OTHER_TERMS, TERMS
+from apps.products.groups import OTHER_TERMS, REASON, TERMS
 from apps.products.models import FinancingProduct, FundingPool, LendingPolicy, ProductVersion, ProvisionClass
-from apps.products.wording import differences
+from apps.products.wording import differences, term_text
+
+IN_WORDS = "_in_words"
 
 
 @admin.register(FundingPool)
@@ -113,9 +116,18 @@ class ProductVersionAdmin(GranaryAdmin):
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Only what matters to the product's technique."""
-        technique = obj.product.technique if obj else ""
-        return (STANDING, *TERMS.get(technique, OTHER_TERMS))
+        """Only what matters to the product's technique: boxes for who may edit the version, words for all others."""
+        groups = TERMS.get(obj.product.technique if obj else "", OTHER_TERMS)
+        if obj is None or self.has_change_permission(request, obj):
+            return (STANDING, *groups, REASON)
+        return (
+            STANDING,
+            *((title, {**one, "fields": [f"{name}{IN_WORDS}" for name in one["fields"]]}) for title, one in groups),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        worded = [f"{name}{IN_WORDS}" for name in services.COPIED]
+        return [*self.readonly_fields, *worded]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A version begins as a copy: by the button on its product."""
@@ -134,7 +146,7 @@ class ProductVersionAdmin(GranaryAdmin):
         own = field_of_term(db_field.name, **said)
         if own is not None:
             return own
-        if db_field.name == "penalty_per_thousand":  # thousandths, not a share
+        if db_field.name in {"penalty_per_thousand", "minimum_pace"}:  # thousandths and times, not shares
             kwargs |= {"form_class": TrimmedDecimalField, "widget": UnfoldAdminDecimalFieldWidget}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
@@ -186,6 +198,20 @@ class ProductVersionAdmin(GranaryAdmin):
         if verb == "send_back":
             return services.send_back_version(version_id=row.pk, reason=reason, at=at, by=by)
         return services.retire_version(version_id=row.pk, reason=reason, at=at, by=by)
+
+
+def _in_words(name: str) -> Callable[[Any, ProductVersion], str]:
+    """A read-only field that says the term `name` as a reader would."""
+
+    @admin.display(description=ProductVersion._meta.get_field(name).verbose_name)
+    def field(_admin: Any, version: ProductVersion) -> str:
+        return term_text(version, name)
+
+    return field
+
+
+for term in services.COPIED:
+    setattr(ProductVersionAdmin, f"{term}{IN_WORDS}", _in_words(term))
 
 
 def before(version: ProductVersion) -> ProductVersion | None:

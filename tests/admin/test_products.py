@@ -77,7 +77,10 @@ def test_from_a_new_pool_to_a_product_on_offer(signed_in: SignedIn) -> None:
 def test_only_a_draft_has_a_form(signed_in: SignedIn, state: str) -> None:
     version = make_product_version(state=state)
     client = signed_in(Role.FINANCIER)
-    assert "_save" not in client.get(change_page(version)).content.decode()
+    shown = client.get(change_page(version)).content.decode()
+    assert "_save" not in shown
+    assert "past due: penalty; past due: fee" in shown  # terms in words, not as they are kept
+    assert "0.04000000" not in shown
     assert client.post(change_page(version), {"fee_rate": "0.5"}).status_code == 403
     version.refresh_from_db()
     assert version.fee_rate == Decimal("0.04")
