@@ -30,6 +30,7 @@ from apps.financing.papers import contract_pdf
 from apps.financing.services.samples import bounds_of, example_of, sample_contract, typical_seller
 from apps.products.admin import ProductVersionAdmin
 from apps.products.models import ProductVersion
+from apps.products.terms import SALES
 from apps.products.wording import condition_text
 from apps.tenants.services import current_platform
 
@@ -169,7 +170,7 @@ def panel_of(version: ProductVersion, on: date, asked: Any) -> dict[str, Any]:
         "conditions": [condition_text(one, currency) for one in version.conditions],
         "purposes": version.purpose_names,
         "documents": version.document_names,
-        "is_typical": typical is not None,
+        "is_typical": typical is not None and terms.technique == SALES,
         "example_amount": asked.get("example_amount", ""),
         "example_sales": asked.get("example_sales", ""),
     }
