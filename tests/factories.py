@@ -24,7 +24,7 @@ from apps.banking.models import (
     StatementEntry,
     StatementFile,
 )
-from apps.core.models import Transition
+from apps.core.models import Export, Transition
 from apps.evidence.chain import canonical
 from apps.evidence.models import Head, Record, Seal
 from apps.evidence.services import record, seal
@@ -35,7 +35,7 @@ from apps.ledger.calendar import open_books
 from apps.ledger.models import Account, Books, DailyTotal, Entry, Posting
 from apps.ledger.services import Line, accounts_by_code, post
 from apps.orders.models import FeedFile, Order, Proceeds, Settlement
-from apps.products.models import FinancingProduct, FundingPool, ProductVersion, ProvisionClass
+from apps.products.models import FinancingProduct, FundingPool, LendingPolicy, ProductVersion, ProvisionClass
 from apps.products.terms import SALES
 from apps.reconciliation.models import (
     BackTest,
@@ -140,6 +140,10 @@ def make_one_time_code(**facts: Any) -> OneTimeCode:
         made_at=AT,
         expires_at=AT + timedelta(minutes=10),
     )
+
+
+def make_export(**facts: Any) -> Export:
+    return _made(Export, facts, model="orders.order", columns=["order"], rows=1, by=BY, at=AT)
 
 
 def make_transition(**facts: Any) -> Transition:
@@ -647,6 +651,10 @@ def make_product_version(**facts: Any) -> ProductVersion:
         approved_by="user:2",
         state="active",
     )
+
+
+def make_lending_policy(**facts: Any) -> LendingPolicy:
+    return _made(LendingPolicy, facts, rate_cap=D("0.36"), sweep_cap=D("0.3"), because="the law", set_by=BY, set_at=AT)
 
 
 def make_provision_class(**facts: Any) -> ProvisionClass:

@@ -9,19 +9,30 @@ from typing import Any, ClassVar
 from babel.numbers import format_currency, format_decimal, format_percent
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import label_for_field, lookup_field
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
-from unfold.widgets import UnfoldAdminDecimalFieldWidget
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
 
-from apps.core.models import AmountField, RateField, Transition
+from apps.core.exports import PIECE, csv_answer
+from apps.core.models import AmountField, Export, RateField, Transition
+from apps.core.shares import share_typed
 from apps.core.states import Stateful
 
 LATEST_TRANSITIONS = 50
@@ -29,12 +40,14 @@ LATEST_TRANSITIONS = 50
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A button on a row's page: the verb that it takes, what it says, whether it asks for a reason."""
+    """A button on a row's page: the verb that it takes, what it says, whether it asks for a reason, and which right it
+    takes: to change the row, or to decide on it."""
 
     verb: str
     label: Any
     needs_reason: bool = False
     is_main: bool = False
+    right: str = "change"
 
 
 class TrimmedDecimalField(forms.DecimalField):
@@ -44,6 +57,13 @@ class TrimmedDecimalField(forms.DecimalField):
         if isinstance(value, Decimal):
             return format(value.normalize(), "f")
         return super().prepare_value(value)
+
+
+class ShareField(TrimmedDecimalField):
+    """A share of one, typed as 0.18 or 18%; a rate in the wrong unit is told what it would mean."""
+
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]  # stubs: an IntegerField
+        return None if value in self.empty_values else share_typed(str(value))
 
 
 class GranaryAdmin(ModelAdmin):
@@ -58,8 +78,9 @@ class GranaryAdmin(ModelAdmin):
     change_form_outer_after_template: Any = "admin/after_form.html"
     formfield_overrides: ClassVar[dict[Any, Any]] = {  # type: ignore[misc]  # unfold sets it on the instance
         AmountField: {"form_class": TrimmedDecimalField, "widget": UnfoldAdminDecimalFieldWidget},
-        RateField: {"form_class": TrimmedDecimalField, "widget": UnfoldAdminDecimalFieldWidget},
+        RateField: {"form_class": ShareField, "widget": UnfoldAdminTextInputWidget},
     }
+    list_before_template: Any = "admin/export.html"
     list_per_page = 50
     list_fullwidth = True
     show_full_result_count = False
@@ -68,21 +89,54 @@ class GranaryAdmin(ModelAdmin):
 
     def steps_for(self, request: HttpRequest, row: Any) -> list[Step]:
         """The steps that this person may take with `row` now."""
-        if not self.may_step(request):
-            return []
-        return [step for step in self.steps if row.can(step.verb)]
+        return [step for step in self.steps if self.may_take(request, step) and row.can(step.verb)]
 
-    def may_step(self, request: HttpRequest) -> bool:
-        """Whether this person's role lets them move rows of this model at all."""
-        return super().has_change_permission(request)
+    def may_take(self, request: HttpRequest, step: Step) -> bool:
+        """Whether this person's role lets them take `step` with rows of this model at all."""
+        return self._may(request, step.right)
+
+    def _may(self, request: HttpRequest, verb: str) -> bool:
+        return bool(request.user.has_perm(f"{self.opts.app_label}.{verb}_{self.opts.model_name}"))
 
     def take_step(self, verb: str, *, row: Any, reason: str, at: datetime, by: str) -> models.Model | None:
         """Call the service behind a button; answers the row to show next, when it is another one."""
         raise NotImplementedError
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.step_view)
-        return [path("<int:object_id>/step/<slug:verb>/", view, name=self._page("step")), *super().get_urls()]
+        step, export = (self.admin_site.admin_view(view) for view in (self.step_view, self.export_view))
+        return [
+            path("<int:object_id>/step/<slug:verb>/", step, name=self._page("step")),
+            path("export/", export, name=self._page("export")),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        may_export = {"may_export": self._may(request, "export")}
+        return super().changelist_view(request, extra_context=may_export | (extra_context or {}))
+
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """The list as its filters leave it, every page of it, as CSV; who took what is on record before it is sent."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.has_view_permission(request) or not self._may(request, "export"):
+            raise PermissionDenied
+        try:
+            rows = self.get_changelist_instance(request).queryset
+        except IncorrectLookupParameters:
+            messages.error(request, _("These filters are not known here. Nothing was exported."))
+            return HttpResponseRedirect(reverse(f"admin:{self._page('changelist')}"))
+        names = [name for name in self.get_list_display(request) if name != "action_checkbox"]
+        header = [str(label_for_field(name, self.model, self)) for name in names]
+        Export.objects.create(
+            model=self.model._meta.label_lower,
+            query=request.GET.urlencode()[:1000],
+            columns=header,
+            rows=rows.count(),
+            by=request.user.actor,  # type: ignore[union-attr]  # admin_view lets only our users in
+            at=timezone.now(),
+        )
+        lines = ([lookup_field(name, row, self)[2] for name in names] for row in rows.iterator(PIECE))
+        return csv_answer(f"{self.opts.model_name}.csv", header, lines)
 
     def step_view(self, request: HttpRequest, object_id: int, verb: str) -> HttpResponse:
         """Take one step; what the service refuses is said in its words, and nothing was changed."""
@@ -91,7 +145,7 @@ class GranaryAdmin(ModelAdmin):
         row = self.get_object(request, str(object_id))
         if row is None:
             raise Http404
-        if verb not in {step.verb for step in self.steps} or not self.may_step(request):
+        if not any(step.verb == verb and self.may_take(request, step) for step in self.steps):
             raise PermissionDenied
         shown: models.Model = row
         try:
@@ -237,6 +291,16 @@ def number_text(number: Decimal) -> str:
 def share_text(share: Decimal) -> str:
     """A share of one as percent, to two places."""
     return str(format_percent(share, format="#,##0.##%", locale=to_locale(get_language() or "en")))
+
+
+@admin.register(Export)
+class ExportAdmin(ViewOnlyAdmin):
+    """Who took which list away."""
+
+    list_display = ("at", "by", "model", "query", "rows")
+    list_filter = ("model",)
+    search_fields = ("by__exact",)
+    ordering = ("-id",)
 
 
 @admin.register(Transition)

@@ -42,6 +42,20 @@ class LocallyNamed:
         return str(self.name_zh if language.startswith("zh") and self.name_zh else self.name)
 
 
+class Export(models.Model):
+    """A list that somebody took away as a file: which, how filtered, how many rows, who, when. Append-only."""
+
+    model = models.CharField(max_length=64)
+    query = models.CharField(max_length=1000, blank=True, help_text="The filters, as they stood in the address.")
+    columns = models.JSONField()
+    rows = models.PositiveIntegerField()
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.model} by {self.by}"
+
+
 class Transition(models.Model):
     """One move of one state machine: what, from where to where, by whom, when and why. Append-only."""
 

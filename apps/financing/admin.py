@@ -1,25 +1,22 @@
-"""Offers, applications, contracts and financings for reading, and what a seller will read of a product's terms."""
+"""Offers, applications, contracts and financings for reading; the studio of products is loaded from here."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin import Step, ViewOnlyAdmin, ViewOnlyInline, money, money_text, share_text
-from apps.financing.illustration import illustrate
+from apps.core.admin import Step, ViewOnlyAdmin, ViewOnlyInline, money
 from apps.financing.models import Application, Contract, FinancedOrder, Financing, Offer
 from apps.financing.refusals import OfferRefused, SellerBusy
 from apps.financing.services import approve_receipt_loan, refuse_receipt_loan
+from apps.financing.studio import StudioAdmin
 from apps.ledger.calendar import booking_date
-from apps.products.admin import ProductVersionAdmin
-from apps.products.models import ProductVersion
 from apps.tenants.services import current_platform
-from apps.users.models import Role
 from apps.warehousing.refusals import PledgeRefused
+
+__all__ = ["StudioAdmin"]  # the page of a version, which registers itself
 
 
 @admin.register(Offer)
@@ -41,15 +38,12 @@ class ApplicationAdmin(ViewOnlyAdmin):
     ordering = ("-id",)
     # The financier's word on a loan that waits for one, once the warehouse has counted the goods.
     steps = (
-        Step("approve", _("Take the goods in and approve"), is_main=True),
-        Step("reject", _("Refuse"), needs_reason=True),
+        Step("approve", _("Take the goods in and approve"), is_main=True, right="decide"),
+        Step("reject", _("Refuse"), needs_reason=True, right="decide"),
     )
     refusals = (OfferRefused, PledgeRefused, SellerBusy)
     requested_money = money("requested_amount", _("requested"))
     approved_money = money("approved_amount", _("approved"))
-
-    def may_step(self, request: HttpRequest) -> bool:
-        return request.user.is_authenticated and request.user.role == Role.FINANCIER
 
     def take_step(self, verb: str, *, row: Any, reason: str, at: datetime, by: str) -> models.Model | None:
         today = booking_date(current_platform().business_date(at))
@@ -96,40 +90,3 @@ class FinancedOrderAdmin(ViewOnlyAdmin):
     search_fields = ("financing__number__exact", "order__external_id__exact")
     ordering = ("-id",)
     value_money = money("eligible_value", _("eligible value"), "financing.currency")
-
-
-admin.site.unregister(ProductVersion)
-
-
-@admin.register(ProductVersion)
-class IllustratedVersionAdmin(ProductVersionAdmin):
-    """The page of a version, with what a seller will read beneath the terms: products themselves know no prices."""
-
-    change_form_outer_after_template: Any = "admin/illustration.html"
-
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        version = kwargs.get("obj")
-        if version is not None:
-            context["illustration"] = illustration_of(version, current_platform().business_date(timezone.now()))
-        return super().render_change_form(request, context, *args, **kwargs)
-
-
-def illustration_of(version: ProductVersion, on: date) -> dict[str, Any] | None:
-    """The example of a version's stored terms in words, None while they say too little for one."""
-    terms = version.terms
-    example = illustrate(terms, on)
-    if example is None:
-        return None
-    currency = terms.currency
-    return {
-        "amount": money_text(example.cost.amount, currency),
-        "charge": money_text(example.cost.charge, currency),
-        "total": money_text(example.cost.total, currency),
-        "annualised_rate": share_text(example.cost.annualised_rate),
-        "daily_sales": money_text(example.daily_sales, currency) if example.daily_sales else "",
-        "days": example.days,
-        "cases": [
-            {"case": one.case, "days": one.days, "annualised_rate": share_text(one.effective_rate)}
-            for one in example.cases
-        ],
-    }

@@ -60,13 +60,16 @@ def shaped_minimums(
 
 
 def _sold(begins_after: date, days: int, monthly: Sequence[Decimal], known_on: date) -> Decimal:
-    """What the days of a period brought a year before, each day at the even pace of its window; the twelve windows
-    stand for the months of a year."""
-    total = ZERO
-    for number in range(1, days + 1):
-        ahead = (begins_after + timedelta(days=number) - known_on).days
-        total += max(monthly[ahead % YEAR * len(monthly) // YEAR], ZERO)
-    return total
+    """What the days of a period brought a year before, each day weighing as much as all of its window; the twelve
+    windows stand for the months of a year."""
+    return sum(
+        (window_of(begins_after + timedelta(days=number), monthly, known_on) for number in range(1, days + 1)), ZERO
+    )
+
+
+def window_of(day: date, monthly: Sequence[Decimal], known_on: date) -> Decimal:
+    """The net sales, none below zero, of the window of 30 days in which `day` lay a year before."""
+    return max(monthly[(day - known_on).days % YEAR * len(monthly) // YEAR], ZERO)
 
 
 def frozen_minimums(

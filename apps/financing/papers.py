@@ -120,6 +120,8 @@ def _wording(terms: dict[str, Any], language: str) -> dict[str, Any]:
         ],
         "orders_value": words.number(sum(Decimal(order["eligible_value"]) for order in terms.get("orders") or ())),
         "pledge": _pledge(terms.get("pledge") or {}, words, chinese=chinese),
+        "purposes": terms.get("purposes") or (),
+        "documents": terms.get("documents") or (),
         "waterfall": _by_standing(terms["waterfall"]),
         "plan": terms.get("plan") or {},
         "instalment_fee": words.money((terms.get("plan") or {}).get("fee")),

@@ -10,7 +10,7 @@ from apps.core.admin import ViewOnlyAdmin, money
 from apps.orders.models import FeedFile, Order, Proceeds, Settlement
 from apps.sellers.models import Seller
 from apps.sellers.services import ORDERS
-from apps.users.models import Role
+from apps.users.models import FINANCIERS
 
 
 @admin.register(Order)
@@ -27,7 +27,7 @@ class OrderAdmin(ViewOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         orders = super().get_queryset(request)
-        if getattr(request.user, "role", "") == Role.FINANCIER:
+        if getattr(request.user, "role", "") in FINANCIERS:
             return orders.filter(seller__in=Seller.objects.consenting(ORDERS, timezone.localdate()))
         return orders
 

@@ -22,6 +22,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:  # noqa: ARG001  u
             _("Products and funding"),
             _page(_("Products"), "inventory_2", "products_financingproduct"),
             _page(_("Versions of terms"), "history_edu", "products_productversion"),
+            _page(_("Lending policy"), "policy", "products_lendingpolicy"),
             _page(_("Wind tunnel"), "air", "reconciliation_backtest"),
             _page(_("Funding pools"), "savings", "products_fundingpool"),
             _page(_("Provision classes"), "shield", "products_provisionclass"),
@@ -81,6 +82,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:  # noqa: ARG001  u
             _page(_("Rules of matching"), "rule", "reconciliation_rulebook"),
             _page(_("Evidence log"), "fingerprint", "evidence_record"),
             _page(_("State changes"), "timeline", "core_transition"),
+            _page(_("Exports"), "download", "core_export"),
         ),
         _group(_("People"), _page(_("Users"), "group", "users_user")),
     ]

@@ -1,21 +1,28 @@
 """Pools, products and the versions of their terms. A draft is edited here; every other step is a button."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django import forms
-from django.contrib import admin
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
-from apps.core.admin import GranaryAdmin, Step, ViewOnlyInline, money, person, share
+from apps.core.admin import GranaryAdmin, Step, TrimmedDecimalField, ViewOnlyInline, money, person, share
 from apps.products import services
-from apps.products.models import FinancingProduct, FundingPool, ProductVersion, ProvisionClass
-from apps.products.terms import ORDER, RECEIPT, RECEIVABLE, SALES
+from apps.products.forms import ProductForm, TermsForm, field_of_term
+from apps.products.groups import OTHER_TERMS, REASON, TERMS
+from apps.products.models import FinancingProduct, FundingPool, LendingPolicy, ProductVersion, ProvisionClass
+from apps.products.wording import differences, term_text
+
+IN_WORDS = "_in_words"
 
 
 @admin.register(FundingPool)
@@ -47,6 +54,9 @@ class VersionInline(ViewOnlyInline):
 
 @admin.register(FinancingProduct)
 class FinancingProductAdmin(GranaryAdmin):
+    """A new product leads straight to the first draft of its terms."""
+
+    form = ProductForm
     list_display = ("name", "name_zh", "code", "technique", "pool")
     list_select_related = ("pool",)
     list_filter = ("technique", "pool")
@@ -64,183 +74,21 @@ class FinancingProductAdmin(GranaryAdmin):
             return ["technique", "code", "pool"]
         return []
 
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        if "_addanother" in request.POST or "_popup" in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        by = request.user.actor  # type: ignore[union-attr]  # the admin lets only our users in
+        version = services.new_version(product_id=obj.pk, at=timezone.now(), by=by)
+        messages.success(request, _("The product is there. Now its terms: they are a draft until you send them on."))
+        return HttpResponseRedirect(reverse("admin:products_productversion_change", args=[version.pk]))
+
     def steps_for(self, request: HttpRequest, row: Any) -> list[Step]:
-        return list(self.steps) if self.may_step(request) else []
+        return [step for step in self.steps if self.may_take(request, step)]
 
     def take_step(self, verb: str, *, row: Any, reason: str, at: datetime, by: str) -> models.Model | None:
         return services.new_version(product_id=row.pk, at=at, by=by)
 
 
-class LinesField(forms.JSONField):
-    """A list of words, one a line."""
-
-    widget = UnfoldAdminTextareaWidget
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def bound_data(self, data: Any, initial: Any) -> Any:
-        return data
-
-    def to_python(self, value: Any) -> Any:
-        return [line.strip() for line in str(value).splitlines() if line.strip()]
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return self.to_python(data) != initial
-
-
-class TermsForm(forms.ModelForm[ProductVersion]):
-    """Terms of a draft. Every rule of the table is checked, also over fields that the technique does not show."""
-
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # Django's stubs leave it out
-        if not self.errors:
-            try:
-                self.instance.validate_constraints()
-            except ValidationError as error:
-                self.add_error(None, error)
-
-
-COST = (
-    _("What it costs"),
-    {
-        "fields": ("fee_rate", "fee_rebate"),
-        "description": _(
-            "One fee, as a share of the amount drawn. The seller owes it however long repayment takes, so the "
-            "annualised rate is higher the faster sales go. The panel below shows what sellers will read."
-        ),
-    },
-)
-INTEREST = (
-    _("What it costs"),
-    {
-        "fields": ("annual_rate", "day_count", "fee_rate", "fee_rebate"),
-        "description": _("Simple interest by the day on what is still owed, and, if you like, a flat fee on top."),
-    },
-)
-LOAN_COST = (INTEREST[0], {**INTEREST[1], "fields": ("annual_rate", "day_count", "fee_rate")})
-REPAYMENT = (
-    _("How it is repaid"),
-    {
-        "fields": ("sweep_rate", "livelihood_floor", "day_cap", "priority"),
-        "description": _(
-            "Each night this share of the day's net sales repays, refunds deducted first. The livelihood floor is "
-            "always left to the seller; 0 sets none."
-        ),
-    },
-)
-FROM_ORDERS = (
-    _("How it is repaid"),
-    {
-        "fields": ("settlement_days", "grace_days", "sweep_rate", "livelihood_floor", "day_cap", "priority"),
-        "description": _(
-            "The financed orders repay when they are settled. Only if something is still owed after the due date, "
-            "the share below is taken from the seller's other sales."
-        ),
-    },
-)
-MINIMUM = (
-    _("When sales are poor"),
-    {
-        "fields": (
-            "period_days",
-            "minimum_share",
-            "minimum_pace",
-            "season_shaped",
-            "maximum_share",
-            "near_breach_share",
-            "near_breach_checks",
-            "grace_days",
-        ),
-        "description": _(
-            "What must be repaid in each period at least, as a share of amount and fee. Leave the days at 0 for none: "
-            "then a poor season is no default."
-        ),
-    },
-)
-PENALTY = (
-    _("When it is late"),
-    {
-        "fields": ("penalty_rate", "penalty_per_thousand", "dispute_fee"),
-        "description": _(
-            "What a late amount costs from the day after its days of grace, day by day; a penalty bears no penalty. "
-            "Leave all at 0 and being late costs nothing."
-        ),
-    },
-)
-AMOUNTS = (
-    _("How much"),
-    {
-        "fields": ("minimum_amount", "maximum_amount", "expected_days", "offer_valid_days"),
-        "description": _("The limit of each seller comes from their sales; these are the outer bounds."),
-    },
-)
-AGAINST_ORDERS = (
-    _("How much"),
-    {
-        "fields": ("advance_rate", "minimum_amount", "maximum_amount", "expected_days", "offer_valid_days"),
-        "description": _("The share of the orders' eligible value that is advanced, within these bounds."),
-    },
-)
-BOOKKEEPING = (
-    _("Order of allocation"),
-    {
-        "fields": ("waterfall", "rounding"),
-        "description": _("One step a line. Money pays the first line first; past due goes by age."),
-        "classes": ["collapse"],
-    },
-)
-INSTALMENTS = (
-    _("In instalments"),
-    {
-        "fields": (
-            "instalments", "repayment_method", "instalment_every", "instalment_unit", "due_day", "principal_grace",
-            "interest_grace", "instalment_rounding", "instalment_fee", "in_advance", "waterfall_mode", "grace_days",
-        ),
-        "description": _(
-            "What falls due when is fixed on the day of the payout. The last instalment takes what rounding left."
-        ),
-    },
-)  # fmt: skip
-WHILE_DUE = (
-    _("From sales, while an instalment is due"),
-    {
-        "fields": ("sweep_rate", "livelihood_floor", "day_cap", "priority"),
-        "description": _(
-            "From its due date on, at most this share of the day's net sales pays an instalment, and no more than is "
-            "due. 0: the seller pays by bank."
-        ),
-    },
-)
-ON_GOODS = (
-    _("How much is lent on goods"),
-    {
-        "fields": (
-            "lending_limit", "haircuts", "other_grades", "lot_cap", "age_free_days", "age_decay", "age_decay_most",
-            "minimum_amount", "maximum_amount", "expected_days", "offer_valid_days",
-        ),
-        "description": _(
-            "Goods count at the lower of today's price and its 30-day average. Above the limit a margin call is made. "
-            "The expected days are those until all of it is due."
-        ),
-    },
-)  # fmt: skip
-ONCE_DUE = (
-    _("Once it is due"),
-    {
-        "fields": ("grace_days", "sweep_rate", "livelihood_floor", "day_cap", "priority"),
-        "description": _(
-            "The seller repays by bank, or from the sale of the goods. Past due, sales help by this share."
-        ),
-    },
-)
-TERMS = {
-    ORDER: (LOAN_COST, INSTALMENTS, WHILE_DUE, PENALTY, AMOUNTS, BOOKKEEPING),
-    SALES: (COST, REPAYMENT, MINIMUM, PENALTY, AMOUNTS, BOOKKEEPING),
-    RECEIVABLE: (INTEREST, AGAINST_ORDERS, FROM_ORDERS, PENALTY, BOOKKEEPING),
-    RECEIPT: (INTEREST, ON_GOODS, ONCE_DUE, PENALTY, BOOKKEEPING),
-}
-OTHER_TERMS = (INTEREST, INSTALMENTS, REPAYMENT, MINIMUM, PENALTY, AGAINST_ORDERS, BOOKKEEPING)
 STANDING = (None, {"fields": ("product", "number", "state", "maker", "approver")})
 
 
@@ -262,15 +110,24 @@ class ProductVersionAdmin(GranaryAdmin):
     refusals = (services.VersionRefused,)
     steps = (
         Step("submit", _("Send to review"), is_main=True),
-        Step("approve", _("Approve and put on offer"), is_main=True),
-        Step("send_back", _("Send back to the maker"), needs_reason=True),
-        Step("retire", _("Take off offer"), needs_reason=True),
+        Step("approve", _("Approve and put on offer"), is_main=True, right="decide"),
+        Step("send_back", _("Send back to the maker"), needs_reason=True, right="decide"),
+        Step("retire", _("Take off offer"), needs_reason=True, right="decide"),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Only what matters to the product's technique."""
-        technique = obj.product.technique if obj else ""
-        return (STANDING, *TERMS.get(technique, OTHER_TERMS))
+        """Only what matters to the product's technique: boxes for who may edit the version, words for all others."""
+        groups = TERMS.get(obj.product.technique if obj else "", OTHER_TERMS)
+        if obj is None or self.has_change_permission(request, obj):
+            return (STANDING, *groups, REASON)
+        return (
+            STANDING,
+            *((title, {**one, "fields": [f"{name}{IN_WORDS}" for name in one["fields"]]}) for title, one in groups),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        worded = [f"{name}{IN_WORDS}" for name in services.COPIED]
+        return [*self.readonly_fields, *worded]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A version begins as a copy: by the button on its product."""
@@ -285,14 +142,51 @@ class ProductVersionAdmin(GranaryAdmin):
         return [step for step in steps if step.verb != "approve" or services.can_approve(version=row, by=by)]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "waterfall":
-            return LinesField(label=db_field.verbose_name)
+        said = {"label": capfirst(db_field.verbose_name), "help_text": db_field.help_text}
+        own = field_of_term(db_field.name, **said)
+        if own is not None:
+            return own
+        if db_field.name in {"penalty_per_thousand", "minimum_pace"}:  # thousandths and times, not shares
+            kwargs |= {"form_class": TrimmedDecimalField, "widget": UnfoldAdminDecimalFieldWidget}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.compare_view)
+        return [path("<int:object_id>/compare/", view, name=self._page("compare")), *super().get_urls()]
+
+    def compare_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """The terms in which two versions differ, in words; beside the one before it unless another is asked for."""
+        version = self.get_object(request, str(object_id))
+        if version is None or not self.has_view_permission(request, version):
+            raise Http404
+        versions = ProductVersion.objects.select_related("product__pool").order_by("product__name", "-number")
+        asked = request.GET.get("with", "")
+        other = versions.filter(pk=asked).first() if asked.isdecimal() else before(version)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("What is different"),
+            "opts": self.opts,
+            "version": version,
+            "other": other,
+            "versions": versions.exclude(pk=version.pk),
+            "differences": differences(other, version) if other else [],
+        }
+        return TemplateResponse(request, "admin/products/compare.html", context)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        version = kwargs.get("obj")
+        if version is not None:
+            stored = ProductVersion.objects.select_related("product__pool").get(pk=version.pk)
+            context["former"] = former = before(stored)
+            context["differences"] = differences(former, stored) if former else []
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         by = request.user.actor  # type: ignore[union-attr]  # the admin lets only our users in
         try:
-            services.save_draft(version=obj, changed=form.changed_data, at=timezone.now(), by=by)
+            changed = [name for name in form.changed_data if name != "why"]
+            why = form.cleaned_data["why"]
+            services.save_draft(version=obj, changed=changed, at=timezone.now(), by=by, why=why)
         except services.VersionRefused as refusal:
             raise PermissionDenied(str(refusal)) from refusal
 
@@ -304,6 +198,48 @@ class ProductVersionAdmin(GranaryAdmin):
         if verb == "send_back":
             return services.send_back_version(version_id=row.pk, reason=reason, at=at, by=by)
         return services.retire_version(version_id=row.pk, reason=reason, at=at, by=by)
+
+
+def _in_words(name: str) -> Callable[[Any, ProductVersion], str]:
+    """A read-only field that says the term `name` as a reader would."""
+
+    @admin.display(description=ProductVersion._meta.get_field(name).verbose_name)
+    def field(_admin: Any, version: ProductVersion) -> str:
+        return term_text(version, name)
+
+    return field
+
+
+for term in services.COPIED:
+    setattr(ProductVersionAdmin, f"{term}{IN_WORDS}", _in_words(term))
+
+
+def before(version: ProductVersion) -> ProductVersion | None:
+    """The version that `version` is to replace, or has replaced: the active one, else the one before it."""
+    others = ProductVersion.objects.select_related("product__pool").filter(product_id=version.product_id)
+    earlier = others.filter(number__lt=version.number).order_by("-number")
+    return earlier.filter(state="active").first() or earlier.first()
+
+
+@admin.register(LendingPolicy)
+class LendingPolicyAdmin(GranaryAdmin):
+    """The bounds that every product is held against. One row; what it was stays on the evidence log."""
+
+    list_display = ("rates", "sales", "because", "setter", "set_at")
+    fields = ("rate_cap", "sweep_cap", "because", "setter", "set_at")
+    readonly_fields = ("setter", "set_at")
+    ordering = ("id",)
+    rates = share("rate_cap", _("highest annualised rate"))
+    sales = share("sweep_cap", _("largest share of sales"))
+    setter = person("set_by", _("set by"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not LendingPolicy.objects.exists()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        said = {name: form.cleaned_data[name] for name in ("rate_cap", "sweep_cap", "because")}
+        by = request.user.actor  # type: ignore[union-attr]  # the admin lets only our users in
+        services.set_policy(**said, at=timezone.now(), by=by)
 
 
 @admin.register(ProvisionClass)

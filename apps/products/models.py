@@ -12,6 +12,7 @@ from django_fsm import transition
 
 from apps.core.models import AmountField, CurrencyField, LocallyNamed, RateField
 from apps.core.states import Stateful, state_field, states_hold
+from apps.products.audience import ForWhom, check_audience
 from apps.products.buckets import RISK_CLASSES, RiskClass
 from apps.products.lending import LendsOnGoods, check_lending, lending_holds
 from apps.products.plan import (
@@ -27,8 +28,11 @@ from apps.products.plan import (
     Plan,
 )  # fmt: skip
 from apps.products.plan_rules import check_plan, plan_holds
+from apps.products.policy import LendingPolicy
 from apps.products.terms import DAY_COUNTS, DEFAULT_WATERFALL, RECEIPT, RECEIVABLE, SALES, TECHNIQUES, Terms
 from apps.warehousing.valuation import LendingTerms
+
+__all__ = ["FinancingProduct", "FundingPool", "LendingPolicy", "ProductVersion", "ProvisionClass"]
 
 
 class FundingPool(models.Model):
@@ -134,7 +138,7 @@ def default_waterfall() -> list[str]:
     return list(DEFAULT_WATERFALL)
 
 
-class ProductVersion(Stateful, LendsOnGoods):
+class ProductVersion(Stateful, LendsOnGoods, ForWhom):
     """One version of a product's terms. Only a draft can be edited; live contracts keep the version they signed."""
 
     product = models.ForeignKey(FinancingProduct, on_delete=models.PROTECT, related_name="versions")
@@ -332,6 +336,7 @@ class ProductVersion(Stateful, LendsOnGoods):
             raise ValidationError({"near_breach_checks": _("A warning needs a share and how often it is looked at.")})
         if technique == RECEIPT:
             check_lending(self)
+        check_audience(self)
         if sorted(self.waterfall) != sorted(DEFAULT_WATERFALL):
             raise ValidationError({"waterfall": _("The waterfall names each standing and component exactly once.")})
 

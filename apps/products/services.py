@@ -1,7 +1,8 @@
 """Versions of a product's terms: made by one person, approved by another, frozen once they leave draft."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,8 +11,11 @@ from django.utils.translation import gettext as _
 
 from apps.core.models import Transition
 from apps.core.states import log_birth
-from apps.products.models import FinancingProduct, ProductVersion
+from apps.evidence.services import record
+from apps.ledger.calendar import booking_date
+from apps.products.models import FinancingProduct, LendingPolicy, ProductVersion
 from apps.products.terms import ORDER, RECEIPT, RECEIVABLE, SALES
+from apps.tenants.services import current_platform
 
 COPIED = tuple(
     field.name
@@ -57,8 +61,8 @@ def _first_terms(technique: str) -> dict[str, Any]:
     return {**FIRST_AMOUNTS, **FIRST_TERMS.get(technique, {})}
 
 
-def save_draft(*, version: ProductVersion, changed: Sequence[str], at: datetime, by: str) -> None:
-    """Save the edited terms of a draft; `changed` names the fields, for the record.
+def save_draft(*, version: ProductVersion, changed: Sequence[str], at: datetime, by: str, why: str = "") -> None:
+    """Save the edited terms of a draft; `changed` names the fields, for the record, and `why` is the maker's reason.
 
     Raises VersionRefused when the version is no draft any more.
     """
@@ -67,7 +71,17 @@ def save_draft(*, version: ProductVersion, changed: Sequence[str], at: datetime,
         if stored.state != "draft":
             raise VersionRefused(_("This version is no longer a draft, so its terms are frozen. Make a new version."))
         version.made_by = by
-        version.move("edit", at=at, by=by, reason=f"changed {', '.join(changed)}"[:300])
+        version.move("edit", at=at, by=by, reason=_told(stored, version, changed, why)[:300])
+
+
+def _told(stored: ProductVersion, version: ProductVersion, changed: Sequence[str], why: str) -> str:
+    """What an edit changed, from what to what where that is one figure or word, after the maker's reason."""
+    told = []
+    for name in changed:
+        before, after = _kept(getattr(stored, name)), _kept(getattr(version, name))
+        told.append(name if isinstance(after, list | dict) else f"{name} from {before} to {after}")
+    what = f"changed {', '.join(told)}"
+    return f"{why.strip()}: {what}" if why.strip() else what
 
 
 def submit_version(*, version_id: int, at: datetime, by: str) -> ProductVersion:
@@ -101,6 +115,7 @@ def approve_version(*, version_id: int, at: datetime, by: str) -> ProductVersion
     Approving again changes nothing. Raises VersionRefused when `by` had a hand in the terms or it is not in review.
     """
     with transaction.atomic():
+        today = booking_date(current_platform().business_date(at))
         version = _locked(version_id)
         if version.state == "active":
             return version
@@ -108,7 +123,9 @@ def approve_version(*, version_id: int, at: datetime, by: str) -> ProductVersion
         former = ProductVersion.objects.select_for_update().filter(product=version.product, state="active").first()
         if former is not None:
             _move(former, "retire", at=at, by=by, reason=f"replaced by version {version.number}")
+            _put_on_record(former, "product_version_retired", business_date=today, at=at, by=by)
         _move(version, "approve", at=at, by=by, approved_by=by)
+        _put_on_record(version, "product_version_activated", business_date=today, at=at, by=by)
         return version
 
 
@@ -140,11 +157,34 @@ def retire_version(*, version_id: int, reason: str, at: datetime, by: str) -> Pr
     if not reason.strip():
         raise VersionRefused(_("Say why the product is taken off offer."))
     with transaction.atomic():
+        today = booking_date(current_platform().business_date(at))
         version = _locked(version_id)
         if version.state == "retired":
             return version
         _move(version, "retire", at=at, by=by, reason=reason.strip())
+        _put_on_record(version, "product_version_retired", business_date=today, at=at, by=by)
         return version
+
+
+def kept_terms(version: ProductVersion) -> dict[str, Any]:
+    """All terms of a version as text, flags and lists: what the evidence log keeps when they come into force."""
+    return {name: _kept(getattr(version, name)) for name in COPIED}
+
+
+def _kept(value: Any) -> Any:
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else value
+
+
+def _put_on_record(version: ProductVersion, kind: str, *, business_date: date, at: datetime, by: str) -> None:
+    """The terms that came into force, or went out of it, and the people who answer for them."""
+    record(
+        kind=kind,
+        subject=f"product:{version.product.code}:{version.number}",
+        payload={"made_by": version.made_by, "approved_by": version.approved_by, "terms": kept_terms(version)},
+        business_date=business_date,
+        at=at,
+        by=by,
+    )
 
 
 def _locked(version_id: int) -> ProductVersion:
@@ -162,3 +202,37 @@ def _move(version: ProductVersion, verb: str, *, at: datetime, by: str, reason: 
             % {"number": version.number}
         )
     version.move(verb, at=at, by=by, reason=reason, **changes)
+
+
+def set_policy(*, rate_cap: Decimal, sweep_cap: Decimal, because: str, at: datetime, by: str) -> LendingPolicy:
+    """Set the bounds that the studio warns at, as shares of one; what they were stays on the evidence log.
+
+    Set again alike, nothing changes. Raises VersionRefused without a reason or with a cap that is no share.
+    """
+    with transaction.atomic():
+        today = booking_date(current_platform().business_date(at))
+        policy = LendingPolicy.objects.select_for_update().first()
+        before = _bounds(policy) if policy else {}
+        if before == _bounds(LendingPolicy(rate_cap=rate_cap, sweep_cap=sweep_cap)):
+            return LendingPolicy.in_force()
+        policy = policy or LendingPolicy()
+        policy.rate_cap, policy.sweep_cap, policy.because = rate_cap, sweep_cap, because.strip()
+        policy.set_by, policy.set_at = by, at
+        try:
+            policy.full_clean()
+        except ValidationError as error:
+            raise VersionRefused(" ".join(error.messages)) from error
+        policy.save()
+        record(
+            kind="lending_policy_set",
+            subject="lending_policy",
+            payload={"before": before, "after": _bounds(policy), "because": policy.because},
+            business_date=today,
+            at=at,
+            by=by,
+        )
+        return policy
+
+
+def _bounds(policy: LendingPolicy) -> dict[str, str]:
+    return {name: format(getattr(policy, name).normalize(), "f") for name in ("rate_cap", "sweep_cap")}

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from apps.products.funding import commit_funding
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion
+from apps.products.services import approve_version, submit_version
 from apps.products.terms import ORDER, RECEIPT, RECEIVABLE, SALES
 
 MAKER, CHECKER = "starter:maker", "starter:checker"
@@ -95,5 +96,5 @@ def _activate(product: FinancingProduct, at: datetime, **terms: Decimal | int | 
     version = ProductVersion(product=product, number=1, made_by=MAKER, **terms)
     version.full_clean()
     version.save()
-    version.move("submit", at=at, by=MAKER)
-    version.move("approve", at=at, by=CHECKER, approved_by=CHECKER)
+    submit_version(version_id=version.pk, at=at, by=MAKER)
+    approve_version(version_id=version.pk, at=at, by=CHECKER)

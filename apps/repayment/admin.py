@@ -18,7 +18,6 @@ from apps.ledger.calendar import booking_date
 from apps.repayment.goods import let_goods_go
 from apps.repayment.models import Demand, Event, Movement, NearBreach, PauseRequest, Sweep
 from apps.tenants.services import current_platform
-from apps.users.models import Role
 from apps.warehousing.models import MarginCall, Pledge, PledgedReceipt
 from apps.warehousing.models.pledge import HOLDING_STATES
 from apps.warehousing.refusals import PledgeRefused
@@ -138,10 +137,10 @@ class PledgeAdmin(ViewOnlyAdmin):
         (_("As agreed"), {"fields": ("limit_share", "watch", "haircuts", "age", "lot_cap")}),
     )  # fmt: skip
     steps = (
-        Step("take_in", _("Take in the offered goods"), is_main=True),
-        Step("give_back", _("Give the offered goods back")),
-        Step("release", _("Let the goods go"), is_main=True),
-        Step("decline_release", _("Keep the goods"), needs_reason=True),
+        Step("take_in", _("Take in the offered goods"), is_main=True, right="decide"),
+        Step("give_back", _("Give the offered goods back"), right="decide"),
+        Step("release", _("Let the goods go"), is_main=True, right="decide"),
+        Step("decline_release", _("Keep the goods"), needs_reason=True, right="decide"),
     )
     refusals = (PledgeRefused, SellerBusy)
     value_money = money("value", _("goods worth"))
@@ -156,17 +155,12 @@ class PledgeAdmin(ViewOnlyAdmin):
         state = MarginCall.objects.open().filter(pledge=OuterRef("pk")).values("state")[:1]
         return super().get_queryset(request).annotate(call_state=Subquery(state))
 
-    def may_step(self, request: HttpRequest) -> bool:
-        return request.user.is_authenticated and request.user.role == Role.FINANCIER
-
     def steps_for(self, request: HttpRequest, row: Any) -> list[Step]:
-        if not self.may_step(request):
-            return []
         is_offered = row.state in HOLDING_STATES and row.pledged_receipts.asked().exists()
         now = {"take_in", "give_back"} if is_offered else set()
         if row.state == "release_requested":
             now = {"release", "decline_release"}
-        return [step for step in self.steps if step.verb in now]
+        return [step for step in self.steps if step.verb in now and self.may_take(request, step)]
 
     def take_step(self, verb: str, *, row: Any, reason: str, at: datetime, by: str) -> models.Model | None:
         today = current_platform().business_date(at)

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from apps.core.dates import DAY
 from apps.core.money import ZERO, round_money
+from apps.financing.penalties import Overdue, penalty_added
 from apps.products.terms import SALES, Terms
 from apps.repayment import instalments
 from apps.repayment.instalments import Rows, Standing
 from apps.repayment.interest import TWELVE_PLACES, accrue
-from apps.repayment.penalties import Overdue, penalty_added
 from apps.repayment.periods import Check, Minimums, asked_by, check_days, last_check, most_now, periods_of
 from apps.repayment.sweep import Claim, sweep
 from apps.repayment.waterfall import Due, Parts, allocate

@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 
 from apps.core.dates import DAY
 from apps.core.money import ZERO, round_money
+from apps.financing.penalties import Overdue
 from apps.financing.schedule_terms import Rate
 from apps.repayment import instalments
 from apps.repayment.day import Balance, OpenDemand, accrue_penalty, age, due_demands, overdue_of, settle_demands
 from apps.repayment.instalments import Rows, Standing
 from apps.repayment.interest import accrue
-from apps.repayment.penalties import Overdue
 from apps.repayment.rebates import rebate, spread_of, taken_off
 from apps.repayment.waterfall import Due, Parts, allocate
 

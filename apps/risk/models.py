@@ -50,6 +50,11 @@ class Assessment(models.Model):
     def __str__(self) -> str:
         return f"{self.seller_id} {self.business_date} {self.grade or '-'}"
 
+    @property
+    def measured(self) -> dict[str, Any]:
+        """The figures that a product's conditions may rest on: the features, and the score."""
+        return {**self.features, "score": self.score}
+
 
 class GoalQuerySet(models.QuerySet["Goal"]):
     """Goals."""

@@ -20,7 +20,7 @@ from apps.sellers.models import (
     Seller,
 )
 from apps.sellers.services import DecisionRefused, decide_on_seller
-from apps.users.models import Role
+from apps.users.models import FINANCIERS
 
 
 class ConsentInline(ViewOnlyInline):
@@ -92,7 +92,7 @@ class ParticularsAdmin(ViewOnlyAdmin):
     ordering = ("-id",)
 
     def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return super().has_view_permission(request, obj) and getattr(request.user, "role", "") != Role.FINANCIER
+        return super().has_view_permission(request, obj) and getattr(request.user, "role", "") not in FINANCIERS
 
 
 @admin.register(Invitation)

@@ -16,20 +16,38 @@ MOST_TRIES = 5
 
 class Role(models.TextChoices):
     SELLER = "seller", _("Seller")
-    FINANCIER = "financier", _("Financier")
+    FINANCIER = "financier", _("Financier administrator")
+    ANALYST = "analyst", _("Analyst")
+    APPROVER = "approver", _("Approver")
     STAFF = "staff", _("Platform staff")
     AUDITOR = "auditor", _("Auditor")
     WAREHOUSE = "warehouse", _("Warehouse operator")
 
 
-# What a role may do in the admin, by app label: the verbs of Django's model permissions. "*" stands for every app.
-# Rows that hold money are view-only for everyone; see core.admin.
+# Who works for the financier: one who may do all that financiers do, one who prepares, one who decides.
+FINANCIERS = frozenset({Role.FINANCIER, Role.ANALYST, Role.APPROVER})
+
+# What a role may do in the admin, by app label or by model: the verbs of Django's model permissions, and two of ours:
+# decide (say yes or no to what others prepared) and export (take a list away as a file, which leaves a trace).
+# "*" stands for every app. Rows that hold money are view-only for everyone; see core.admin.
 RIGHTS: dict[str, dict[str, frozenset[str]]] = {
     Role.SELLER: {},
     Role.FINANCIER: {
+        "*": frozenset({"view", "export"}),
+        "products": frozenset({"view", "export", "add", "change", "decide"}),
+        "warehousing": frozenset({"view", "export", "add", "change", "decide"}),
+        "financing": frozenset({"view", "export", "decide"}),
+    },
+    Role.ANALYST: {
         "*": frozenset({"view"}),
-        "products": frozenset({"view", "add", "change"}),
-        "warehousing": frozenset({"view", "add", "change"}),
+        "products.financingproduct": frozenset({"view", "add", "change"}),
+        "products.productversion": frozenset({"view", "add", "change"}),
+    },
+    Role.APPROVER: {
+        "*": frozenset({"view"}),
+        "products.productversion": frozenset({"view", "decide"}),
+        "financing.application": frozenset({"view", "decide"}),
+        "warehousing.pledge": frozenset({"view", "decide"}),
     },
     Role.STAFF: {
         "*": frozenset({"view"}),
@@ -37,7 +55,7 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         "sellers": frozenset({"view", "add", "change"}),
         "warehousing": frozenset({"view", "add"}),
     },
-    Role.AUDITOR: {"*": frozenset({"view"})},
+    Role.AUDITOR: {"*": frozenset({"view", "export"})},
     Role.WAREHOUSE: {},
 }
 
@@ -112,14 +130,15 @@ class User(AbstractBaseUser):
 
     def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:  # noqa: ARG002  Django's signature
         app_label, _dot, codename = perm.partition(".")
-        return self.is_active and codename.partition("_")[0] in self._verbs(app_label)
+        verb, _line, model = codename.partition("_")
+        return self.is_active and verb in self._verbs(app_label, model)
 
     def has_perms(self, perms: list[str], obj: models.Model | None = None) -> bool:
         return all(self.has_perm(perm, obj) for perm in perms)
 
-    def _verbs(self, app_label: str) -> frozenset[str]:
+    def _verbs(self, app_label: str, model: str = "") -> frozenset[str]:
         rights = RIGHTS.get(self.role, {})
-        return rights.get(app_label, rights.get("*", frozenset()))
+        return rights.get(f"{app_label}.{model}") or rights.get(app_label) or rights.get("*", frozenset())
 
 
 class OneTimeCodeQuerySet(models.QuerySet["OneTimeCode"]):

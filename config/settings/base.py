@@ -36,6 +36,7 @@ TENANT_APPS = [
     "rest_framework",
     "drf_spectacular",
     "django_htmx",
+    "django.forms",  # its templates, since ours may render widgets too
     "apps.core",
     "apps.users",
     "apps.ledger",
@@ -204,6 +205,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {"TITLE": "Granary", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
 
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 UNFOLD = {
     "SITE_TITLE": "Granary",
     "SITE_HEADER": "Granary",

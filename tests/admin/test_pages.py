@@ -10,7 +10,7 @@ from django.db import models
 from django.urls import reverse
 
 from apps.orders.models import Order
-from apps.products.models import FinancingProduct, FundingPool, ProductVersion, ProvisionClass
+from apps.products.models import FinancingProduct, FundingPool, LendingPolicy, ProductVersion, ProvisionClass
 from apps.reconciliation.models import BackTest
 from apps.sellers.models import Particulars, Seller
 from apps.tenants.models import Platform
@@ -25,7 +25,16 @@ from tests.factories import make_user
 Clients = Callable[..., PlatformClient]
 REGISTERED = [model for model in MODELS if model in admin.site._registry]
 EDITABLE: dict[str, set[Any]] = {
-    Role.FINANCIER: {FundingPool, FinancingProduct, ProductVersion, ProvisionClass, Commodity, PriceBasis, Warehouse},
+    Role.FINANCIER: {
+        FundingPool,
+        FinancingProduct,
+        ProductVersion,
+        LendingPolicy,
+        ProvisionClass,
+        Commodity,
+        PriceBasis,
+        Warehouse,
+    },
     Role.STAFF: {User, Seller},
     Role.AUDITOR: set(),
 }

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import lxml.html
 import pytest
 from django.urls import reverse
 
@@ -29,10 +30,14 @@ def press(client: PlatformClient, version: Any, verb: str, reason: str = "") -> 
     return client.post(address, {"reason": reason}, follow=True)
 
 
-def form_of(client: PlatformClient, version: ProductVersion, **changes: str) -> dict[str, Any]:
+def form_of(client: PlatformClient, version: ProductVersion, **changes: Any) -> dict[str, Any]:
     """What the browser would send back from the version's page, with `changes`."""
-    form = client.get(change_page(version)).context["adminform"].form
-    return {name: form[name].value() for name in form.fields} | changes
+    page = lxml.html.fromstring(client.get(change_page(version)).content)
+    form = next(one for one in page.forms if one.get("id") == "productversion_form")
+    sent: dict[str, Any] = {}
+    for name, value in form.form_values():
+        sent.setdefault(name, []).append(value)
+    return sent | changes
 
 
 def words(answer: Any) -> str:
@@ -47,15 +52,16 @@ def test_from_a_new_pool_to_a_product_on_offer(signed_in: SignedIn) -> None:
     )
     pool = FundingPool.objects.get()
     assert (pool.name, pool.committed) == ("Autumn", 0)  # money comes through the ledger, not through a form
-    maker.post(
+    led_to = maker.post(
         reverse("admin:products_financingproduct_add"),
         {"technique": SALES, "code": "harvest", "name": "Harvest advance", "name_zh": "丰收预支", "pool": pool.pk}
         | {**PAUSES, "versions-TOTAL_FORMS": "0", "versions-INITIAL_FORMS": "0"},
     )
-    product = FinancingProduct.objects.get()
-    press(maker, product, "new_version")
-    version = product.versions.get()
-    answer = maker.post(change_page(version), form_of(maker, version, fee_rate="0.05", _continue="1"), follow=True)
+    version = FinancingProduct.objects.get().versions.get()  # whoever makes a product is led to its first draft
+    assert led_to["Location"] == change_page(version)
+    answer = maker.post(
+        change_page(version), form_of(maker, version, fee_rate="0.05", why="dearer money", _continue="1"), follow=True
+    )
     assert not answer.context["errors"]
     press(maker, version, "submit")
     assert "Approve and put" not in maker.get(change_page(version)).content.decode()
@@ -64,14 +70,17 @@ def test_from_a_new_pool_to_a_product_on_offer(signed_in: SignedIn) -> None:
     version.refresh_from_db()
     assert (version.state, version.fee_rate) == ("active", Decimal("0.05"))
     assert [entry.verb for entry in Transition.of(version)] == ["create", "edit", "submit", "approve"]
-    assert Transition.of(version).get(verb="edit").reason == "changed fee_rate"
+    assert Transition.of(version).get(verb="edit").reason == "dearer money: changed fee_rate from 0.04 to 0.05"
 
 
 @pytest.mark.parametrize("state", ["in_review", "active", "retired"])
 def test_only_a_draft_has_a_form(signed_in: SignedIn, state: str) -> None:
     version = make_product_version(state=state)
     client = signed_in(Role.FINANCIER)
-    assert "_save" not in client.get(change_page(version)).content.decode()
+    shown = client.get(change_page(version)).content.decode()
+    assert "_save" not in shown
+    assert "past due: penalty; past due: fee" in shown  # terms in words, not as they are kept
+    assert "0.04000000" not in shown
     assert client.post(change_page(version), {"fee_rate": "0.5"}).status_code == 403
     version.refresh_from_db()
     assert version.fee_rate == Decimal("0.04")
@@ -83,9 +92,10 @@ def test_a_form_shows_only_what_matters_to_the_technique(signed_in: SignedIn) ->
         new_version(product_id=make_financing_product(technique=one).pk, at=AT, by="user:9")
         for one in (SALES, RECEIVABLE)
     )
-    of_advance = set(form_of(client, advance))
-    of_receivable = set(form_of(client, receivable))
-    assert {"fee_rate", "sweep_rate", "minimum_share", "waterfall"} <= of_advance
+    of_advance, of_receivable = (
+        set(client.get(change_page(one)).context["adminform"].form.fields) for one in (advance, receivable)
+    )
+    assert {"fee_rate", "sweep_rate", "minimum_share", "waterfall", "eligibility"} <= of_advance
     assert not {"advance_rate", "settlement_days", "annual_rate"} & of_advance
     assert {"annual_rate", "advance_rate", "settlement_days"} <= of_receivable
     assert not {"minimum_share", "period_days"} & of_receivable
@@ -94,10 +104,24 @@ def test_a_form_shows_only_what_matters_to_the_technique(signed_in: SignedIn) ->
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"fee_rate": "4"}, "Write rates as shares of one"),
+        ({"fee_rate": "4"}, "4 would be 400%. If you mean 4%, write 0.04 or 4%."),
+        ({"fee_rate": "18"}, "18 would be 1,800%. If you mean 18%, write 0.18 or 18%."),
+        ({"fee_rate": "-0.04"}, "This cannot be below 0."),
+        ({"fee_rate": "four"}, "Please write a share such as 0.18, or 18%."),
+        ({"sweep_rate": "120%"}, "This is more than all of it: at most 100%."),
+        ({"minimum_amount": "0"}, "The least amount must be more than 0"),
+        ({"minimum_amount": "-5"}, "The least amount must be more than 0"),
+        ({"expected_days": "0"}, "expected days at least 1"),
+        ({"maximum_share": "0.1", "minimum_share": "0.2", "period_days": "30"}, "The maximum is at least the minimum"),
+        ({"eligibility.returned.at_most": "10"}, "10 would be 1,000%"),
+        ({"eligibility.score.at_least": "many"}, "Score: Please write a number."),
+        ({"eligibility.score.at_least": "700", "eligibility.score.at_most": "600"}, "the least is more than the most"),
+        ({"eligibility.trend.at_least": "NaN"}, "Please write a number."),
+        ({"purposes": ["gambling"]}, "is not one of the choices shown"),
+        ({"waterfall.due_fee": "1"}, "Two steps have the same place"),
         ({"minimum_amount": "90000"}, "at most the largest"),
         ({"sweep_rate": "0"}, "repaid by a share of sales"),
-        ({"waterfall": "due_fee"}, "each standing and component exactly once"),
+        ({"waterfall.due_fee": ""}, "Give each step a place"),
         ({"maximum_amount": "a lot"}, "Please write a number"),
     ],
 )
@@ -117,7 +141,8 @@ def test_terms_that_make_no_sense_are_said_in_words_and_change_nothing(
 def test_the_page_shows_what_a_seller_will_read(signed_in: SignedIn) -> None:
     """10,000 at 4 % in 120 days by 12 % of sales: 10,400 / 120 / 0.12 = 722.22 a day."""
     shown = signed_in(Role.AUDITOR).get(change_page(make_product_version()))
-    assert shown.context["illustration"] == {
+    illustration = shown.context["panel"]["illustration"]
+    assert {name: illustration[name] for name in illustration if name not in {"minimums", "schedule"}} == {
         "amount": "CNY\N{NO-BREAK SPACE}10,000.00",
         "charge": "CNY\N{NO-BREAK SPACE}400.00",
         "total": "CNY\N{NO-BREAK SPACE}10,400.00",
@@ -129,6 +154,7 @@ def test_the_page_shows_what_a_seller_will_read(signed_in: SignedIn) -> None:
             {"case": "expected", "days": 120, "annualised_rate": "26.89%"},
             {"case": "fast", "days": 80, "annualised_rate": "42.73%"},
         ],
+        "worst": None,  # without a minimum a poor season is no default
     }
     assert (
         "A seller draws CNY\N{NO-BREAK SPACE}10,000.00 and sells about CNY\N{NO-BREAK SPACE}722.22 a day."
@@ -139,7 +165,7 @@ def test_the_page_shows_what_a_seller_will_read(signed_in: SignedIn) -> None:
 def test_a_receivable_is_shown_at_its_settlement(signed_in: SignedIn) -> None:
     product = make_financing_product(technique=RECEIVABLE)
     version = new_version(product_id=product.pk, at=AT, by="user:9")
-    illustration = signed_in(Role.AUDITOR).get(change_page(version)).context["illustration"]
+    illustration = signed_in(Role.AUDITOR).get(change_page(version)).context["panel"]["illustration"]
     # 10,000 x 0.12 x 14 / 365 = 46.03
     assert (illustration["charge"], illustration["total"]) == (
         "CNY\N{NO-BREAK SPACE}46.03",

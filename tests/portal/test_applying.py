@@ -1,5 +1,6 @@
 """Getting money, page by page: what is kept, what happens once, and where an offer that is gone leads."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from apps.financing.models import Contract, Offer
+from apps.financing.papers import contract_html
 from apps.tenants.models import Platform
 from apps.users.models import Role
 from tests.factories import make_offer, make_seller, make_user
@@ -52,6 +54,30 @@ def test_each_page_keeps_what_was_chosen_and_back_finds_it_again(browse: Any) ->
     assert 'value="1,000' in page(browse)
     assert not Contract.objects.exists()
     assert offer().state == "delivered"
+
+
+def test_use_and_papers_stand_before_the_button_and_in_the_contract(
+    platform: Platform, client_of: Callable[..., Any]
+) -> None:
+    today = platform.business_date(datetime.now(UTC))
+    story = Story(platform, first=today - DAY)
+    version = story.agree("sales-advance", today - DAY, purposes=["stock", "inputs"], documents=["tax"])
+    seller = story.seller()
+    seller.user = make_user(role=Role.SELLER, email="mei@meadow.example")
+    seller.save()
+    story.night(today - DAY)
+    assert offer().version == version
+    browse = client_of(platform, seller.user)
+    text = page(browse, "review/")
+    assert "goods to sell; seed, feed, fertiliser and other inputs." in text
+    assert "latest tax return." in text
+    browse.post(f"/offers/{offer().pk}/review/", {"amount": "1000"})
+    terms = json.loads(Contract.objects.get().terms)
+    assert (terms["purposes"], terms["documents"]) == (["stock", "inputs"], ["tax"])
+    english, chinese = contract_html(terms, "en"), contract_html(terms, "zh-hans")
+    assert "only for goods to sell; seed, feed, fertiliser and other inputs." in " ".join(english.split())
+    assert "仅用于：采购商品；采购种子、饲料、肥料等农资。" in chinese
+    assert "五个工作日内出示下列材料：最近一期纳税申报表。" in chinese
 
 
 def test_another_device_finds_it_too(browse: Any, story: Story, client_of: Callable[..., Any]) -> None:

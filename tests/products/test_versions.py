@@ -58,7 +58,7 @@ def test_a_change_of_terms_goes_from_maker_to_checker_to_offer(product: Financin
     log = [(entry.verb, entry.by, entry.reason) for entry in Transition.of(draft)]
     assert log == [
         ("create", MAKER, "copied from version 1"),
-        ("edit", MAKER, "changed fee_rate"),
+        ("edit", MAKER, "changed fee_rate from 0.04 to 0.05"),
         ("submit", MAKER, ""),
         ("approve", CHECKER, ""),
     ]

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.financing.minimums import frozen_minimums, level_minimums, period_minimum, shaped_minimums
+from apps.financing.penalties import Overdue, penalty_added, penalty_interest
 from apps.products.buckets import RISK_CLASSES, bucket_of, class_of, provision
 from apps.products.terms import SALES, Terms
-from apps.repayment.penalties import Overdue, penalty_added, penalty_interest
 from apps.repayment.periods import Minimums, asked_by, last_check, most_now, periods_of
 from apps.repayment.rebates import Spread, rebate, taken_off
 from apps.repayment.waterfall import Parts

@@ -26,7 +26,7 @@ ROLES = [STRANGER, *Role.values]
 # Keys that exist in Harbor and not in Meadow, and keys that exist nowhere.
 THEIRS, NOBODYS = 1_000_000, 2_000_000
 HIDDEN = "Hidden Orchard"
-ONE_ROW_ONLY = ("ledger/books/", "evidence/head/")  # whose key is always 1
+ONE_ROW_ONLY = ("ledger/books/", "evidence/head/", "products/lendingpolicy/")  # whose key is always 1
 
 Clients = Callable[[str], PlatformClient]
 

@@ -15,11 +15,19 @@ from tests.factories import make_user
 # What each role may do, by hand. "*" is every other app; nobody may delete anything.
 MATRIX = {
     Role.SELLER: {"*": ""},
-    Role.FINANCIER: {"*": "view", "products": "view add change", "warehousing": "view add change"},
+    Role.FINANCIER: {
+        "*": "view export",
+        "products": "view add change decide export",
+        "warehousing": "view add change decide export",
+        "financing": "view decide export",
+    },
+    Role.ANALYST: {"*": "view"},  # and two models of products: see below
+    Role.APPROVER: {"*": "view"},  # and what they decide on: likewise
     Role.STAFF: {"*": "view", "users": "view add change", "sellers": "view add change", "warehousing": "view add"},
-    Role.AUDITOR: {"*": "view"},
+    Role.AUDITOR: {"*": "view export"},
     Role.WAREHOUSE: {"*": ""},
 }
+VERBS = ("view", "add", "change", "delete", "decide", "export")
 APPS = [
     "users", "ledger", "evidence", "banking", "sellers", "orders", "products", "warehousing", "financing", "repayment",
     "core",
@@ -31,9 +39,31 @@ APPS = [
 def test_a_role_may_do_what_the_matrix_says_and_no_more(role: str, app: str) -> None:
     user = User(role=role)
     allowed = MATRIX[Role(role)].get(app, MATRIX[Role(role)]["*"]).split()
-    for verb in ("view", "add", "change", "delete"):
+    for verb in VERBS:
         assert user.has_perm(f"{app}.{verb}_something") is (verb in allowed), verb
     assert user.has_module_perms(app) is bool(allowed)
+
+
+@pytest.mark.parametrize(
+    ("role", "model", "allowed"),
+    [
+        (Role.ANALYST, "products.productversion", "view add change"),
+        (Role.ANALYST, "products.financingproduct", "view add change"),
+        (Role.ANALYST, "products.fundingpool", "view"),
+        (Role.ANALYST, "products.lendingpolicy", "view"),
+        (Role.ANALYST, "financing.application", "view"),
+        (Role.APPROVER, "products.productversion", "view decide"),
+        (Role.APPROVER, "products.financingproduct", "view"),
+        (Role.APPROVER, "financing.application", "view decide"),
+        (Role.APPROVER, "warehousing.pledge", "view decide"),
+        (Role.APPROVER, "warehousing.warehousereceipt", "view"),
+        (Role.AUDITOR, "products.productversion", "view export"),
+    ],
+)
+def test_who_prepares_does_not_decide_and_who_decides_does_not_prepare(role: str, model: str, allowed: str) -> None:
+    app, _dot, name = model.partition(".")
+    held = {verb for verb in VERBS if User(role=role).has_perm(f"{app}.{verb}_{name}")}
+    assert held == set(allowed.split())
 
 
 @pytest.mark.parametrize("role", Role.values)
@@ -82,7 +112,7 @@ def test_a_person_is_named_in_logs_by_a_key_not_by_personal_data(platform: Platf
 
 FRONT_DOORS = {
     "/": {Role.SELLER},
-    "/desk/": {Role.STAFF, Role.AUDITOR, Role.FINANCIER},
+    "/desk/": {Role.STAFF, Role.AUDITOR, Role.FINANCIER, Role.ANALYST, Role.APPROVER},
     "/admin/": set(Role) - {Role.SELLER, Role.WAREHOUSE},
     "/warehouse/": {Role.WAREHOUSE},
 }

@@ -15,6 +15,7 @@ from apps.core.states import log_birth, move_all
 from apps.financing.headroom import OfferVerb, eligible_value, end_of_offer, largest_amount
 from apps.financing.models import Application, FinancedOrder, Financing, Offer
 from apps.orders.models import Order, OrderQuerySet
+from apps.products.eligibility import unmet
 from apps.products.models import ProductVersion
 from apps.products.terms import RECEIPT, RECEIVABLE
 from apps.risk.models import Assessment
@@ -105,7 +106,7 @@ def _amounts(
     versions: list[ProductVersion],
     assessments: Mapping[int, Assessment],
 ) -> dict[tuple[int, str], Decimal]:
-    """The largest amount of each product for each seller who may be offered one."""
+    """The largest amount of each product for each seller who may be offered one and meets its conditions."""
     creditworthy = {seller_id: one for seller_id, one in assessments.items() if one.grade}
     if not creditworthy or not versions:
         return {}
@@ -139,6 +140,7 @@ def _amounts(
         for seller_id, one in creditworthy.items()
         if seller_id not in in_arrears
         for version in versions
+        if not unmet(version.conditions, one.measured)
     }
 
 

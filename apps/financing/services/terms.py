@@ -179,6 +179,8 @@ def terms_of(
             for order in orders
         ],
         "pledge": pledge_schedule(pledge) if pledge else {},
+        "purposes": list(offer.version.purposes),
+        "documents": list(offer.version.documents),
         "waterfall": list(terms.waterfall),
         "rounding": terms.rounding,
         "payout_account": seller.payout_account.masked if seller.payout_account else "",

@@ -116,6 +116,8 @@ HARVEST = Market(
         Person("Lena Hart", "lena.hart@harvest.example", "seller", sells_as=0),
         Person("王秀兰", "wang.xiulan@harvest.example", "seller", "zh-hans", sells_as=1),
         Person("David Okoye", "david.okoye@harvest.example", "financier"),
+        Person("Rosa Mendez", "rosa.mendez@harvest.example", "analyst"),
+        Person("Kwame Asante", "kwame.asante@harvest.example", "approver"),
         Person("Mei Zhao", "mei.zhao@harvest.example", "staff"),
         Person("陈立", "chen.li@harvest.example", "staff", "zh-hans"),
         Person("Ines Duarte", "ines.duarte@harvest.example", "auditor"),

@@ -18,7 +18,7 @@ from apps.repayment.receipts import latest_receipts
 from apps.risk.models import Assessment, Goal
 from apps.sellers.models import Seller
 from apps.sellers.services import ORDERS
-from apps.users.models import Role
+from apps.users.models import FINANCIERS, Role
 from apps.warehousing.models import MarginCall
 
 FINANCINGS_SHOWN = 4
@@ -26,7 +26,7 @@ NIGHTS_SHOWN = 3
 GOALS_SHOWN = 8
 FRONT_DOORS = {
     Role.STAFF: "desk:night",
-    Role.FINANCIER: "admin:index",
+    **dict.fromkeys(FINANCIERS, "admin:index"),
     Role.AUDITOR: "admin:index",
     Role.WAREHOUSE: "warehouse:waiting",
 }

@@ -14,13 +14,13 @@ from apps.financing import schedule_terms as plan
 from apps.financing.daycount import simple_interest
 from apps.financing.due_dates import END_OF_MONTH, SAME_DAY, START_OF_NEXT_MONTH, add_months, due_dates
 from apps.financing.headroom import within_limit
+from apps.financing.penalties import Overdue, penalty_interest
 from apps.financing.schedule import periods_of, schedule
 from apps.products.buckets import Bucket, bucket_of
 from apps.repayment.cases import OutOfScope
 from apps.repayment.course import SETTLED, Course, course
 from apps.repayment.course_events import CourseTerms, Event, Kind
 from apps.repayment.delinquency import worst
-from apps.repayment.penalties import Overdue, penalty_interest
 from apps.warehousing.valuation import (
     LendingTerms,
     Quote,
