@@ -31,7 +31,7 @@ from apps.tenants.services import current_platform
 LONGEST = timedelta(days=3 * 366)
 SILENT = timedelta(minutes=2)
 # How often a run says how far it is, in seconds: also how soon it notices that it was cancelled.
-BREATH = 1.0
+BREATH = 1
 TRIED = (SALES, RECEIVABLE, ORDER)
 
 

@@ -145,7 +145,7 @@ def kill_workers(
         until(lambda: is_over(platform), "the night to come to its end", seconds=300)
     finally:
         worker.kill()
-    ends = [*killed_after[1:], pieces_done(platform)]
+    ends = [*killed_after, pieces_done(platform)][1:]
     return [Kill(after, then) for after, then in zip(killed_after, ends, strict=True)]
 
 

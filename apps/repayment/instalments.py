@@ -207,8 +207,17 @@ def pay(
     for place, share in zip(behind, shares, strict=True):
         paid = paid.plus(share)
         if place is not None and share.total:
-            after[place] = after[place]._replace(paid=after[place].paid.plus(share))
+            after[place] = _with(after[place], share)
     return paid, left, tuple(after)
+
+
+def _with(row: Row, share: Parts) -> Row:
+    """`row` after `share` was paid on it. A planned one asks for no less interest than was paid: where principal was
+    late, more may have arisen by then than its plan says."""
+    paid = row.paid.plus(share)
+    if row.is_raised:
+        return row._replace(paid=paid)
+    return row._replace(paid=paid, owed=row.owed._replace(interest=max(row.owed.interest, paid.interest)))
 
 
 def forgive(rows: Rows, owed: Parts, parts: Parts, balance: "Balance") -> Rows:
@@ -222,7 +231,7 @@ def forgive(rows: Rows, owed: Parts, parts: Parts, balance: "Balance") -> Rows:
         if at == asking:
             open_ = open_._replace(interest=loose)
         share = Parts(*(min(pair) for pair in zip(left, open_, strict=True)))
-        after[place] = after[place]._replace(paid=after[place].paid.plus(share))
+        after[place] = _with(after[place], share)
         left = left.minus(share)
     return tuple(after)
 
@@ -281,7 +290,7 @@ def _carried(planned: Rows, fresh: Sequence[Planned], ahead: Decimal, plan: Plan
         rows.append(new)
     dues = [Due("in_advance", Parts(principal=row.owed.principal)) for row in rows]
     shares, _left = allocate(ahead, dues, ["in_advance_principal"], advance=plan.in_advance, unit=quantum(currency))
-    return [row._replace(paid=row.paid.plus(share)) for row, share in zip(rows, shares, strict=True)]
+    return [_with(row, share) for row, share in zip(rows, shares, strict=True)]
 
 
 # How late it is, and how it ends

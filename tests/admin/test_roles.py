@@ -18,6 +18,7 @@ from apps.core.models import Export, Transition
 from apps.financing.models import Application
 from apps.orders.models import Order
 from apps.products.models import FinancingProduct, ProductVersion
+from apps.reconciliation.models import BackTest
 from apps.sellers.models import Particulars, Seller
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
@@ -40,6 +41,7 @@ BUTTONS: dict[tuple[type[models.Model], str], set[Role]] = {
     **{(Pledge, verb): DECIDES for verb in ("take_in", "give_back", "release", "decline_release")},
     **{(WarehouseReceipt, verb): {Role.FINANCIER} for verb in ("freeze", "unfreeze")},
     (Inspection, "resolve"): {Role.FINANCIER},
+    **{(BackTest, verb): PREPARES for verb in ("cancel", "ask_again")},
     **{
         (Seller, verb): {Role.STAFF}
         for verb in ("verify", "request_info", "reject", "suspend", "resume", "close")
@@ -99,7 +101,7 @@ def test_analysts_edit_terms_and_approvers_nothing(signed_in: SignedIn, role: Ro
             transaction.set_rollback(True)
     terms: set[Any] = {FinancingProduct, ProductVersion}
     assert editable == (terms if role == Role.ANALYST else set())
-    assert addable == (terms - {ProductVersion} if role == Role.ANALYST else set())
+    assert addable == ({FinancingProduct, BackTest} if role == Role.ANALYST else set())
 
 
 def test_what_an_analyst_prepares_an_approver_decides(signed_in: SignedIn) -> None:

@@ -12,7 +12,8 @@ APPS = Path(settings.BASE_DIR) / "apps"
 NO_AMOUNT_THERE = {
     "portal/demo/": "chances and seasons of invented sellers; their amounts are made of Decimal",
     "reconciliation/faults.py": "seconds until a worker is killed",
-    "reconciliation/replay.py": "chances by which lots are drawn",
+    "reconciliation/policy.py": "chances by which lots are drawn",
+    "reconciliation/back_tests.py": "likewise: the chances that a person asked for",
     "orders/feeds/intake.py": "the share of a file that has been read, for the progress bar",
     "orders/management/commands/import_orders.py": "the progress bar",
 }

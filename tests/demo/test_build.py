@@ -142,7 +142,7 @@ def test_a_start_that_was_cut_short_leaves_closed_doors_and_is_made_good_by_the_
         assert whole.pk != half.pk
         with entered("cutshort"):
             assert NightlyRun.objects.count() == 4
-            assert User.objects.count() == 8
+            assert User.objects.count() == 10
         assert markets_to_make([market]) == []
 
         suspend(platform=whole, at=NOW, by="test")  # by a person, on purpose: that is no reason to make it again

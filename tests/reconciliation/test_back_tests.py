@@ -191,7 +191,7 @@ def test_a_financier_asks_watches_and_compares(
     }  # fmt: skip
     assert f'value="{draft.pk}"' in client.get(f"{add}?version={draft.pk}").content.decode()
     refused = client.post(add, {**form, "accept_share": "50"}).content.decode()
-    assert "parts of one" in refused
+    assert "50 would be 5,000%" in refused
     assert not BackTest.objects.exists()
     client.post(add, form)
     back_test = BackTest.objects.get()

@@ -80,7 +80,7 @@ def books_of(platform: Platform) -> list[str]:
 
 @pytest.mark.parametrize(
     ("kills", "sellers", "seed"),
-    [(3, 12, 1), pytest.param(20, 200, 1, marks=pytest.mark.soak), pytest.param(20, 60, 2, marks=pytest.mark.soak)],
+    [(3, 30, 1), pytest.param(20, 200, 1, marks=pytest.mark.soak), pytest.param(20, 60, 2, marks=pytest.mark.soak)],
 )
 def test_workers_killed_at_random_points_leave_the_books_of_a_quiet_night(
     fresh_platform: Make,

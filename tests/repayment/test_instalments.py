@@ -205,3 +205,22 @@ def test_the_rows_ahead_are_reckoned_with_what_was_paid_early() -> None:
     shown = expected(now, one, D("0.12"), "CNY")
     assert all(new.owed.interest < old.owed.interest for new, old in zip(shown[1:], one.rows[1:], strict=True))
     assert [row.owed.principal for row in shown] == [row.owed.principal for row in one.rows]
+
+
+@pytest.mark.parametrize("in_advance", ["next", "last", "reamortise"])
+def test_an_instalment_to_come_asks_for_no_less_than_was_paid_on_it(in_advance: str) -> None:
+    """The first instalment is three weeks late, so by then more interest has arisen than the plan of the second says
+    where it is short: it falls due on the next day. All of it is paid; then the due date moves once more."""
+    one = balance(loan(Plan("equal_instalments", 6, in_advance=in_advance)), D(1000))
+    first = one.rows[0].due_on
+    late = first + 21 * DAY
+    moved = [
+        Fact(first + DAY, 1, "due_date:1", "due_date", first + DAY, to=first + 22 * DAY),
+        Fact(late, 2, "payment:1", "payment", late, D(300)),
+        Fact(late, 3, "due_date:2", "due_date", late, to=late + DAY, more=1),
+    ]
+    for number in (2, 3):
+        life = tell(one, moved[:number], late, "CNY")
+        assert all(row.paid.interest <= row.owed.interest for row in life.rows), number
+        assert all(row.paid.total <= row.owed.total for row in life.rows), number
+        assert sum(row.paid.total for row in life.rows) == 300

@@ -1,7 +1,7 @@
 """A folder that is watched: each bank file in it is taken in once and moved, a refused one with its reason."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from apps.banking.refusals import StatementRefused
@@ -27,15 +27,15 @@ def waiting_files(folder: Path) -> list[Path]:
 
 def at_rest(folder: Path, *, at: datetime) -> list[Path]:
     """The waiting files that nobody has written to for AT_REST before `at`."""
-    latest = (at - AT_REST).timestamp()
-    return [path for path in waiting_files(folder) if _written_at(path) <= latest]
+    written = [(path, _written_at(path)) for path in waiting_files(folder)]
+    return [path for path, when in written if when is not None and when <= at - AT_REST]
 
 
-def _written_at(path: Path) -> float:
+def _written_at(path: Path) -> datetime | None:
     try:
-        return path.stat().st_mtime
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except FileNotFoundError:  # another process has moved it meanwhile
-        return float("inf")
+        return None
 
 
 def take_in_files(

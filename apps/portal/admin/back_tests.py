@@ -66,7 +66,7 @@ class BackTestAdmin(ViewOnlyAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("products.change_productversion")
 
-    def may_step(self, request: HttpRequest) -> bool:
+    def may_take(self, request: HttpRequest, step: Step) -> bool:
         return self.has_add_permission(request)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
