@@ -107,7 +107,7 @@ def _trend(step: StepNow, trend: Trend | None) -> Cell:
 
 
 def _seconds(seconds: Decimal) -> timedelta:
-    return timedelta(seconds=float(seconds))
+    return timedelta(milliseconds=int(seconds * 1000))
 
 
 def name_of_total(total: ControlTotal) -> str:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 import structlog
-from celery import current_app
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -26,7 +25,7 @@ from apps.reconciliation.tunnel.past import Course
 from apps.reconciliation.tunnel.reading import pasts, readable_sellers
 from apps.reconciliation.tunnel.trial import live_through
 from apps.tenants.models import Platform
-from apps.tenants.services import current_platform
+from apps.tenants.tasks import nudge
 
 LONGEST = timedelta(days=3 * 366)
 SILENT = timedelta(minutes=2)
@@ -71,7 +70,7 @@ def ask_back_test(*, back_test: BackTest, today: date, at: datetime, by: str) ->
         back_test.against = live.exclude(pk=back_test.version_id).first()
         back_test.save()
         log_birth([back_test], at=at, by=by)
-        _nudge_after_commit(back_test.pk)
+        nudge("reconciliation.run_back_test", back_test_id=back_test.pk)
     return back_test
 
 
@@ -90,7 +89,7 @@ def retry_back_test(*, back_test_id: int, at: datetime, by: str) -> BackTest:
     with transaction.atomic():
         back_test = BackTest.objects.select_for_update().get(pk=back_test_id)
         _move(back_test, "ask_again", at=at, by=by)
-        _nudge_after_commit(back_test.pk)
+        nudge("reconciliation.run_back_test", back_test_id=back_test.pk)
         return back_test
 
 
@@ -213,17 +212,3 @@ def _move(back_test: BackTest, verb: str, *, at: datetime, by: str) -> None:
     if not back_test.can(verb):
         raise BackTestRefused(_("This back-test has moved on. Nothing was changed. Look at it again."))
     back_test.move(verb, at=at, by=by)
-
-
-def _nudge_after_commit(back_test_id: int) -> None:
-    platform = current_platform().schema_name
-    transaction.on_commit(lambda: _nudge(platform, back_test_id))
-
-
-def _nudge(platform: str, back_test_id: int) -> None:
-    """Tell a worker. Lost or refused, the sweep of each minute makes up for it."""
-    try:
-        arguments = {"platform": platform, "back_test_id": back_test_id}
-        current_app.send_task("reconciliation.run_back_test", kwargs=arguments, retry=False)
-    except Exception:  # noqa: BLE001  the broker being away in whatever way must not undo what was committed
-        structlog.get_logger().exception("back-test waits for the next sweep", back_test=back_test_id)

@@ -158,7 +158,7 @@ def _hold_expected(key: str) -> Expected:
     if one.confirmed_on is not None:
         raise NotCleared(_("This payment was confirmed already. Nothing was changed."))
     if one.kind == Instruction.Kind.DISBURSEMENT:
-        return Expected(key, one.from_purpose, -one.amount, None, disburses=int(one.subject.partition(":")[2]))
+        return Expected(key, one.from_purpose, -one.amount, None, disburses=one.subject_id)
     debit = chart.FUNDING_CASH if one.kind == Instruction.Kind.TRANSFER else chart.PAYOUTS_IN_TRANSIT
     return Expected(key, one.from_purpose, -one.amount, _towards(CASH[one.from_purpose], debit, -one.amount))
 

@@ -32,7 +32,7 @@ class Asked:
 def differences_of_lines(*, business_date: date, settlements: Mapping[str, Asked], currency: str) -> list[Difference]:
     """A difference for each line booked through `business_date` that is not explained. `settlements` are what,
     by reference, providers still owe the collection account; `currency` is the platform's."""
-    lines = BankLine.objects.unmatched().filter(booked_on__lte=business_date).select_related("entry").order_by("id")
+    lines = BankLine.objects.unmatched_through(business_date).select_related("entry").order_by("id")
     found = list(lines)
     references = {line.reference for line in found if line.reference}
     asked = {one.reference: one for one in Instruction.objects.filter(reference__in=references)}

@@ -210,17 +210,15 @@ def settlement_reference(day: date) -> str:
 
 def _match_settlements(business_date: date, at: datetime, by: str) -> Matched:
     expected = expected_settlements(business_date)
-    candidates = BankLine.objects.unmatched().filter(
-        purpose="collection", booked_on__lte=business_date, reference__in=list(expected)
+    candidates = BankLine.objects.unmatched_through(business_date).filter(
+        purpose="collection", reference__in=list(expected)
     )
     count, total = 0, ZERO
-    for line in candidates.order_by("id"):
+    for line in candidates.select_for_update().order_by("id"):
         due = expected.get(line.reference)
         if due is None or (net := due.net) != line.amount:
             continue
         del expected[line.reference]
-        line.matched_to = due.explained_by
-        line.save(update_fields=["matched_to"])
         debit, credit = chart.COLLECTION_CASH, chart.SETTLEMENT_RECEIVABLE
         if net < 0:
             debit, credit = credit, debit
@@ -234,7 +232,8 @@ def _match_settlements(business_date: date, at: datetime, by: str) -> Matched:
             at=at,
             by=by,
         )
-        line.save(update_fields=["carried_by"])
+        line.matched_to = due.explained_by
+        line.save(update_fields=["matched_to", "carried_by"])
         count, total = count + 1, total + abs(net)
     return Matched(count, total)
 

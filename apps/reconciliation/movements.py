@@ -28,7 +28,7 @@ def line_key(line: BankLine) -> str:
 
 def open_items(*, business_date: date, currency: str) -> Open:
     """Unexplained lines booked through `business_date`, and what is expected on the platform's accounts by then."""
-    lines = list(BankLine.objects.unmatched().filter(booked_on__lte=business_date).order_by("pk"))
+    lines = list(BankLine.objects.unmatched_through(business_date).order_by("pk"))
     carried = {line.reference for line in lines if line.reference}
     ours = set(Instruction.objects.filter(reference__in=carried).values_list("reference", flat=True))
     ours |= {reference for reference in carried if reference.startswith("SETTLEMENT-")}

@@ -21,7 +21,7 @@ def returned_payouts(business_date: date) -> QuerySet[Instruction]:
 
 def _credits(business_date: date) -> QuerySet[BankLine]:
     """Money that came in through `business_date` under some reference and is not explained yet."""
-    credits = BankLine.objects.unmatched().filter(purpose="collection", booked_on__lte=business_date, amount__gt=0)
+    credits = BankLine.objects.unmatched_through(business_date).filter(purpose="collection", amount__gt=0)
     return credits.exclude(reference="")
 
 

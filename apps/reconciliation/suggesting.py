@@ -52,7 +52,7 @@ def accept_sure_ones(*, business_date: date, currency: str, at: datetime, by: st
 
 def suggest(*, business_date: date, currency: str, at: datetime, by: str) -> int:
     """Put on each open break what may explain it, once; answers how many suggestions are new."""
-    if not BankLine.objects.unmatched().filter(booked_on__lte=business_date).exists():
+    if not BankLine.objects.unmatched_through(business_date).exists():
         return 0
     outcome = find(business_date=business_date, currency=currency)
     items = {one.key: one for one in (*outcome.lines_left, *outcome.expected_left)}

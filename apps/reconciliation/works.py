@@ -227,7 +227,7 @@ def _instruct_transfers(batch: PaymentBatch, business_date: date) -> None:
 
 
 def _match(piece: Piece) -> Report:
-    if not BankLine.objects.unmatched().filter(booked_on__lte=piece.date).exists():
+    if not BankLine.objects.unmatched_through(piece.date).exists():
         return {"match": {"done": 0, "total": str(ZERO)}}
     exact = matching.match_bank_lines(business_date=piece.date, at=piece.at, by=piece.by)
     found = accept_sure_ones(business_date=piece.date, currency=piece.platform.currency, at=piece.at, by=piece.by)

@@ -129,14 +129,14 @@ def _move(batch: PaymentBatch, answer: Answer, at: datetime, by: str) -> None:
 def _reject(instruction: Instruction, reason: str, on: date, at: datetime, by: str) -> None:
     _fail(instruction, reason, on)
     if instruction.kind == Instruction.Kind.TRANSFER:
-        pool = FundingPool.objects.filter(pk=_subject_id(instruction))
+        pool = FundingPool.objects.filter(pk=instruction.subject_id)
         pool.update(collected=F("collected") + instruction.amount)
     elif instruction.kind == Instruction.Kind.DISBURSEMENT:
-        financing = Financing.objects.only("seller_id").get(pk=_subject_id(instruction))
+        financing = Financing.objects.only("seller_id").get(pk=instruction.subject_id)
         lock_seller(financing.seller_id)
         cancel_undisbursed(financing_id=financing.pk, reason=instruction.failure_reason, on=on, at=at, by=by)
     else:
-        lock_seller(_subject_id(instruction))
+        lock_seller(instruction.subject_id)
         _owe_again(instruction, chart.PAYOUTS_IN_TRANSIT, "payout_rejected", on, at, by)
 
 
@@ -162,12 +162,8 @@ def _owe_again(instruction: Instruction, debit: str, kind: str, on: date, at: da
         at=at,
         by=by,
     )
-    Seller.objects.filter(pk=_subject_id(instruction)).update(balance=F("balance") + instruction.amount)
+    Seller.objects.filter(pk=instruction.subject_id).update(balance=F("balance") + instruction.amount)
     return entry
-
-
-def _subject_id(instruction: Instruction) -> int:
-    return int(instruction.subject.partition(":")[2])
 
 
 def _keep(batch: PaymentBatch, answer: Answer, name: str, stopped: int, on: date, at: datetime, by: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from functools import cache
 from statistics import median
-from typing import Any
+from typing import Any, Protocol
 
 from apps.core.money import ZERO
 
@@ -132,6 +132,22 @@ def assess(record: Record, instead: Mapping[str, Decimal] | None = None) -> Resu
         inflow_cap = max(sum(record.monthly, ZERO), ZERO) / 4
         limit = two_digits(min(multiple * record.median_month, inflow_cap))
     return Result(score, grade, default_probability, limit, _reasons(earned))
+
+
+class Verdict(Protocol):
+    """What an assessment comes to, kept or just made."""
+
+    @property
+    def score(self) -> int: ...
+    @property
+    def grade(self) -> str: ...
+    @property
+    def limit(self) -> Decimal: ...
+
+
+def same_verdict(one: Verdict, other: Verdict) -> bool:
+    """Whether two assessments by one scorecard come to the same: then the earlier stands, and offers rest on it."""
+    return (one.score, one.grade, one.limit) == (other.score, other.grade, other.limit)
 
 
 def turns_of(name: str) -> frozenset[Decimal]:

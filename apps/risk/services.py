@@ -7,7 +7,7 @@ from apps.core import bulk
 from apps.orders.history import SalesHistory, sales_history
 from apps.risk.goals import review_goals
 from apps.risk.models import Assessment
-from apps.risk.scorecard import SCORECARD, Record, assess, frozen, share
+from apps.risk.scorecard import SCORECARD, Record, assess, frozen, same_verdict, share
 from apps.sellers.models import Seller
 from apps.sellers.services import ORDERS
 
@@ -46,7 +46,8 @@ def assess_sellers(
             continue
         made = _assessment(seller_id, history, days_past_due, business_date, currency)
         tonight.append(made)
-        if known is not None and (known.business_date == business_date or _same(known, made)):
+        by_one_card = known is not None and known.scorecard == made.scorecard
+        if known is not None and (known.business_date == business_date or (by_one_card and same_verdict(known, made))):
             current[seller_id] = known
         else:
             fresh.append(made)
@@ -84,13 +85,4 @@ def record_of(history: SalesHistory, days_past_due: int, business_date: date) ->
         cancelled=share(history.cancelled, history.orders),
         late=share(history.late, history.delivered),
         days_past_due=days_past_due,
-    )
-
-
-def _same(known: Assessment, made: Assessment) -> bool:
-    return (known.scorecard, known.score, known.grade, known.limit) == (
-        made.scorecard,
-        made.score,
-        made.grade,
-        made.limit,
     )

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from celery import shared_task
+import structlog
+from celery import current_app, shared_task
+from django.db import transaction
 
-from apps.tenants.services import entered
+from apps.tenants.services import current_platform, entered
 
 
 def platform_task(name: str, **options: Any) -> Callable[[Callable[..., None]], Any]:
@@ -26,3 +28,19 @@ def platform_task(name: str, **options: Any) -> Callable[[Callable[..., None]], 
         return task
 
     return decorate
+
+
+def nudge(task: str, **arguments: Any) -> None:
+    """Tell a worker, once the running transaction is committed, that `task` has work on the platform entered now.
+
+    Lost or refused, it is only logged: what is told so must be found too by a look of every minute.
+    """
+    named = {"platform": current_platform().schema_name, **arguments}
+
+    def tell() -> None:
+        try:
+            current_app.send_task(task, kwargs=named, retry=False)
+        except Exception:  # noqa: BLE001  the broker being away in whatever way must not undo or hide what was committed
+            structlog.get_logger().exception("waits for the next look", task=task, **named)
+
+    transaction.on_commit(tell)

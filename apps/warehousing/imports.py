@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
+from apps.core.exports import FORMULA
 from apps.core.turns import take_turn
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
@@ -35,7 +36,6 @@ REQUIRED = (
 )  # fmt: skip
 OPTIONAL = ("origin",)
 LONGEST: Mapping[str, int] = {"number": 40, "grade": 20, "lot": 40, "bin": 40, "insurance": 80, "origin": 120}
-FORMULA = ("=", "+", "-", "@", "\t")
 MOST_BAD_LINES = 10_000
 
 

@@ -1,5 +1,6 @@
 """What banks say: their files, the statements and entries in them, and the lines of ours that came of them."""
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django.db import models
@@ -170,6 +171,10 @@ class BankLineQuerySet(models.QuerySet["BankLine"]):
 
     def unmatched(self) -> "BankLineQuerySet":
         return self.filter(matched_to="")
+
+    def unmatched_through(self, day: date) -> "BankLineQuerySet":
+        """What is booked through `day` (inclusive) and not explained."""
+        return self.unmatched().filter(booked_on__lte=day)
 
 
 class BankLine(models.Model):

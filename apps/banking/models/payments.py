@@ -139,6 +139,11 @@ class Instruction(models.Model):
     def __str__(self) -> str:
         return self.key
 
+    @property
+    def subject_id(self) -> int:
+        """The number in `subject`: of the financing, proceeds or other row that it pays for."""
+        return int(self.subject.partition(":")[2])
+
 
 class PaymentAnswer(models.Model):
     """A bank's answer to a batch (pain.002): the same bytes again are nothing new. Append-only."""

@@ -7,8 +7,6 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import structlog
-from celery import current_app
 from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
@@ -27,6 +25,7 @@ from apps.products.terms import RECEIPT, RECEIVABLE
 from apps.sellers.models import Seller
 from apps.sellers.services import ORDERS
 from apps.tenants.services import current_platform
+from apps.tenants.tasks import nudge
 from apps.warehousing.models import Pledge
 from apps.warehousing.services import release_all
 
@@ -235,19 +234,8 @@ def store_contract(
         terms_sha256=hashlib.sha256(text.encode()).hexdigest(),
     )
     log_birth([contract], at=at, by=by)
-    platform = current_platform().schema_name
-    transaction.on_commit(lambda: _ask_for_paper(platform, contract.pk))
+    nudge("financing.render_contract", contract_id=contract.pk)
     return contract
-
-
-def _ask_for_paper(platform: str, contract_id: int) -> None:
-    """A nudge to a worker. Lost or refused, the minute-by-minute sweep over drafted contracts makes up for it."""
-    try:
-        current_app.send_task(
-            "financing.render_contract", kwargs={"platform": platform, "contract_id": contract_id}, retry=False
-        )
-    except Exception:  # noqa: BLE001  the broker being down in whatever way must not undo or hide what was committed
-        structlog.get_logger().exception("contract waits for the next sweep", contract=contract_id)
 
 
 def decline_contract(*, contract_id: int, seller_id: int, at: datetime, by: str, reason: str) -> None:

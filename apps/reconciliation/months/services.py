@@ -20,7 +20,7 @@ from apps.evidence.services import record
 from apps.ledger.calendar import booking_date
 from apps.ledger.models import Books
 from apps.reconciliation.models import MonthEnd
-from apps.reconciliation.months.package import BLOCK, write_package
+from apps.reconciliation.months.package import write_package
 from apps.reconciliation.months.sheets import sheets_of
 from apps.tenants.models import Platform
 
@@ -99,7 +99,8 @@ def _tell(row: MonthEnd, share: int) -> None:
 
 
 def _keep(row: MonthEnd, platform: Platform, path: Path, hashes: dict[str, str], at: datetime, by: str) -> MonthEnd:
-    digest = _sha256(path)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
     with transaction.atomic():
         on = booking_date(platform.business_date(at))
         found = MonthEnd.objects.select_for_update().get(pk=row.pk)
@@ -127,11 +128,3 @@ def _store(row: MonthEnd, path: Path) -> None:
     if not default_storage.exists(row.stored_as):
         with path.open("rb") as file:
             default_storage.save(row.stored_as, File(file))
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest()

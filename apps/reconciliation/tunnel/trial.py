@@ -34,7 +34,7 @@ from apps.repayment.day import (
 from apps.repayment.instalments import rows_of
 from apps.repayment.periods import Minimums
 from apps.repayment.waterfall import Parts
-from apps.risk.scorecard import MINIMUM_ACTIVE_MONTHS, Record, Result, assess, turns_of
+from apps.risk.scorecard import MINIMUM_ACTIVE_MONTHS, Record, Result, assess, same_verdict, turns_of
 from apps.risk.services import record_of
 
 TURNS = frozenset(int(turn) for turn in turns_of("days_selling"))
@@ -241,7 +241,7 @@ class Trial:
             self.known = self.offer = None
             return
         record, result = found
-        if self.known is None or _changed(self.known.result, result):
+        if self.known is None or not same_verdict(self.known.result, result):
             self.known = Known(result, record, on)
         amount = ZERO if self.worst_days else self._largest(self.known, self._exposure(), day)
         if self.offer and end_of_offer(self.offer.most, self.offer.expires_on, amount, on):
@@ -295,7 +295,3 @@ def live_through(past: SellerPast, versions: Iterable[Terms], course: Course) ->
         for trial in trials:
             trial.live(day, records)
     return trials
-
-
-def _changed(was: Result, now: Result) -> bool:
-    return (was.score, was.grade, was.limit) != (now.score, now.grade, now.limit)

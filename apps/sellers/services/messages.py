@@ -6,8 +6,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import structlog
-from celery import current_app
 from django.db import transaction
 
 from apps.core import bulk
@@ -15,6 +13,7 @@ from apps.sellers.models import Seller
 from apps.sellers.models.message import MOST_ATTEMPTS, URGENT, Channel, Delivery, Kind, Message, MessageSettings
 from apps.sellers.quiet import earliest
 from apps.tenants.services import current_platform
+from apps.tenants.tasks import nudge
 
 DELIVER = "portal.deliver_messages"
 
@@ -56,8 +55,7 @@ def tell(*, notices: Iterable[Notice], business_date: date, at: datetime) -> int
         zone = current_platform().zone
         bulk.copy_instances([one for row in told for one in _deliveries(row, readers[row.seller_id], zone, at)])
         if told:
-            schema_name = current_platform().schema_name
-            transaction.on_commit(lambda: _ask_for_delivery(schema_name))
+            nudge(DELIVER)
     return len(told)
 
 
@@ -97,14 +95,6 @@ def _deliveries(message: Message, reader: _Reader, of_platform: ZoneInfo, at: da
         for channel in chosen.channels_for(message.kind)
         if channel in reader.reached_by
     ]
-
-
-def _ask_for_delivery(schema_name: str) -> None:
-    """A nudge to a worker. Lost or refused, the minute's look at what is due makes up for it."""
-    try:
-        current_app.send_task(DELIVER, kwargs={"platform": schema_name}, retry=False)
-    except Exception:  # noqa: BLE001  the broker being down in whatever way must not undo or hide what was committed
-        structlog.get_logger().exception("messages wait for the next look", platform=schema_name)
 
 
 def mark_read(*, seller_id: int, through: int, at: datetime) -> int:
