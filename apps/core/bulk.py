@@ -102,6 +102,12 @@ def update_rows(
         return int(cursor.rowcount)
 
 
+def check_at_once() -> None:
+    """Check foreign keys now and with each further statement of the running transaction, not all of them at its end."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
 def _field(model: type[models.Model], column: str) -> models.Field[Any, Any]:
     return next(field for field in model._meta.concrete_fields if field.column == column)
 

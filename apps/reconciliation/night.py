@@ -107,10 +107,11 @@ def run_night(
 
 
 class _Crew(Condition):
-    """The threads of one worker: how many of them are at a piece now. Each piece done is told to the others, for the
-    next phase may begin with it."""
+    """The threads of one worker: how many of them are at a piece now, and how many pieces they did. Each piece done is
+    told to the others, for the next phase may begin with it."""
 
     busy = 0
+    done = 0
 
 
 def _take_part_beside(night: Night, crew: _Crew, wait_for_others: bool) -> None:
@@ -127,15 +128,20 @@ def _take_part(night: Night, crew: _Crew, wait_for_others: bool) -> None:
     while True:
         with crew:
             crew.busy += 1
+            done = crew.done
         try:
             while work_on(night):
                 with crew:
+                    crew.done += 1
+                    done = crew.done
                     crew.notify_all()
         finally:
             with crew:
                 crew.busy -= 1
                 crew.notify_all()
         with crew:
+            if crew.done != done:
+                continue  # a piece was done after the last look: there may be more to take now
             if crew.busy:
                 crew.wait()
                 continue

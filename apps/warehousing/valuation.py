@@ -318,10 +318,10 @@ def _check(goods: Sequence[StoredGoods], terms: LendingTerms) -> None:
     if len(set(receipts)) < len(goods):
         raise ValueError("A receipt stands in the set twice.")
     prices, averages, _on, _are_stale = zip(*quotes, strict=True)
-    for figures in (quantities, confirmed, prices, averages):
-        if not _are_sensible(figures):
-            receipt = next(one for one, figure in zip(receipts, figures, strict=True) if not _are_sensible([figure]))
-            raise ValueError(f"Receipt {receipt} has a quantity or price below nothing.")
+    figures = quantities + prices + averages if confirmed == quantities else quantities + confirmed + prices + averages
+    if not _are_sensible(figures):
+        wrong = next(one for one in goods if not _are_sensible([one.quantity, one.confirmed, *one.quote[:2]]))
+        raise ValueError(f"Receipt {wrong.receipt} has a quantity or price below nothing.")
 
 
 def _are_sensible(figures: Sequence[Decimal]) -> bool:
