@@ -44,14 +44,19 @@ from apps.reconciliation.models import (
     BreakNote,
     Clearing,
     ControlTotal,
+    LargestSeller,
     Letter,
     MonthEnd,
     NightlyChunk,
     NightlyRun,
     NightlyStep,
+    PortfolioDay,
+    PortfolioRow,
     RuleBook,
     SetAside,
+    Standing,
     Suggestion,
+    Vintage,
 )
 from apps.repayment.models import Demand, Event, Movement, NearBreach, PauseRequest, Sweep
 from apps.risk.models import Assessment, Goal
@@ -1007,6 +1012,68 @@ def make_back_test_seller(**facts: Any) -> BackTestSeller:
         missed=0,
         outstanding=Decimal(0),
         lost=Decimal(0),
+    )
+
+
+def make_portfolio_day(**facts: Any) -> PortfolioDay:
+    return _made(PortfolioDay, facts, business_date=DAY, currency="CNY", made_at=AT, marks_through=DAY)
+
+
+def _portfolio_of_the_day() -> PortfolioDay:
+    return PortfolioDay.objects.filter(business_date=DAY).first() or make_portfolio_day()
+
+
+def make_portfolio_row(**facts: Any) -> PortfolioRow:
+    amounts = dict.fromkeys(
+        (
+            "fee", "interest", "penalty", "overpaid", "past_due", "fee_income", "interest_income", "penalty_income",
+            "expected", "collected", "goods_owed", "goods_value", "goods_room",
+        ),
+        D("0.00"),
+    )  # fmt: skip
+    return _made(
+        PortfolioRow,
+        facts,
+        day=_portfolio_of_the_day,
+        product=make_financing_product,
+        pool=make_funding_pool,
+        grade="B",
+        before="in_time",
+        bucket="in_time",
+        financings=2,
+        principal_before=D("1200.00"),
+        principal=D("1000.00"),
+        **amounts,
+    )
+
+
+def make_standing(**facts: Any) -> Standing:
+    return _made(Standing, facts, financing=make_financing, bucket="in_time", since=DAY, principal=D("1000.00"))
+
+
+def make_vintage(**facts: Any) -> Vintage:
+    return _made(
+        Vintage,
+        facts,
+        product=make_financing_product,
+        pool=make_funding_pool,
+        grade="B",
+        month=DAY.replace(day=1),
+        financings=2,
+        drawn=D("1200.00"),
+        lost=D("0.00"),
+    )
+
+
+def make_largest_seller(**facts: Any) -> LargestSeller:
+    return _made(
+        LargestSeller,
+        facts,
+        day=_portfolio_of_the_day,
+        seller=make_seller,
+        place=1,
+        financings=2,
+        owed=D("1000.00"),
     )
 
 

@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 
-def _page(title: str, icon: str, model: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse(f"admin:{model}_changelist")}
+def _page(title: str, icon: str, model: str, page: str = "changelist") -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse(f"admin:{model}_{page}")}
 
 
 def _group(title: str, *pages: dict[str, Any]) -> dict[str, Any]:
@@ -59,6 +59,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:  # noqa: ARG001  u
         ),
         _group(
             _("Money"),
+            _page(_("Portfolio"), "pie_chart", "reconciliation_portfolioday", "portfolio"),
             _page(_("Financings"), "payments", "financing_financing"),
             _page(_("Movements"), "swap_vert", "repayment_movement"),
             _page(_("Sweeps"), "moving", "repayment_sweep"),

@@ -40,6 +40,7 @@ class Share:
     kind: ClassVar[str] = "share"
     share: Decimal | None
     note: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)

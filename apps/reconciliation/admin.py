@@ -12,14 +12,18 @@ from apps.reconciliation.models import (
     BreakNote,
     Clearing,
     ControlTotal,
+    LargestSeller,
     Letter,
     MonthEnd,
     NightlyChunk,
     NightlyRun,
     NightlyStep,
+    PortfolioRow,
     RuleBook,
     SetAside,
+    Standing,
     Suggestion,
+    Vintage,
 )
 
 
@@ -143,3 +147,45 @@ class LetterAdmin(ViewOnlyAdmin):
 class MonthEndAdmin(ViewOnlyAdmin):
     list_display = ("month", "progress", "made_at", "sha256", "size", "asked_by", "error")
     ordering = ("-month",)
+
+
+@admin.register(PortfolioRow)
+class PortfolioRowAdmin(ViewOnlyAdmin):
+    list_display = (
+        "day", "product", "pool", "grade", "category", "region", "before", "bucket", "financings", "owed_money",
+    )  # fmt: skip
+    list_select_related = ("day", "product", "pool")
+    list_filter = ("bucket", "product", "pool")
+    ordering = ("-id",)
+    owed_money = money("owed", _("owed"), "day.currency", is_column=False)
+
+
+@admin.register(Standing)
+class StandingAdmin(ViewOnlyAdmin):
+    list_display = ("financing", "bucket", "since", "until", "principal_money")
+    list_select_related = ("financing",)
+    list_filter = ("bucket",)
+    search_fields = ("financing__number__exact",)
+    ordering = ("-id",)
+    principal_money = money("principal", _("principal"), "financing.currency")
+
+
+@admin.register(Vintage)
+class VintageAdmin(ViewOnlyAdmin):
+    list_display = (
+        "month", "product", "pool", "grade", "category", "region", "late_after", "lost_after", "financings",
+        "drawn_money", "lost_money",
+    )  # fmt: skip
+    list_select_related = ("product", "pool")
+    list_filter = ("product", "pool")
+    ordering = ("-month", "id")
+    drawn_money = money("drawn", _("drawn"), "pool.currency")
+    lost_money = money("lost", _("written off"), "pool.currency")
+
+
+@admin.register(LargestSeller)
+class LargestSellerAdmin(ViewOnlyAdmin):
+    list_display = ("day", "product", "pool", "place", "seller", "financings", "owed_money")
+    list_select_related = ("day", "product", "pool", "seller")
+    ordering = ("-day_id", "id")
+    owed_money = money("owed", _("owed"), "day.currency")

@@ -43,21 +43,24 @@ AMOUNT: DecimalField[Any, Any] = DecimalField(max_digits=19, decimal_places=4)
 NOTHING = Value(ZERO, output_field=AMOUNT)
 
 
+def _moved(what: Any, **when: Any) -> Any:
+    """The sum of `what` over a financing's movements on dates as in `when`."""
+    sums = Movement.objects.filter(financing=OuterRef("pk"), **when).order_by().values("financing")
+    return Coalesce(Subquery(sums.annotate(summed=Sum(what)).values("summed")), NOTHING)
+
+
+def owed_on(on: date) -> dict[str, Any]:
+    """Annotations of financings: `principal_then`, and `owed_then` of all four components, at the end of `on`."""
+    parts = F("principal") + F("fee") + F("interest") + F("penalty")
+    return {
+        "principal_then": F("principal") - _moved("principal", business_date__gt=on),
+        "owed_then": parts - _moved(parts, business_date__gt=on),
+    }
+
+
 def financings_on(name: str, on: date) -> QuerySet[Any, Any]:
     """Financings with the `opening`, `moved` and `closing` of one quantity of OF_FINANCINGS on `on`."""
-    later, moved = (
-        Coalesce(
-            Subquery(
-                Movement.objects.filter(financing=OuterRef("pk"), **when)
-                .order_by()
-                .values("financing")
-                .annotate(summed=Sum(OF_FINANCINGS[name]))
-                .values("summed")
-            ),
-            NOTHING,
-        )
-        for when in ({"business_date__gt": on}, {"business_date": on})
-    )
+    later, moved = (_moved(OF_FINANCINGS[name], **when) for when in ({"business_date__gt": on}, {"business_date": on}))
     return _standing(Financing.objects.select_related("seller").annotate(closing=F(name) - later, moved=moved))
 
 

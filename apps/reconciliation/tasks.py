@@ -13,11 +13,13 @@ from apps.reconciliation.models import MonthEnd
 from apps.reconciliation.months import MonthRefused, make_month_end
 from apps.reconciliation.night import missing_dates, run_night
 from apps.reconciliation.plan import PIECES_AT_ONCE
+from apps.reconciliation.portfolio import make_missing_days, missing_days
 from apps.tenants.models import Platform
 from apps.tenants.services import current_platform, entered
-from apps.tenants.tasks import platform_task
+from apps.tenants.tasks import nudge, platform_task
 
 WORKERS_A_NIGHT = 2
+PORTFOLIO = "reconciliation.make_portfolio"
 # A database that went away is asked again after about 1, 2, 4, 8 and 16 seconds.
 WHEN_THE_DATABASE_IS_AWAY: dict[str, Any] = {
     "autoretry_for": (OperationalError, InterfaceError),
@@ -69,6 +71,24 @@ def work_on_nights() -> None:
         )
         if not run.is_over:
             return
+        nudge(PORTFOLIO)
+
+
+@shared_task(name="reconciliation.make_portfolios_everywhere")
+def make_portfolios_everywhere() -> None:
+    """Ask a worker for the portfolio of every platform that lacks a closed date: nudges that were lost, nights that
+    were run by hand."""
+    for platform in Platform.objects.working():
+        with entered(platform.schema_name):
+            is_missing = bool(missing_days())
+        if is_missing:
+            current_app.send_task(PORTFOLIO, kwargs={"platform": platform.schema_name})
+
+
+@platform_task(PORTFOLIO, **WHEN_THE_DATABASE_IS_AWAY)
+def make_portfolio() -> None:
+    """Make the portfolio of the platform's closed dates that lack one."""
+    make_missing_days(currency=current_platform().currency, at=shared_clock())
 
 
 @shared_task(name="reconciliation.write_letters_everywhere")
@@ -98,7 +118,7 @@ def make_one_month_end(month: str, by: str) -> None:
 @platform_task("reconciliation.run_night", **WHEN_THE_DATABASE_IS_AWAY)
 def run_one_night(business_date: str) -> None:
     """Take part in one night, asked for by a person."""
-    run_night(
+    run = run_night(
         platform=current_platform(),
         business_date=date.fromisoformat(business_date),
         clock=shared_clock,
@@ -106,6 +126,8 @@ def run_one_night(business_date: str) -> None:
         wait_for_others=False,
         at_once=PIECES_AT_ONCE,
     )
+    if run.is_over:
+        nudge(PORTFOLIO)
 
 
 @shared_task(name="reconciliation.tend_back_tests_everywhere")

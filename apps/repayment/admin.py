@@ -9,6 +9,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
@@ -39,13 +40,19 @@ class SweepAdmin(ViewOnlyAdmin):
 
 @admin.register(Movement)
 class MovementAdmin(ViewOnlyAdmin):
-    list_display = ("financing", "business_date", "kind", "reason", "total_money", "outstanding_money")
+    list_display = ("financing", "business_date", "kind", "reason", "total_money", "outstanding_money", "posted")
     list_select_related = ("financing",)
     list_filter = ("kind",)
     search_fields = ("financing__number__exact", "entry_key__exact")
     ordering = ("-id",)
     total_money = money("total", _("change"), "financing.currency", is_column=False)
     outstanding_money = money("outstanding", _("owed after it"), "financing.currency")
+
+    @admin.display(description=_("posted by"))
+    def posted(self, row: Movement) -> str:
+        """The entry that carries it, with the way to its postings."""
+        address = f"{reverse('admin:ledger_entry_changelist')}?{urlencode({'q': row.entry_key})}"
+        return format_html('<a class="underline" href="{}">{}</a>', address, row.entry_key)
 
 
 @admin.register(Demand)

@@ -184,6 +184,10 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "nights-that-are-due": {"task": "reconciliation.start_due_nights", "schedule": crontab(minute="*")},
     "back-tests-that-wait": {"task": "reconciliation.tend_back_tests_everywhere", "schedule": crontab(minute="*")},
+    "portfolios-that-lack-a-date": {
+        "task": "reconciliation.make_portfolios_everywhere",
+        "schedule": crontab(minute="*"),
+    },
     "messages-that-are-due": {"task": "portal.deliver_messages_everywhere", "schedule": crontab(minute="*")},
     "letters-to-staff": {"task": "reconciliation.write_letters_everywhere", "schedule": crontab(minute="*/5")},
     "bank-files-in-folders": {"task": "banking.watch_folders", "schedule": crontab(minute="*")},

@@ -16,7 +16,7 @@ from apps.core.dates import days_between
 from apps.financing.models import Financing, Offer
 from apps.reconciliation.faults import until
 from apps.reconciliation.fingerprint import book_lines, first_difference
-from apps.reconciliation.models import NightlyRun
+from apps.reconciliation.models import NightlyRun, PortfolioDay
 from apps.reconciliation.night import NightRefused, close_days, missing_dates, run_night
 from apps.reconciliation.tasks import run_one_night, shared_clock, work_on_nights
 from apps.repayment.models import Movement
@@ -131,6 +131,7 @@ def test_a_scheduler_dead_for_three_nights_catches_up_to_the_books_of_three_nigh
         current_app.send_task("reconciliation.start_due_nights")
         current_app.send_task("reconciliation.start_due_nights")  # as every task may be: delivered twice
         until(lambda: closed_through(platform, due), "three nights")
+        until(lambda: has_portfolio(platform, due), "the portfolio that the night asks for")
     finally:
         Platform.objects.filter(schema_name__in=names).update(nights_by_hand=False)
     punctual, _due = recent(fresh_platform)
@@ -139,6 +140,9 @@ def test_a_scheduler_dead_for_three_nights_catches_up_to_the_books_of_three_nigh
             after = datetime.combine(day + DAY, time(2), tzinfo=punctual.zone)
             run_night(platform=punctual, business_date=day, clock=lambda: after, by="night")  # noqa: B023
         lines = book_lines()
+    assert not has_portfolio(punctual, due)
+    current_app.send_task("reconciliation.make_portfolios_everywhere")  # nights run by hand have told no worker
+    until(lambda: has_portfolio(punctual, due), "the portfolio that a look finds missing")
     with entered(platform.schema_name):
         assert [run.business_date for run in NightlyRun.objects.order_by("pk")][-3:] == [due - 2 * DAY, due - DAY, due]
         assert first_difference(lines, book_lines()) is None
@@ -149,6 +153,11 @@ def closed_through(platform: Platform, day: date) -> bool:
     with entered(platform.schema_name):
         run = NightlyRun.objects.filter(business_date=day).first()
         return run is not None and run.is_over
+
+
+def has_portfolio(platform: Platform, day: date) -> bool:
+    with entered(platform.schema_name):
+        return PortfolioDay.objects.filter(business_date=day).exists()
 
 
 @pytest.mark.parametrize("wrong_by", [timedelta(hours=-2), timedelta(days=1), timedelta(days=30)])

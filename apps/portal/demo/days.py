@@ -15,6 +15,7 @@ from apps.portal.demo.market import Market
 from apps.reconciliation.bank import book_payments, book_settlement
 from apps.reconciliation.matching import match_bank_lines
 from apps.reconciliation.night import Clock, missing_dates, run_night
+from apps.reconciliation.portfolio import make_missing_days
 from apps.tenants.models import Platform
 
 BY = "demo"
@@ -53,6 +54,7 @@ def catch_up(*, market: Market, platform: Platform, at: datetime) -> int:
         run = run_night(platform=platform, business_date=day, clock=_standing_at(night), by="night")
         if not run.is_over:
             break
+        make_missing_days(currency=platform.currency, at=night)
         days += 1
     return days
 

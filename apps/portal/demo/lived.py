@@ -14,6 +14,7 @@ from apps.financing.services.drawing import room_of
 from apps.portal.demo.market import Market
 from apps.portal.demo.sellers import QUIET
 from apps.reconciliation.policy import Policy
+from apps.reconciliation.portfolio import make_missing_days
 from apps.reconciliation.replay import BY, Replay
 from apps.sellers.models import Seller
 from apps.tenants.models import Platform
@@ -68,6 +69,13 @@ class LivedDays(Replay):
         )
         self.script = [(market.seller_number(act.place), act) for act in script]
         self.scripted = {number for number, _act in self.script}
+
+    def _live(self, day: date) -> None:
+        super()._live(day)
+        make_missing_days(
+            currency=self.platform.currency,
+            at=datetime.combine(day + DAY, self.platform.cut_off, tzinfo=self.platform.zone),
+        )
 
     def _sellers_act(self, day: date, at: datetime) -> None:
         super()._sellers_act(day, at)

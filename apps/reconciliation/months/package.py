@@ -5,24 +5,19 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
-from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from xlsxwriter import Workbook
-from xlsxwriter.worksheet import Worksheet
 
+from apps.core.exports import BLOCK, WORKBOOK, write_sheet
 from apps.ledger.journal import beancount, csv_line
 from apps.reconciliation.months.sheets import Sheet
 
 Told = Callable[[int], None]
 MANIFEST = "SHA256SUMS"
 BEGINNING = (1980, 1, 1, 0, 0, 0)  # of a zip's calendar
-ROWS_A_SHEET = 1_000_000  # a spreadsheet ends at 1,048,576
-EXACT = Decimal(10) ** 13  # what a spreadsheet keeps to the cent: it counts in fifteen digits
-BLOCK = 1 << 16
 
 
 def write_package(
@@ -75,27 +70,8 @@ def _csv(sheet: Sheet) -> Iterator[str]:
 
 def _write_workbook(target: IO[bytes], sheets: list[Sheet], last: date) -> None:
     """All sheets in one workbook, row by row: what was written is not kept in memory."""
-    workbook = Workbook(target, {"constant_memory": True, "use_zip64": True, "strings_to_formulas": False})
+    workbook = Workbook(target, WORKBOOK)
     workbook.set_properties({"created": datetime(last.year, last.month, last.day)})  # noqa: DTZ001  a date, no instant
     for sheet in sheets:
-        _write_sheet(workbook, sheet)
+        write_sheet(workbook, sheet.name, sheet.columns, sheet.rows())
     workbook.close()
-
-
-def _write_sheet(workbook: Workbook, sheet: Sheet) -> None:
-    page, place = workbook.add_worksheet(sheet.name), 0
-    _write_row(page, 0, sheet.columns)
-    for number, row in enumerate(sheet.rows()):
-        place += 1
-        if number and number % ROWS_A_SHEET == 0:
-            page, place = workbook.add_worksheet(f"{sheet.name} {number // ROWS_A_SHEET + 1}"), 1
-            _write_row(page, 0, sheet.columns)
-        _write_row(page, place, row)
-
-
-def _write_row(page: Worksheet, place: int, cells: Iterable[str | Decimal]) -> None:
-    for column, cell in enumerate(cells):
-        if isinstance(cell, Decimal) and abs(cell) < EXACT:
-            page.write_number(place, column, Fraction(cell))
-        else:
-            page.write_string(place, column, str(cell))
