@@ -80,6 +80,14 @@ class FinancedOrderInline(ViewOnlyInline):
     value_money = money("eligible_value", _("eligible value"), "financing.currency")
 
 
+class ParticipationInline(ViewOnlyInline):
+    model = Participation
+    verbose_name_plural = _("who funds it")
+    fields = ("pool", "amount_money", "principal_money", "is_first_loss")
+    amount_money = money("amount", _("put in"), "financing.currency")
+    principal_money = money("principal", _("still out"), "financing.currency")
+
+
 @admin.register(Financing)
 class FinancingAdmin(ViewOnlyAdmin):
     list_display = ("number", "seller", "technique", "amount_money", "outstanding_money", "days_past_due", "state")
@@ -87,7 +95,7 @@ class FinancingAdmin(ViewOnlyAdmin):
     list_filter = ("state", "technique", "pool")
     search_fields = ("number__exact", "seller__name", "seller__external_id__exact")
     ordering = ("-id",)
-    inlines = (FinancedOrderInline,)
+    inlines = (ParticipationInline, FinancedOrderInline)
     amount_money = money("amount", _("amount"))
     outstanding_money = money("outstanding", _("owed"), is_column=False)
 

@@ -17,6 +17,10 @@ import numpy as np
 
 from apps.products.limits import EACH, Traits
 
+# One thread and one seed, so that the same question has the same answer.
+SOLVER_OPTIONS: tuple[tuple[str, bool | int | str], ...] = (
+    ("output_flag", False), ("threads", 1), ("random_seed", 0), ("solver", "simplex"),
+)  # fmt: skip
 AVAILABLE = "available"  # the kind of a ceiling that is all the pool has left
 
 
@@ -164,7 +168,7 @@ def _rows(pairs: list[Pair], demands: Sequence[Demand], sources: Sequence[Source
 def _minimum(goal: np.ndarray, rows: list[Row]) -> np.ndarray:
     """The variables, none below zero, at which `goal` is least within `rows`. There always are such: all zero."""
     solver = highspy.Highs()
-    for option, value in {"output_flag": False, "threads": 1, "random_seed": 0, "solver": "simplex"}.items():
+    for option, value in SOLVER_OPTIONS:
         solver.setOptionValue(option, value)
     count = len(goal)
     solver.addVars(count, np.zeros(count), np.full(count, highspy.kHighsInf))

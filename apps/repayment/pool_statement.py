@@ -95,7 +95,7 @@ def _kind(origin: str) -> str:
 
 
 def _shared(pool: FundingPool, dates: Q) -> dict[str, tuple[Decimal, Decimal]]:
-    kinds = {"lent": LENT, "collected": REPAID, "lost": LOST, "recovered": "recovered"}
+    kinds = {"lent": LENT, "collected": REPAID, "lost": LOST, "carried": CHANGED, "recovered": "recovered"}
     rows = Share.objects.filter(dates, participation__pool=pool).values_list("kind")
     return {kinds[kind]: (moved, paid) for kind, moved, paid in rows.annotate(Sum("principal"), Sum("income"))}
 

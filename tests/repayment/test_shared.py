@@ -1,11 +1,19 @@
 """A financing that three pools share, day by day: who lent what, got back what, and bore which loss."""
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import partial
+
+import pytest
+from django.db import Error, transaction
 
 from apps.banking.models import Instruction, PaymentBatch
 from apps.banking.services import approve_and_send
-from apps.financing.models import Financing, Participation
+from apps.financing.models import Financing, Participation, Share
+from apps.financing.refusals import ContractRefused
+from apps.financing.services import render_contract
+from apps.financing.services.disbursements import cancel_undisbursed
 from apps.ledger import proofs
 from apps.products.funding import commit_funding
 from apps.products.models import FinancingProduct, Funder, FundingPool
@@ -16,8 +24,10 @@ from apps.repayment.events import Act, approve, perform
 from apps.repayment.models import Event
 from apps.repayment.pool_statement import pool_statement
 from apps.tenants.models import Platform
+from apps.tenants.services import entered
 from tests.factories import make_bank_line
 from tests.story import DAY, FIRST, Story
+from tests.threads import at_once
 
 D = Decimal
 Three = tuple[Decimal, ...]
@@ -133,9 +143,11 @@ def test_day_by_day_with_a_loss(platform: Platform) -> None:
         assert (told.opening, told.lent, told.closing) == (0, lent, 0)
         assert (told.repaid, told.lost, told.changed) == (lent - lost, lost, 0)
         assert (told.income, told.recovered) == (income, (508, 254, 38)[place])
-        sent = Instruction.objects.filter(kind="transfer", subject=f"pool:{pool.pk}").values_list("amount", flat=True)
-        assert sum(sent) == told.repaid + told.income + told.recovered  # every cent reached the pool
-    assert [one.drawn for one in pools_on(FIRST)] == [600, 300, 100]  # as the end of a month would see that day
+        sent = Instruction.objects.filter(kind="transfer", subject=f"pool:{pool.pk}")
+        reached = sum(sent.values_list("amount", flat=True))
+        assert reached == told.repaid + told.income + told.recovered  # every cent
+    # As the end of a month would see the day of the payout.
+    assert [one.drawn for one in pools_on(FIRST + DAY)] == [600, 300, 100]
 
 
 def test_a_financing_in_its_place_is_shared_alike(platform: Platform) -> None:
@@ -144,7 +156,7 @@ def test_a_financing_in_its_place_is_shared_alike(platform: Platform) -> None:
     desk.story.settle(desk.today, desk.seller, "1000.00")
     desk.night()
     assert desk.each("principal") == (552, 276, 92)
-    version = desk.financing.version
+    version = desk.story.agree("sales-advance", desk.today, sweep_rate=D("0.10"))
     proposed = desk.act("restructure", version_id=version.pk, agreement="paper 7")
     approve(event_id=proposed.pk, asked_on=desk.today, at=desk.story.at(desk.today), by="user:2")
     successor = Financing.objects.get(follows=desk.financing)
@@ -165,9 +177,7 @@ def test_the_bank_refuses_to_pay_it_out_and_every_pool_has_its_promise_back(plat
     pools = FundingPool.objects.order_by("pk")
     assert list(pools.values_list("reserved", flat=True)) == [600, 300, 100]
     assert faults() == []
-    cancel_undisbursed(
-        financing_id=financing.pk, reason="AC04", on=FIRST + DAY, at=story.at(FIRST + DAY), by="user:1"
-    )
+    cancel_undisbursed(financing_id=financing.pk, reason="AC04", on=FIRST + DAY, at=story.at(FIRST + DAY), by="user:1")
     assert list(pools.values_list("reserved", flat=True)) == [0, 0, 0]
     assert faults() == []
 

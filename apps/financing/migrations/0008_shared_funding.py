@@ -167,6 +167,7 @@ class Migration(migrations.Migration):
                             ("lent", "Lent"),
                             ("collected", "Collected"),
                             ("lost", "Lost"),
+                            ("carried", "Carried"),
                             ("recovered", "Recovered"),
                         ],
                         max_length=10,
@@ -260,7 +261,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="share",
             constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["lent", "collected", "lost", "recovered"])), name="share_kind_known"
+                condition=models.Q(("kind__in", ["lent", "collected", "lost", "carried", "recovered"])),
+                name="share_kind_known",
             ),
         ),
         # Who funds what is fixed when it is agreed; what became of it adds up from rows that stay.

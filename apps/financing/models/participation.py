@@ -46,6 +46,7 @@ class Share(models.Model):
         LENT = "lent"
         COLLECTED = "collected"
         LOST = "lost"
+        CARRIED = "carried"
         RECOVERED = "recovered"
 
     participation = models.ForeignKey(Participation, on_delete=models.PROTECT, related_name="shares")
@@ -59,7 +60,7 @@ class Share(models.Model):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["participation", "key", "kind"], name="share_once"),
             models.CheckConstraint(
-                condition=Q(kind__in=["lent", "collected", "lost", "recovered"]), name="share_kind_known"
+                condition=Q(kind__in=["lent", "collected", "lost", "carried", "recovered"]), name="share_kind_known"
             ),
         ]
 

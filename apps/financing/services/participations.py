@@ -4,6 +4,7 @@ A financing of one pool is that pool's alone and has no rows here. One that seve
 each, and a `Share` for each movement of it.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -26,13 +27,14 @@ from apps.products.models import Funder, FundingPool
 @dataclass(frozen=True, slots=True)
 class Moved:
     """A movement of a shared financing, named by the `key` of its entry: principal that came back (negative: was taken
-    back), income with it, and which of the three kinds it is."""
+    back), income with it, which kind it is, and how much of both is money to be sent on; all of it where none says."""
 
     financing_id: int
     key: str
     principal: Decimal
-    income: Decimal = ZERO
+    income: Decimal
     kind: str = Share.Kind.COLLECTED
+    cash: Decimal | None = None
 
 
 def refusal_to_fund(offer: Offer, amount: Decimal) -> str:
@@ -169,35 +171,29 @@ def move(
     """Something was done to `financing` by the entry `key`: `principal` came back or was lost (negative: is owed
     again), `income` was paid with it, `collected` (part of both, or a recovery) is the pools' to be sent."""
     if financing.is_shared:
-        share_out([Moved(financing.pk, key, principal, income, kind)], on=on, collected=collected)
+        share_out([Moved(financing.pk, key, principal, income, kind, collected)], on=on)
     elif principal or collected:
         FundingPool.objects.filter(pk=financing.pool_id).update(
             drawn=F("drawn") - principal, collected=F("collected") + collected
         )
 
 
-def share_out(moved: Sequence[Moved], *, on: date, collected: Decimal | None = None) -> None:
-    """Share out what moved on `on` among those who fund each financing: one read and three writes, however many.
-
-    All that was paid is the pools' to be sent, unless `collected` says how much of the only movement is. The caller
-    holds the sellers and the books.
-    """
-    rows = list(Participation.objects.filter(financing__in=[one.financing_id for one in moved]).order_by("pk"))
-    pools: dict[int, list[Decimal]] = {}
+def share_out(moved: Sequence[Moved], *, on: date) -> None:
+    """Share out what moved on `on` among those who fund each financing: one read and three kinds of write, however
+    many. The caller holds the sellers and the books."""
+    asked = Participation.objects.filter(financing__in=[one.financing_id for one in moved])
+    rows = list(asked.select_related("financing").order_by("pk"))
+    by_financing: defaultdict[int, list[Participation]] = defaultdict(list)
+    for row in rows:
+        by_financing[row.financing_id].append(row)
+    pools: defaultdict[int, list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
     shares: list[Share] = []
-    currency = Financing.objects.values_list("currency", flat=True).get(pk=moved[0].financing_id)
     for one in moved:
-        own = [row for row in rows if row.financing_id == one.financing_id]
-        parts = _parts(own, one, currency)
-        sent = sum((principal + income for principal, income in parts), ZERO) if one.kind != Share.Kind.LOST else ZERO
-        if collected is not None:
-            sent = collected
-        weights = [abs(principal + income) for principal, income in parts]
-        weights = weights if any(weights) else [row.amount for row in own]
-        for row, (principal, income), cash in zip(own, parts, _cash(sent, weights, currency), strict=True):
-            sums = pools.setdefault(row.pool_id, [ZERO, ZERO])
-            sums[0] += principal
-            sums[1] += cash
+        own = by_financing[one.financing_id]
+        parts = _parts(own, one, own[0].financing.currency)
+        for row, (principal, income), cash in zip(own, parts, _cash(own, parts, one.cash), strict=True):
+            pools[row.pool_id][0] += principal
+            pools[row.pool_id][1] += cash
             if principal or income:
                 shares.append(_moved_row(row, one, principal, income, on))
     names = ["principal", "lost", "income", "recovered"]
@@ -219,12 +215,18 @@ def _parts(own: Sequence[Participation], one: Moved, currency: str) -> list[tupl
     )
 
 
-def _cash(sent: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
-    """What of the money that is sent on goes to each: in proportion to what each was paid."""
-    if not sent:
-        return [ZERO for _one in weights]
-    shared = split(abs(sent), weights, currency)
-    return shared if sent > 0 else [-one for one in shared]
+def _cash(
+    own: Sequence[Participation], parts: Sequence[tuple[Decimal, Decimal]], cash: Decimal | None
+) -> list[Decimal]:
+    """What of the money to be sent on goes to each: what each was paid. Where only some of it is money, as when a new
+    financing pays off the one before, in proportion to what each put in."""
+    paid = [principal + income for principal, income in parts]
+    if cash is None or cash == sum(paid, ZERO):
+        return paid
+    if not cash:
+        return [ZERO for _one in own]
+    shared = split(abs(cash), [row.amount for row in own], own[0].financing.currency)
+    return [one.copy_sign(cash) for one in shared]
 
 
 def _moved_row(row: Participation, one: Moved, principal: Decimal, income: Decimal, on: date) -> Share:

@@ -300,7 +300,7 @@ def statement_table(told: PoolStatement, pool: FundingPool) -> Table:
 def part_table(pool: FundingPool) -> Table:
     """The pool's part in financings that others fund too, the latest first."""
     parts = Participation.objects.filter(pool=pool).select_related("financing").order_by("-pk")[:PARTS_SHOWN]
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (
             Text(
                 one.financing.number,

@@ -24,6 +24,9 @@ from apps.repayment.life import SWEEP
 from apps.repayment.models import Demand, Event, Movement
 from apps.sellers.models import Seller
 
+# What becomes of principal, for those who share it, by acts that bring no money.
+SHARED_AS = {"write_off": Share.Kind.LOST, "restructure": Share.Kind.CARRIED}
+
 
 def apply(change: Change, *, at: datetime, by: str) -> Event:
     """Write `change` as planned, within the caller's transaction, which holds the financing; returns the event."""
@@ -194,7 +197,7 @@ def _write_pool(change: Change, entry_key: str) -> None:
         principal=change.before.owed.principal - change.after.owed.principal,
         income=_paid(change, CASH, "total") - _paid(change, CASH, "principal"),
         collected=_paid(change, COLLECTED, "total"),
-        kind=Share.Kind.LOST if change.event.kind == "write_off" else Share.Kind.COLLECTED,
+        kind=SHARED_AS.get(change.event.kind, Share.Kind.COLLECTED),
     )
 
 
