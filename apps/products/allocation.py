@@ -42,9 +42,6 @@ class Ceiling(NamedTuple):
     room: int
     most: int
 
-    def concerns(self, traits: Traits) -> bool:
-        return self.kind == AVAILABLE or (self.value != EACH and traits.get(self.kind, "") == self.value)
-
 
 class Source(NamedTuple):
     """A pool: its key, what its money costs a year as a share, and every ceiling above what it may yet lend."""
@@ -103,11 +100,16 @@ class _Rooms:
         self.left = [demand.amount for demand in demands]
         self.rooms = [[max(one.room, 0) for one in source.ceilings] for source in sources]
         self.given: defaultdict[Pair, int] = defaultdict(int)
+        self.named: list[defaultdict[tuple[str, str], list[int]]] = [defaultdict(list) for _one in sources]
+        for named, source in zip(self.named, sources, strict=True):
+            for at, one in enumerate(source.ceilings):
+                named[one.kind, one.value].append(at)
 
     def concerned(self, pair: Pair) -> list[int]:
-        """The places of the ceilings of the pair's source that the pair's demand counts towards."""
-        traits, source = self.demands[pair[0]].traits, self.sources[pair[1]]
-        return [at for at, one in enumerate(source.ceilings) if one.concerns(traits)]
+        """The places of the ceilings of the pair's source that the pair's demand counts towards, ascending."""
+        named = self.named[pair[1]]
+        names = [(AVAILABLE, EACH), *((kind, name) for kind, name in self.demands[pair[0]].traits.items() if name)]
+        return sorted(at for name in names for at in named.get(name, ()))
 
     def most(self, pair: Pair) -> int:
         """The most that this source could give this demand now."""

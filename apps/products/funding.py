@@ -15,7 +15,7 @@ from apps.ledger.calendar import booking_date
 from apps.ledger.models import Entry
 from apps.ledger.services import Line, post, take_the_books
 from apps.products.limits import PRODUCT, SELLER
-from apps.products.models import FinancingProduct, FundingPool, PoolLimit
+from apps.products.models import FinancingProduct, Funder, FundingPool, PoolLimit
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
 
@@ -105,6 +105,36 @@ def check_limit(limit: PoolLimit) -> None:
     }
     if limit.value and is_unknown.get(limit.kind):
         raise LimitRefused(_("%(value)s is no product or seller here. Nothing was changed.") % {"value": limit.value})
+
+
+def set_funder(*, funder: Funder, at: datetime, by: str) -> Funder:
+    """Save who funds a product beside its own pool, new or changed; what it was and is goes to the evidence log.
+
+    Contracts that are signed keep whoever funded them. Raises LimitRefused for shares that cannot be.
+    """
+    with transaction.atomic():
+        today = booking_date(current_platform().business_date(at))
+        product = FinancingProduct.objects.select_for_update().get(pk=funder.product_id)
+        stored = Funder.objects.filter(pk=funder.pk).first() if funder.pk else None
+        try:
+            funder.full_clean()
+        except ValidationError as error:
+            raise LimitRefused(" ".join(error.messages)) from error
+        funder.save()
+        record(
+            kind="funder_set",
+            subject=f"product:{product.code}",
+            payload={"before": _taken(stored) if stored else {}, "after": _taken(funder)},
+            business_date=today,
+            at=at,
+            by=by,
+        )
+        return funder
+
+
+def _taken(funder: Funder) -> dict[str, str | bool]:
+    share = format(funder.share.normalize(), "f")
+    return {"pool": funder.pool.name, "part": funder.part, "share": share, "in_force": funder.is_in_force}
 
 
 def _said(limit: PoolLimit) -> dict[str, str | bool]:

@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.evidence.models import Record
 from apps.financing.models import AllocationPlan
 from apps.ledger import calendar
 from apps.products.funding import commit_funding
@@ -70,6 +71,7 @@ def test_a_limit_from_the_form_to_the_page_of_its_pool(signed_in: SignedIn, plat
 
 
 def test_a_funder_that_cannot_be_is_told_why(signed_in: SignedIn, platform: Platform) -> None:
+    funded(platform)
     product = make_financing_product()
     other = make_funding_pool(currency="BRL")
     financier = signed_in(Role.FINANCIER)
@@ -82,6 +84,7 @@ def test_a_funder_that_cannot_be_is_told_why(signed_in: SignedIn, platform: Plat
     too_much = asked | {"pool": make_funding_pool().pk, "share": "90%"}
     assert "leave something" in errors(financier.post(add("products_funder"), too_much))
     assert Funder.objects.count() == 1
+    assert Record.objects.filter(kind="funder_set").count() == 1
 
 
 def test_a_withdrawal_takes_two_people(signed_in: SignedIn, platform: Platform) -> None:

@@ -101,12 +101,16 @@ def worth(demands: list[Demand], sources: list[Source], way: dict[tuple[int, int
     return promised, sum(way.values()), -sum((sources[at].cost * amount for (_place, at), amount in way.items()), D(0))
 
 
+def concerns(ceiling: Ceiling, demand: Demand) -> bool:
+    return ceiling.kind == AVAILABLE or demand.traits.get(ceiling.kind) == ceiling.value
+
+
 def holds(demands: list[Demand], sources: list[Source], way: dict[tuple[int, int], int]) -> bool:
     for place, demand in enumerate(demands):
         if sum(amount for (one, _at), amount in way.items() if one == place) > demand.amount:
             return False
     return all(
-        sum(amount for (place, own), amount in way.items() if own == at and ceiling.concerns(demands[place].traits))
+        sum(amount for (place, own), amount in way.items() if own == at and concerns(ceiling, demands[place]))
         <= ceiling.room
         for at, source in enumerate(sources)
         for ceiling in source.ceilings
@@ -155,8 +159,8 @@ def test_it_is_never_worse_than_filling_one_after_the_other(
             left = demands[place].amount - sum(amount for (one, _at), amount in greedy.items() if one == place)
             rooms = [
                 ceiling.room - sum(amount for (one, own), amount in greedy.items()
-                                   if own == at and ceiling.concerns(demands[one].traits))
-                for ceiling in sources[at].ceilings if ceiling.concerns(demands[place].traits)
+                                   if own == at and concerns(ceiling, demands[one]))
+                for ceiling in sources[at].ceilings if concerns(ceiling, demands[place])
             ]  # fmt: skip
             greedy[place, at] = max(min([left, *rooms]), 0)
     assert holds(demands, sources, way)

@@ -26,7 +26,7 @@ from apps.products.allocation import AVAILABLE, Ceiling, Demand, Hold, Line, Sou
 from apps.products.limits import EACH, Limit
 from apps.products.models import Funder, FundingPool, PoolLimit
 
-MOST_DEMANDS = 5_000  # the largest offers; what was promised comes first
+MOST_DEMANDS = 2_000  # the largest offers; what was promised comes first
 
 
 class PlanRefused(ValueError):

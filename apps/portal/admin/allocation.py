@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.core.admin import Step, ViewOnlyAdmin, money, money_text, person, share_text
 from apps.financing.models import AllocationPlan
 from apps.financing.services import allocation
-from apps.ledger.calendar import booking_date
+from apps.ledger.calendar import booking_date, open_date
 from apps.portal.states import wording
 from apps.portal.tables import Amount, Cell, Column, Share, Table, Text
 from apps.products.allocation import AVAILABLE
@@ -68,7 +68,7 @@ class AllocationPlanAdmin(ViewOnlyAdmin):
                 return HttpResponseRedirect(request.path)
             messages.success(request, _("The plan is kept. Another person puts it in force here."))
             return HttpResponseRedirect(reverse(f"admin:{self._page('change')}", args=[plan.pk]))
-        draft = allocation.draft_plan(currency=currency, on=_today(now))
+        draft = allocation.draft_plan(currency=currency, on=open_date(current_platform().business_date(now)))
         context = {
             **self.admin_site.each_context(request),
             "title": _("Who would fund what now"),

@@ -141,18 +141,23 @@ class PoolLimitAdmin(RefusingAdmin):
 
 
 @admin.register(Funder)
-class FunderAdmin(GranaryAdmin):
-    """Who funds a product beside its own pool. Signed contracts keep whoever funded them."""
+class FunderAdmin(RefusingAdmin):
+    """Who funds a product beside its own pool; what it was stays on the evidence log."""
 
     list_display = ("product", "pool", "part", "taken", "is_in_force")
     list_select_related = ("product", "pool")
     list_filter = ("product", "pool", "part")
     ordering = ("product__name", "pool__name")
     fields = ("product", "pool", "part", "share", "is_in_force")
+    refusals = (funding.LimitRefused,)
     taken = share("share", gettext_lazy("share"))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [] if obj is None else ["product", "pool"]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        by = request.user.actor  # type: ignore[union-attr]  # the admin lets only our users in
+        funding.set_funder(funder=obj, at=timezone.now(), by=by)
 
 
 class WithdrawalForm(forms.ModelForm[Withdrawal]):
