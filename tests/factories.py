@@ -28,14 +28,33 @@ from apps.core.models import Export, Transition
 from apps.evidence.chain import canonical
 from apps.evidence.models import Head, Record, Seal
 from apps.evidence.services import record, seal
-from apps.financing.models import Application, Contract, FinancedOrder, Financing, Offer
+from apps.financing.models import (
+    Allocation,
+    AllocationPlan,
+    Application,
+    Contract,
+    FinancedOrder,
+    Financing,
+    Offer,
+    Participation,
+    Share,
+)
 from apps.financing.services.terms import terms_of
 from apps.ledger import chart
 from apps.ledger.calendar import open_books
 from apps.ledger.models import Account, Books, DailyTotal, Entry, Posting
 from apps.ledger.services import Line, accounts_by_code, post
 from apps.orders.models import FeedFile, Order, Proceeds, Settlement
-from apps.products.models import FinancingProduct, FundingPool, LendingPolicy, ProductVersion, ProvisionClass
+from apps.products.models import (
+    FinancingProduct,
+    Funder,
+    FundingPool,
+    LendingPolicy,
+    PoolLimit,
+    ProductVersion,
+    ProvisionClass,
+    Withdrawal,
+)
 from apps.products.terms import SALES
 from apps.reconciliation.models import (
     BackTest,
@@ -628,6 +647,32 @@ def make_funding_pool(**facts: Any) -> FundingPool:
     )
 
 
+def make_pool_limit(**facts: Any) -> PoolLimit:
+    """At most 50,000.00 out with any one seller."""
+    return _made(
+        PoolLimit, facts, pool=make_funding_pool, kind="seller", most=D("50000.00"), because="spread", set_by=BY,
+        set_at=AT,
+    )  # fmt: skip
+
+
+def make_funder(**facts: Any) -> Funder:
+    return _made(Funder, facts, product=make_financing_product, pool=make_funding_pool)
+
+
+def make_withdrawal(**facts: Any) -> Withdrawal:
+    """One that waits for a second person; its entry is not posted."""
+    pool = facts.pop("pool", None) or make_funding_pool()
+    key = unique("withdrawal:0")
+    return _made(
+        Withdrawal, facts, pool=pool, reference=unique("back"), amount=D("100.00"), reason="not needed",
+        business_date=DAY, asked_by="user:1",
+        instruction=lambda: make_instruction(
+            key=key, kind="withdrawal", subject=f"pool:{pool.pk}", from_purpose="funding",
+            batch=make_payment_batch(key=key),
+        ),
+    )  # fmt: skip
+
+
 def make_financing_product(**facts: Any) -> FinancingProduct:
     return _made(
         FinancingProduct,
@@ -777,6 +822,31 @@ def make_financing(**facts: Any) -> Financing:
         flat_fee=D("360.00"),
         sweep_rate=D("0.12"),
         signed_on=DAY,
+    )
+
+
+def make_participation(**facts: Any) -> Participation:
+    """Sixty of a hundred of a financing that waits for its money."""
+    financing = facts.pop("financing", None) or make_financing(is_shared=True)
+    return _made(Participation, facts, financing=financing, pool=make_funding_pool, amount=D("60.00"))
+
+
+def make_share(**facts: Any) -> Share:
+    return _made(
+        Share, facts, participation=make_participation, business_date=DAY, kind="collected", key=unique("sweep")
+    )
+
+
+def make_allocation_plan(**facts: Any) -> AllocationPlan:
+    return _made(
+        AllocationPlan, facts, business_date=DAY, currency="CNY", asked=D("100.00"), placed=D("100.00"),
+        told={"lines": []}, made_by="user:1", made_at=AT,
+    )  # fmt: skip
+
+
+def make_allocation(**facts: Any) -> Allocation:
+    return _made(
+        Allocation, facts, plan=make_allocation_plan, offer=make_offer, pool=make_funding_pool, amount=D("100.00")
     )
 
 

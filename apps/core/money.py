@@ -36,6 +36,11 @@ def round_money(amount: Decimal, currency: str, rounding: str = ROUND_HALF_EVEN)
     return amount.quantize(quantum(currency), rounding=rounding)
 
 
+def amount_text(amount: Decimal, currency: str) -> str:
+    """1200.50 CNY: `amount` rounded to the currency's own decimals, for messages of a few words."""
+    return f"{round_money(amount, currency):,f}\N{NO-BREAK SPACE}{currency}"
+
+
 def is_payable(amount: Decimal, currency: str) -> bool:
     """Whether `amount` is finite, below LIMIT, and has no more decimals than `currency` knows."""
     return amount.is_finite() and abs(amount) < LIMIT and amount == round_money(amount, currency)

@@ -8,7 +8,16 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import Step, ViewOnlyAdmin, ViewOnlyInline, money
-from apps.financing.models import Application, Contract, FinancedOrder, Financing, Offer
+from apps.financing.models import (
+    Allocation,
+    Application,
+    Contract,
+    FinancedOrder,
+    Financing,
+    Offer,
+    Participation,
+    Share,
+)
 from apps.financing.refusals import OfferRefused, SellerBusy
 from apps.financing.services import approve_receipt_loan, refuse_receipt_loan
 from apps.financing.studio import StudioAdmin
@@ -71,6 +80,14 @@ class FinancedOrderInline(ViewOnlyInline):
     value_money = money("eligible_value", _("eligible value"), "financing.currency")
 
 
+class ParticipationInline(ViewOnlyInline):
+    model = Participation
+    verbose_name_plural = _("who funds it")
+    fields = ("pool", "amount_money", "principal_money", "is_first_loss")
+    amount_money = money("amount", _("put in"), "financing.currency")
+    principal_money = money("principal", _("still out"), "financing.currency")
+
+
 @admin.register(Financing)
 class FinancingAdmin(ViewOnlyAdmin):
     list_display = ("number", "seller", "technique", "amount_money", "outstanding_money", "days_past_due", "state")
@@ -78,9 +95,50 @@ class FinancingAdmin(ViewOnlyAdmin):
     list_filter = ("state", "technique", "pool")
     search_fields = ("number__exact", "seller__name", "seller__external_id__exact")
     ordering = ("-id",)
-    inlines = (FinancedOrderInline,)
+    inlines = (ParticipationInline, FinancedOrderInline)
     amount_money = money("amount", _("amount"))
     outstanding_money = money("outstanding", _("owed"), is_column=False)
+
+
+@admin.register(Participation)
+class ParticipationAdmin(ViewOnlyAdmin):
+    """The parts of financings that several pools fund."""
+
+    list_display = (
+        "pool", "financing", "amount_money", "principal_money", "income_money", "lost_money", "recovered_money",
+        "is_first_loss",
+    )  # fmt: skip
+    list_select_related = ("pool", "financing")
+    list_filter = ("pool", "is_first_loss")
+    search_fields = ("financing__number__exact",)
+    ordering = ("-id",)
+    amount_money = money("amount", _("put in"), "financing.currency")
+    principal_money = money("principal", _("still out"), "financing.currency")
+    income_money = money("income", _("income"), "financing.currency")
+    lost_money = money("lost", _("lost"), "financing.currency")
+    recovered_money = money("recovered", _("recovered"), "financing.currency")
+
+
+@admin.register(Share)
+class ShareAdmin(ViewOnlyAdmin):
+    """Every movement of a shared financing, pool by pool."""
+
+    list_display = ("business_date", "participation", "kind", "principal_money", "income_money", "key")
+    list_select_related = ("participation__pool", "participation__financing")
+    list_filter = ("kind", "participation__pool")
+    search_fields = ("participation__financing__number__exact", "key__exact")
+    ordering = ("-id",)
+    principal_money = money("principal", _("principal"), "participation.financing.currency")
+    income_money = money("income", _("income"), "participation.financing.currency")
+
+
+@admin.register(Allocation)
+class AllocationAdmin(ViewOnlyAdmin):
+    list_display = ("plan", "offer", "pool", "amount_money")
+    list_select_related = ("plan", "offer", "pool")
+    list_filter = ("pool",)
+    ordering = ("-id",)
+    amount_money = money("amount", _("amount"), "plan.currency")
 
 
 @admin.register(FinancedOrder)

@@ -49,6 +49,7 @@ PAYMENT_KINDS: dict[str, Promise | str] = {
     "payout": gettext_lazy("Payout to a seller"),
     "transfer": gettext_lazy("Transfer to a pool"),
     "disbursement": gettext_lazy("Disbursement"),
+    "withdrawal": gettext_lazy("Withdrawal from a pool"),
 }
 
 

@@ -25,6 +25,10 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:  # noqa: ARG001  u
             _page(_("Lending policy"), "policy", "products_lendingpolicy"),
             _page(_("Wind tunnel"), "air", "reconciliation_backtest"),
             _page(_("Funding pools"), "savings", "products_fundingpool"),
+            _page(_("Limits of pools"), "speed", "products_poollimit"),
+            _page(_("Who else funds a product"), "handshake", "products_funder"),
+            _page(_("Who funds what"), "account_tree", "financing_allocationplan"),
+            _page(_("Withdrawals"), "outbound", "products_withdrawal"),
             _page(_("Provision classes"), "shield", "products_provisionclass"),
         ),
         _group(

@@ -205,6 +205,7 @@ PAYMENT_BATCH = {
     "settled": Wording(GOOD, pgettext_lazy("payment batch", "Settled")),
     "rejected": Wording(BAD, pgettext_lazy("payment batch", "Refused by the bank")),
     "returned": Wording(BAD, pgettext_lazy("payment batch", "Returned")),
+    "refused": Wording(NEUTRAL, pgettext_lazy("payment batch", "Not approved")),
 }
 
 BANK_STATEMENT = {
@@ -274,6 +275,13 @@ BACK_TEST = {
     "interrupted": Wording(WARN, pgettext_lazy("back-test", "Lost its worker")),
 }
 
+ALLOCATION_PLAN = {
+    "proposed": Wording(WARN, pgettext_lazy("allocation plan", "Waits for another person")),
+    "applied": Wording(GOOD, pgettext_lazy("allocation plan", "In force")),
+    "dropped": Wording(NEUTRAL, pgettext_lazy("allocation plan", "Dropped")),
+    "replaced": Wording(NEUTRAL, pgettext_lazy("allocation plan", "Replaced")),
+}
+
 MACHINES = {
     "seller": SELLER,
     "payout_change": PAYOUT_CHANGE,
@@ -301,6 +309,7 @@ MACHINES = {
     "break": BREAK,
     "rule_book": RULE_BOOK,
     "back_test": BACK_TEST,
+    "allocation_plan": ALLOCATION_PLAN,
 }
 
 

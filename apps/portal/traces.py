@@ -43,6 +43,9 @@ ENTRY_KINDS: dict[str, Promise | str] = {
     "provider_fees": gettext_lazy("Fees of the payment provider"),
     "clearing": gettext_lazy("Difference explained"),
     "funding": gettext_lazy("Funding"),
+    "withdrawal": gettext_lazy("Withdrawal from a pool"),
+    "withdrawal_failed": gettext_lazy("Withdrawal that was not paid"),
+    "bank_withdrawal": gettext_lazy("Withdrawals booked by the bank"),
     "reversal": gettext_lazy("Taken back"),
     **EVENTS,
 }

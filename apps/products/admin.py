@@ -1,4 +1,4 @@
-"""Pools, products and the versions of their terms. A draft is edited here; every other step is a button."""
+"""Products and the versions of their terms. A draft is edited here; every other step is a button."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -19,28 +19,10 @@ from apps.core.admin import GranaryAdmin, Step, TrimmedDecimalField, ViewOnlyInl
 from apps.products import services
 from apps.products.forms import ProductForm, TermsForm, field_of_term
 from apps.products.groups import OTHER_TERMS, REASON, TERMS
-from apps.products.models import FinancingProduct, FundingPool, LendingPolicy, ProductVersion, ProvisionClass
+from apps.products.models import FinancingProduct, LendingPolicy, ProductVersion, ProvisionClass
 from apps.products.wording import differences, term_text
 
 IN_WORDS = "_in_words"
-
-
-@admin.register(FundingPool)
-class FundingPoolAdmin(GranaryAdmin):
-    """A pool is named here; its money comes and goes through the ledger."""
-
-    list_display = ("name", "financier", "committed_money", "drawn_money", "reserved_money", "headroom_money")
-    search_fields = ("name", "financier")
-    ordering = ("name",)
-    fields = ("name", "financier", "currency", "committed", "reserved", "drawn")
-    committed_money = money("committed", _("committed"))
-    reserved_money = money("reserved", _("reserved"))
-    drawn_money = money("drawn", _("drawn"))
-    headroom_money = money("headroom", _("headroom"), is_column=False)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        balances = ["committed", "reserved", "drawn"]
-        return balances if obj is None else ["currency", *balances]
 
 
 class VersionInline(ViewOnlyInline):

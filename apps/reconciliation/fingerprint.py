@@ -46,6 +46,18 @@ SELECT 'instruction', key, kind, from_purpose, business_date::text,
        concat_ws('/', amount, confirmed_on, failed_on, failure_reason)
 FROM banking_instruction
 UNION ALL
+SELECT 'share', financing.number, pool.name, share.business_date::text, share.kind,
+       concat_ws('/', share.key, share.principal, share.income)
+FROM financing_share AS share JOIN financing_participation AS part ON part.id = share.participation_id
+JOIN financing_financing AS financing ON financing.id = part.financing_id
+JOIN products_fundingpool AS pool ON pool.id = part.pool_id
+UNION ALL
+SELECT 'withdrawal', pool.name, withdrawal.reference, batch.state, withdrawal.business_date::text,
+       withdrawal.amount::text
+FROM products_withdrawal AS withdrawal JOIN products_fundingpool AS pool ON pool.id = withdrawal.pool_id
+JOIN banking_instruction AS paid ON paid.id = withdrawal.instruction_id
+JOIN banking_paymentbatch AS batch ON batch.id = paid.batch_id
+UNION ALL
 SELECT 'settlement', payout, currency, settled_on::text, booked_on::text,
        concat_ws('/', captured, refunded, charged_back, fees, total)
 FROM orders_settlement

@@ -113,11 +113,12 @@ def match_bank_lines(*, business_date: date, at: datetime, by: str) -> Matched:
                 financing_id = int(one.subject.partition(":")[2])
                 disburse(financing_id=financing_id, on=business_date, at=at, by=by)
                 _carry([one], Entry.objects.get(key=f"disbursement:{financing_id}"))
-        for kind, debit in (
-            (Instruction.Kind.PAYOUT, chart.PAYOUTS_IN_TRANSIT),
-            (Instruction.Kind.TRANSFER, chart.FUNDING_CASH),
+        for kind, debit, credit in (
+            (Instruction.Kind.PAYOUT, chart.PAYOUTS_IN_TRANSIT, chart.COLLECTION_CASH),
+            (Instruction.Kind.TRANSFER, chart.FUNDING_CASH, chart.COLLECTION_CASH),
+            (Instruction.Kind.WITHDRAWAL, chart.PAYOUTS_IN_TRANSIT, chart.FUNDING_CASH),
         ):
-            _post_cash(kind, debit, confirmed, business_date, at, by)
+            _post_cash(kind, debit, credit, confirmed, business_date, at, by)
         with connection.cursor() as cursor:
             cursor.execute(CARRY_TRANSFERS_IN, [arrived])
         move_batches(instruction_ids=[one.instruction_id for one in confirmed], at=at, by=by)
@@ -129,12 +130,13 @@ def match_bank_lines(*, business_date: date, at: datetime, by: str) -> Matched:
 def _post_cash(
     kind: str,
     debit: str,
+    credit: str,
     confirmed: list[Confirmed],
     business_date: date,
     at: datetime,
     by: str,
 ) -> None:
-    """One entry for all confirmed payments of a kind: the collection account is too hot for an entry a payment."""
+    """One entry for all confirmed payments of a kind: the cash accounts are too hot for an entry a payment."""
     rows = [row for row in confirmed if row.kind == kind]
     if rows:
         first, last, currency = rows[0].instruction_id, rows[-1].instruction_id, rows[0].currency
@@ -143,7 +145,7 @@ def _post_cash(
             kind=f"bank_{kind}",
             business_date=business_date,
             currency=currency,
-            lines=[Line(debit, chart.COLLECTION_CASH, sum((row.amount for row in rows), ZERO))],
+            lines=[Line(debit, credit, sum((row.amount for row in rows), ZERO))],
             subject=f"instructions:{first}-{last}",
             at=at,
             by=by,

@@ -201,9 +201,12 @@ def _payouts(piece: Piece) -> Report:
 
 def _instruct_transfers(batch: PaymentBatch, business_date: date) -> None:
     """What was swept, and what else was collected, goes from the collection account to the pools that it repays, one
-    payment a pool. What a reversal took back is kept off the next ones."""
+    payment a pool. What was swept for financings that pools share waits at each pool since its seller's day was closed.
+    What a reversal took back is kept off the next ones."""
     swept = dict(
-        Movement.objects.filter(business_date=business_date, kind=Movement.Kind.SWEEP, event=None)
+        Movement.objects.filter(
+            business_date=business_date, kind=Movement.Kind.SWEEP, event=None, financing__is_shared=False
+        )
         .values_list("financing__pool_id")
         .annotate(swept=-Sum(F("principal") + F("fee") + F("interest") + F("penalty")))
     )

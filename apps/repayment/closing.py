@@ -13,6 +13,7 @@ from apps.core import bulk
 from apps.core.money import ZERO
 from apps.core.states import ConcurrentTransition, move_all
 from apps.financing.models import Financing
+from apps.financing.services.participations import Moved, share_out
 from apps.ledger import chart
 from apps.ledger.services import Draft, Line, post_many
 from apps.products.models import FundingPool
@@ -312,11 +313,24 @@ class _Writer:
         return f"sweep:{self.day}:{one.before.id}"
 
     def _pools(self) -> None:
-        repaid: defaultdict[int, Decimal] = defaultdict(lambda: ZERO)
+        repaid: defaultdict[int | None, Decimal] = defaultdict(lambda: ZERO)
         for one in self.financings:
             repaid[one.before.pool_id] += one.paid.principal
-        for pool_id in sorted(pool_id for pool_id, amount in repaid.items() if amount):
+        if None in repaid:
+            self._shared()
+        for pool_id in sorted(pool_id for pool_id, amount in repaid.items() if amount and pool_id is not None):
             FundingPool.objects.filter(pk=pool_id).update(drawn=F("drawn") - repaid[pool_id])
+
+
+    def _shared(self) -> None:
+        """What financings that several pools fund were repaid; it waits at the pools for tonight's transfers."""
+        moved = [
+            Moved(one.before.id, self._sweep_key(one), one.paid.principal, one.paid.total - one.paid.principal)
+            for one in self.financings
+            if one.before.pool_id is None and one.paid.total
+        ]
+        if moved:
+            share_out(moved, on=self.date)
 
 
 def _gave_back(seller: SellerClosed) -> bool:

@@ -67,7 +67,7 @@ class Balance(NamedTuple):
 
     id: int
     terms: Terms
-    pool_id: int
+    pool_id: int | None  # none where several pools share it
     owed: Parts
     lent: Decimal
     accrued: Decimal

@@ -1,5 +1,5 @@
 """Payments that did not arrive: a payout that the bank rejected or gave back is owed to the seller again, a financing
-whose disbursement it rejected never begins.
+whose disbursement it rejected never begins, and a withdrawal that it rejected is the pool's again.
 
 A night pays out what is owed to a seller whose account is not frozen, so a failed payout needs no retry of its own.
 Where the bank says that the fault is the account, the account is checked again first.
@@ -27,6 +27,7 @@ from apps.ledger.calendar import booking_date
 from apps.ledger.models import Entry
 from apps.ledger.services import Line, post, take_the_books
 from apps.products.models import FundingPool
+from apps.products.withdrawals import commit_again
 from apps.sellers.models import Seller
 from apps.sellers.services import doubt_payout_account
 
@@ -131,6 +132,8 @@ def _reject(instruction: Instruction, reason: str, on: date, at: datetime, by: s
     if instruction.kind == Instruction.Kind.TRANSFER:
         pool = FundingPool.objects.filter(pk=instruction.subject_id)
         pool.update(collected=F("collected") + instruction.amount)
+    elif instruction.kind == Instruction.Kind.WITHDRAWAL:
+        commit_again(instruction=instruction, reason=instruction.failure_reason, on=on, at=at, by=by)
     elif instruction.kind == Instruction.Kind.DISBURSEMENT:
         financing = Financing.objects.only("seller_id").get(pk=instruction.subject_id)
         lock_seller(financing.seller_id)

@@ -193,13 +193,73 @@ POOL_OFF = Proof(
     FROM products_fundingpool AS pool
     LEFT JOIN (
         SELECT pool_id, sum(principal) AS owed, sum(amount) FILTER (WHERE state = 'pending') AS promised
-        FROM financing_financing GROUP BY pool_id
+        FROM (
+            SELECT pool_id, principal, amount, state FROM financing_financing WHERE NOT is_shared
+            UNION ALL
+            SELECT part.pool_id, part.principal, part.amount, state FROM financing_participation AS part
+            JOIN financing_financing AS shared ON shared.id = part.financing_id
+        ) AS funded GROUP BY pool_id
     ) AS financings ON pool_id = pool.id
     WHERE (drawn, reserved) <> (coalesce(owed, 0), coalesce(promised, 0))
     ORDER BY pool.id
     """,
     "Pool {name} says drawn {drawn}, reserved {reserved}; its financings owe principal of {owed}, and {promised} is "
     "promised to those that wait for their money.",
+)
+PARTS_OFF = Proof(
+    """
+    SELECT number, amount, principal, coalesce(put_in, 0) AS put_in, coalesce(parts, 0) AS parts
+    FROM financing_financing AS one
+    LEFT JOIN (
+        SELECT financing_id, sum(amount) AS put_in, sum(principal) AS parts
+        FROM financing_participation GROUP BY financing_id
+    ) AS funded ON financing_id = one.id
+    WHERE is_shared AND (amount <> coalesce(put_in, 0) OR principal <> coalesce(parts, 0))
+       OR NOT is_shared AND funded.financing_id IS NOT NULL
+    ORDER BY one.id
+    """,
+    "Financing {number} is of {amount} and owes principal of {principal}; those who share it put in {put_in} and have "
+    "{parts} out.",
+)
+SHARES_OFF = Proof(
+    """
+    SELECT number, pool.name, part.principal, part.income, part.lost, part.recovered, coalesce(moved.principal, 0)
+           AS moved, coalesce(moved.income, 0) AS earned, coalesce(moved.lost, 0) AS gone,
+           coalesce(moved.recovered, 0) AS again
+    FROM financing_participation AS part
+    JOIN financing_financing AS one ON one.id = part.financing_id
+    JOIN products_fundingpool AS pool ON pool.id = part.pool_id
+    LEFT JOIN (
+        SELECT participation_id, sum(principal) AS principal, sum(income) FILTER (WHERE kind <> 'recovered') AS income,
+               -sum(principal) FILTER (WHERE kind = 'lost') AS lost,
+               sum(income) FILTER (WHERE kind = 'recovered') AS recovered
+        FROM financing_share GROUP BY participation_id
+    ) AS moved ON moved.participation_id = part.id
+    WHERE (part.principal, part.income, part.lost, part.recovered) <>
+          (coalesce(moved.principal, 0), coalesce(moved.income, 0), coalesce(moved.lost, 0),
+           coalesce(moved.recovered, 0))
+    ORDER BY part.id
+    """,
+    "The part of {name} in financing {number} says principal {principal}, income {income}, lost {lost}, recovered "
+    "{recovered}; its shares add up to {moved}, {earned}, {gone}, {again}.",
+)
+INCOME_OFF = Proof(
+    """
+    SELECT number, paid, coalesce(earned, 0) AS earned FROM (
+        SELECT one.id, one.number, -sum(movement.fee + movement.interest + movement.penalty)
+               FILTER (WHERE coalesce(origin.kind, movement.kind) IN ('sweep', 'payment', 'refill')) AS paid
+        FROM financing_financing AS one
+        JOIN repayment_movement AS movement ON movement.financing_id = one.id
+        LEFT JOIN repayment_movement AS origin ON origin.id = movement.reverses_id
+        WHERE one.is_shared GROUP BY one.id
+    ) AS told
+    LEFT JOIN (
+        SELECT financing_id, sum(income) AS earned FROM financing_participation GROUP BY financing_id
+    ) AS parts ON parts.financing_id = told.id
+    WHERE coalesce(paid, 0) <> coalesce(earned, 0)
+    ORDER BY told.id
+    """,
+    "Financing {number} was paid {paid} of fee, interest and penalty; those who share it say {earned}.",
 )
 NOT_QUIET = Proof(
     """
@@ -225,6 +285,9 @@ PROOFS = (
     SWEEP_OFF,
     INSTALMENTS_OFF,
     POOL_OFF,
+    PARTS_OFF,
+    SHARES_OFF,
+    INCOME_OFF,
     NOT_QUIET,
 )
 

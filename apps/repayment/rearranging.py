@@ -8,17 +8,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F
-
 from apps.core.dates import DAY
 from apps.core.money import ZERO
 from apps.evidence.services import record
 from apps.financing.minimums import level_minimums
 from apps.financing.models import FinancedOrder, Financing
+from apps.financing.services.participations import follow, lend
 from apps.financing.services.successors import draw_successor
 from apps.ledger import chart
 from apps.ledger.services import Line, post
-from apps.products.models import FundingPool
 from apps.products.terms import Terms
 from apps.repayment.changes import apply, plan
 from apps.repayment.models import Event, Movement
@@ -59,6 +57,7 @@ def carry_on(old: Financing, event: Event, *, at: datetime, by: str) -> Financin
         old=old, version_id=event.details["version"], amount=amount, fee=fee, due_on=due_on,
         agreement=event.details["agreement"], business_date=event.business_date, at=at, by=by,
     )  # fmt: skip
+    follow(old, successor)
     _owe(successor, owed["fee"] if capitalised else ZERO, event.business_date, at, by)
     _follow_orders(old, successor, event.business_date)
     payload = {
@@ -94,7 +93,7 @@ def _owe(successor: Financing, earned: Decimal, on: date, at: datetime, by: str)
         key="disbursement", principal=successor.amount, fee=successor.flat_fee, outstanding=successor.outstanding,
         entry_key=key,
     )  # fmt: skip
-    FundingPool.objects.filter(pk=successor.pool_id).update(drawn=F("drawn") + successor.amount)
+    lend(successor, key=key, on=on, was_reserved=False)
 
 
 def _follow_orders(old: Financing, successor: Financing, on: date) -> None:

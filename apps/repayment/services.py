@@ -4,12 +4,11 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from apps.core.money import ZERO
 from apps.evidence.services import record
 from apps.financing.models import Financing
+from apps.financing.services.participations import lend
 from apps.ledger import chart
 from apps.ledger.services import Line, post
-from apps.products.models import FundingPool
 from apps.repayment.instalment_rows import add_rows
 from apps.repayment.instalments import Rows, rows_of
 from apps.repayment.models import Movement
@@ -68,9 +67,7 @@ def disburse(*, financing_id: int, on: date, at: datetime, by: str) -> Financing
             outstanding=financing.outstanding,
             entry_key=key,
         )
-        pool = FundingPool.objects.select_for_update().get(pk=financing.pool_id)
-        pool.reserved, pool.drawn = max(pool.reserved - financing.amount, ZERO), pool.drawn + financing.amount
-        pool.save(update_fields=["reserved", "drawn"])
+        lend(financing, key=key, on=on)
         payload = {"number": financing.number, "amount": financing.amount, "currency": financing.currency}
         record(kind="disbursed", subject=subject, payload=payload, business_date=on, at=at, by=by)
         pay_off(financing, on=on, at=at, by=by)

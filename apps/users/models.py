@@ -37,16 +37,20 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         "products": frozenset({"view", "export", "add", "change", "decide"}),
         "warehousing": frozenset({"view", "export", "add", "change", "decide"}),
         "financing": frozenset({"view", "export", "decide"}),
+        "financing.allocationplan": frozenset({"view", "export", "add", "decide"}),
     },
     Role.ANALYST: {
         "*": frozenset({"view"}),
         "products.financingproduct": frozenset({"view", "add", "change"}),
         "products.productversion": frozenset({"view", "add", "change"}),
+        "financing.allocationplan": frozenset({"view", "add"}),
     },
     Role.APPROVER: {
         "*": frozenset({"view"}),
         "products.productversion": frozenset({"view", "decide"}),
+        "products.withdrawal": frozenset({"view", "decide"}),
         "financing.application": frozenset({"view", "decide"}),
+        "financing.allocationplan": frozenset({"view", "decide"}),
         "warehousing.pledge": frozenset({"view", "decide"}),
     },
     Role.STAFF: {

@@ -9,8 +9,18 @@ from django.contrib import admin
 from django.db import models
 from django.urls import reverse
 
+from apps.financing.models import AllocationPlan
 from apps.orders.models import Order
-from apps.products.models import FinancingProduct, FundingPool, LendingPolicy, ProductVersion, ProvisionClass
+from apps.products.models import (
+    FinancingProduct,
+    Funder,
+    FundingPool,
+    LendingPolicy,
+    PoolLimit,
+    ProductVersion,
+    ProvisionClass,
+    Withdrawal,
+)
 from apps.reconciliation.models import BackTest
 from apps.sellers.models import Particulars, Seller
 from apps.tenants.models import Platform
@@ -27,6 +37,8 @@ REGISTERED = [model for model in MODELS if model in admin.site._registry]
 EDITABLE: dict[str, set[Any]] = {
     Role.FINANCIER: {
         FundingPool,
+        PoolLimit,
+        Funder,
         FinancingProduct,
         ProductVersion,
         LendingPolicy,
@@ -39,7 +51,17 @@ EDITABLE: dict[str, set[Any]] = {
     Role.AUDITOR: set(),
 }
 ADDABLE: dict[str, set[Any]] = {
-    Role.FINANCIER: {FundingPool, FinancingProduct, ProvisionClass, PriceBasis, BackTest},
+    Role.FINANCIER: {
+        FundingPool,
+        PoolLimit,
+        Funder,
+        Withdrawal,
+        AllocationPlan,
+        FinancingProduct,
+        ProvisionClass,
+        PriceBasis,
+        BackTest,
+    },
     Role.STAFF: {User, Warehouse, Operator},
     Role.AUDITOR: set(),
 }

@@ -15,9 +15,9 @@ from django.urls import reverse
 from apps.core import bulk
 from apps.core.exports import cell
 from apps.core.models import Export, Transition
-from apps.financing.models import Application
+from apps.financing.models import AllocationPlan, Application
 from apps.orders.models import Order
-from apps.products.models import FinancingProduct, ProductVersion
+from apps.products.models import FinancingProduct, ProductVersion, Withdrawal
 from apps.reconciliation.models import BackTest
 from apps.sellers.models import Particulars, Seller
 from apps.tenants.models import Platform
@@ -41,6 +41,8 @@ BUTTONS: dict[tuple[type[models.Model], str], set[Role]] = {
     **{(Pledge, verb): DECIDES for verb in ("take_in", "give_back", "release", "decline_release")},
     **{(WarehouseReceipt, verb): {Role.FINANCIER} for verb in ("freeze", "unfreeze")},
     (Inspection, "resolve"): {Role.FINANCIER},
+    **{(Withdrawal, verb): DECIDES for verb in ("approve", "refuse")},
+    **{(AllocationPlan, verb): DECIDES for verb in ("apply", "drop")},
     **{(BackTest, verb): PREPARES for verb in ("cancel", "ask_again")},
     **{
         (Seller, verb): {Role.STAFF}
@@ -101,7 +103,7 @@ def test_analysts_edit_terms_and_approvers_nothing(signed_in: SignedIn, role: Ro
             transaction.set_rollback(True)
     terms: set[Any] = {FinancingProduct, ProductVersion}
     assert editable == (terms if role == Role.ANALYST else set())
-    assert addable == ({FinancingProduct, BackTest} if role == Role.ANALYST else set())
+    assert addable == ({FinancingProduct, BackTest, AllocationPlan} if role == Role.ANALYST else set())
 
 
 def test_what_an_analyst_prepares_an_approver_decides(signed_in: SignedIn) -> None:

@@ -179,6 +179,12 @@ MATRIX = {
         accepted -settle-> settled
         sent|accepted -reject-> rejected
         accepted|settled -give_back-> returned
+        built -refuse-> refused                 + a withdrawal that no second person wants
+    """,
+    "financing.AllocationPlan": """
+        proposed -apply-> applied
+        proposed -drop-> dropped
+        applied -replace-> replaced             + another plan came into force
     """,
     "banking.BankStatement": """
         read -book-> booked

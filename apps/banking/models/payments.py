@@ -11,9 +11,10 @@ from apps.banking.models.accounts import BankAccount
 from apps.core.models import AmountField, CurrencyField
 from apps.core.states import Stateful, state_field, states_hold
 
-BATCH_STATES = ("built", "approved", "sent", "accepted", "settled", "rejected", "returned")
+BATCH_STATES = ("built", "approved", "sent", "accepted", "settled", "rejected", "returned", "refused")
 
-BY_HAND = "disbursements:"  # how the keys begin of batches that no night builds
+BY_HAND = "disbursements:"  # how the keys begin of batches that are built at the desk
+WITHDRAWAL = "withdrawal:"  # and of those that each pay one withdrawal from a pool
 
 
 class PaymentBatchQuerySet(models.QuerySet["PaymentBatch"]):
@@ -43,8 +44,8 @@ class PaymentBatch(Stateful):
         constraints: ClassVar[list[Any]] = [
             states_hold("payment_batch", BATCH_STATES),
             models.CheckConstraint(
-                condition=Q(state="built", approved_by="")
-                | (~Q(state="built") & ~Q(approved_by="") & ~Q(approved_by=F("built_by"))),
+                condition=Q(state__in=["built", "refused"], approved_by="")
+                | (~Q(state__in=["built", "refused"]) & ~Q(approved_by="") & ~Q(approved_by=F("built_by"))),
                 name="payment_batch_four_eyes",
             ),
         ]
@@ -62,9 +63,18 @@ class PaymentBatch(Stateful):
         """Built at the desk out of disbursements, by no night."""
         return self.key.startswith(BY_HAND)
 
+    @property
+    def is_withdrawal(self) -> bool:
+        """What a financier takes out of a pool; approved on the page of the withdrawal."""
+        return self.key.startswith(WITHDRAWAL)
+
     @transition(field="state", source="built", target="approved")
     def approve(self, *, approved_by: str) -> None:
         self.approved_by = approved_by
+
+    @transition(field="state", source="built", target="refused")
+    def refuse(self) -> None:
+        """The bank never has it; whoever asked for its payments says what becomes of them."""
 
     @transition(field="state", source="approved", target="sent")
     def send(self) -> None: ...
@@ -99,6 +109,7 @@ class Instruction(models.Model):
         DISBURSEMENT = "disbursement"
         PAYOUT = "payout"
         TRANSFER = "transfer"
+        WITHDRAWAL = "withdrawal"
 
     key = models.CharField(max_length=80, unique=True, help_text="Deterministic: the same payment is asked for once.")
     reference = models.CharField(
@@ -122,7 +133,7 @@ class Instruction(models.Model):
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="instruction_amount_positive"),
             models.CheckConstraint(
-                condition=Q(kind__in=["disbursement", "payout", "transfer"]), name="instruction_kind"
+                condition=Q(kind__in=["disbursement", "payout", "transfer", "withdrawal"]), name="instruction_kind"
             ),
             models.CheckConstraint(
                 condition=Q(failed_on=None, failure_reason="") | (Q(failed_on__isnull=False) & ~Q(failure_reason="")),

@@ -40,6 +40,9 @@ class Financing(Stateful):
     offer = models.OneToOneField(Offer, on_delete=models.PROTECT, related_name="financing")
     version = models.ForeignKey(ProductVersion, on_delete=models.PROTECT, related_name="financings", db_index=False)
     pool = models.ForeignKey(FundingPool, on_delete=models.PROTECT, related_name="financings", db_index=False)
+    is_shared = models.BooleanField(
+        default=False, db_default=False, help_text="Funded by several pools, each by its participation."
+    )
     technique = models.CharField(max_length=12)
     currency = CurrencyField()
     amount = AmountField(help_text="Principal as drawn.")

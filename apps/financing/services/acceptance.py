@@ -18,6 +18,7 @@ from apps.financing.models.application import OPEN_STATES
 from apps.financing.refusals import OfferRefused, SellerBusy
 from apps.financing.services.drawing import most_drawable
 from apps.financing.services.offers import exposure_of
+from apps.financing.services.participations import refusal_to_fund
 from apps.financing.services.receivables import assign_orders
 from apps.financing.services.terms import terms_of
 from apps.ledger.calendar import booking_date
@@ -117,6 +118,8 @@ def check_can_accept(
         raise OfferRefused(_("Please choose an amount between the least and the most that the offer shows."))
     if amount > most_drawable(offer, exposure_of(seller.pk, seller.pk).get(seller.pk, ZERO) - freed):
         raise OfferRefused(_("This amount is more than you can draw today. Please choose a smaller amount."))
+    if refusal := refusal_to_fund(offer, amount):
+        raise OfferRefused(refusal)
 
 
 def _check_seller(seller: Seller, business_date: date) -> None:

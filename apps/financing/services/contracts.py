@@ -18,8 +18,8 @@ from apps.financing.models import Contract, FinancedOrder, Financing
 from apps.financing.papers import contract_pdf
 from apps.financing.refusals import ContractRefused
 from apps.financing.services.acceptance import lock_seller
+from apps.financing.services.participations import keep_parts, lead_of, reserve
 from apps.financing.services.receipt_loans import secure_financing
-from apps.products.models import FundingPool
 from apps.products.terms import RECEIPT
 from apps.sellers.models import Seller
 from apps.sellers.services.messages import Notice, tell
@@ -142,13 +142,15 @@ def _draw(contract: Contract, seller: Seller, business_date: date, at: datetime,
     offer = contract.application.offer
     version = contract.application.version
     refill = terms.get("refill")
+    parts = reserve(offer, Decimal(terms["amount"]))
     financing = Financing.objects.create(
         number=f"F-{contract.pk:06d}",
         seller=seller,
         contract=contract,
         offer=offer,
         version=version,
-        pool=version.product.pool,
+        pool_id=lead_of(parts, offer),
+        is_shared=len(parts) > 1,
         technique=terms["technique"],
         currency=terms["currency"],
         amount=Decimal(terms["amount"]),
@@ -160,7 +162,7 @@ def _draw(contract: Contract, seller: Seller, business_date: date, at: datetime,
         refills_id=refill["financing"] if refill else None,
     )
     log_birth([financing], at=at, by=by)
-    _reserve(financing)
+    keep_parts(financing, parts)
     _pledge_orders(financing, terms["orders"])
     if terms["technique"] == RECEIPT:
         secure_financing(financing)
@@ -183,14 +185,6 @@ def minimums_in(terms: dict[str, Any]) -> dict[str, Any] | None:
     if not terms.get("minimums"):
         return None
     return {"period_days": terms["period_days"], "minimums": terms["minimums"]}
-
-
-def _reserve(financing: Financing) -> None:
-    pool = FundingPool.objects.select_for_update().get(pk=financing.pool_id)
-    if pool.headroom < financing.amount:
-        raise ContractRefused(_("The fund behind this offer has been used up today. Please try again tomorrow."))
-    pool.reserved += financing.amount
-    pool.save(update_fields=["reserved"])
 
 
 def _pledge_orders(financing: Financing, orders: list[dict[str, Any]]) -> None:

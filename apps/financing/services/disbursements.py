@@ -1,7 +1,6 @@
 """Money on its way to sellers: disbursements in batches for the bank, and what becomes of one that the bank refuses."""
 
 from datetime import date, datetime
-from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import CharField, QuerySet, Value
@@ -13,7 +12,7 @@ from apps.core.money import ZERO
 from apps.core.states import log_birth
 from apps.evidence.services import record
 from apps.financing.models import FinancedOrder, Financing
-from apps.products.models import FundingPool
+from apps.financing.services.participations import give_back_reserve
 from apps.sellers.services.messages import Notice, tell
 
 
@@ -65,7 +64,7 @@ def cancel_undisbursed(*, financing_id: int, reason: str, on: date, at: datetime
         financing.contract.move("terminate", at=at, by=by, reason=reason)
         financing.offer.move("cancel", at=at, by=by, reason=reason)
         FinancedOrder.objects.filter(financing=financing, released_on=None).update(released_on=on)
-        _give_back_reserve(financing.pool_id, financing.amount)
+        give_back_reserve(financing)
         subject = f"financing:{financing.pk}"
         payload = {"number": financing.number, "amount": financing.amount, "currency": financing.currency}
         record(kind="disbursement_refused", subject=subject, payload=payload, business_date=on, at=at, by=by)
@@ -76,9 +75,3 @@ def cancel_undisbursed(*, financing_id: int, reason: str, on: date, at: datetime
         notice = Notice(financing.seller_id, "paid_out", f"not_paid_out:{financing.pk}", subject, facts)
         tell(notices=[notice], business_date=on, at=at)
         return financing
-
-
-def _give_back_reserve(pool_id: int, amount: Decimal) -> None:
-    pool = FundingPool.objects.select_for_update().get(pk=pool_id)
-    pool.reserved = max(pool.reserved - amount, ZERO)
-    pool.save(update_fields=["reserved"])

@@ -1,5 +1,5 @@
 """Pages of the admin that draw: charts and figures stand in this app."""
 
-from apps.portal.admin import back_tests, portfolio
+from apps.portal.admin import allocation, back_tests, pools, portfolio
 
-__all__ = ["back_tests", "portfolio"]
+__all__ = ["allocation", "back_tests", "pools", "portfolio"]

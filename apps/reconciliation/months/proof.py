@@ -1,5 +1,6 @@
 """Sub-ledgers against the ledger at the end of a business date: what the rows say and what the accounts say."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +10,7 @@ from django.db.models import F, Sum
 
 from apps.banking.models import BankLine
 from apps.core.money import ZERO
+from apps.financing.models import Share
 from apps.ledger import chart
 from apps.ledger.models import DailyTotal, Posting
 from apps.products.models import FundingPool
@@ -84,15 +86,28 @@ def _cash(control: Control, through: date, currency: str) -> Decimal:
     return now - (later.aggregate(net=Sum(F("debits") - F("credits")))["net"] or ZERO)
 
 
+def _given_later(through: date) -> dict[str, Decimal]:
+    """By subject of the entry, what financiers have committed after `through`, less what they took out."""
+    later = Posting.objects.filter(entry__business_date__gt=through)
+    given: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+    for side, sign in (("credit", 1), ("debit", -1)):
+        capital = later.filter(**{f"{side}__code": chart.FUNDING_CAPITAL})
+        for subject, total in capital.values_list("entry__subject").annotate(total=Sum("amount")):
+            given[subject] += sign * total
+    return given
+
+
 def pools_on(through: date) -> Iterator[PoolThen]:
     """The pools at the end of `through`: what they say now, less what later dates moved."""
     moved: dict[int, Decimal] = dict(
-        Movement.objects.filter(business_date__gt=through)
+        Movement.objects.filter(business_date__gt=through, financing__is_shared=False)
         .values_list("financing__pool_id")
         .annotate(summed=Sum("principal"))
     )
-    capital = Posting.objects.filter(entry__business_date__gt=through, credit__code=chart.FUNDING_CAPITAL)
-    given = dict(capital.values_list("entry__subject").annotate(total=Sum("amount")))
+    shared = Share.objects.filter(business_date__gt=through).values_list("participation__pool_id")
+    for pool_id, summed in shared.annotate(summed=Sum("principal")):
+        moved[pool_id] = moved.get(pool_id, ZERO) + summed
+    given = _given_later(through)
     for pool in FundingPool.objects.order_by("pk"):
         yield PoolThen(
             pool.name,

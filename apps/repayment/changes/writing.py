@@ -1,7 +1,7 @@
 """A change is written as it was planned. One function a table."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -11,18 +11,21 @@ from apps.core import bulk
 from apps.core.money import ZERO
 from apps.core.states import move_all
 from apps.evidence.services import record
-from apps.financing.models import Contract, FinancedOrder, Financing, Offer
+from apps.financing.models import Contract, FinancedOrder, Financing, Offer, Share
+from apps.financing.services.participations import move
 from apps.ledger import chart
 from apps.ledger.services import Line, post
-from apps.products.models import FundingPool
 from apps.repayment.changes.balances import closed_by
 from apps.repayment.changes.change import ENDS, Change
-from apps.repayment.entries import COLLECTED, movement_lines
+from apps.repayment.entries import CASH, COLLECTED, movement_lines
 from apps.repayment.instalment_rows import bring_to, stored_rows
 from apps.repayment.instalments import Rows, settled
 from apps.repayment.life import SWEEP
 from apps.repayment.models import Demand, Event, Movement
 from apps.sellers.models import Seller
+
+# What becomes of principal, for those who share it, by acts that bring no money.
+SHARED_AS = {"write_off": Share.Kind.LOST, "restructure": Share.Kind.CARRIED}
 
 
 def apply(change: Change, *, at: datetime, by: str) -> Event:
@@ -49,7 +52,7 @@ def apply(change: Change, *, at: datetime, by: str) -> Event:
     else:
         _write_demands(change, at, by)
     _write_financing(change, at, by)
-    _write_pool(change)
+    _write_pool(change, entry_key)
     _write_seller(change, lines)
     payload = {
         "number": financing.number,
@@ -185,15 +188,23 @@ def finish(financings: Sequence[Financing], *, on: date, at: datetime, by: str, 
     FinancedOrder.objects.filter(financing__in=keys, released_on=None).update(released_on=on)
 
 
-def _write_pool(change: Change) -> None:
+def _write_pool(change: Change, entry_key: str) -> None:
     """The pool's principal, and what was collected for it (or is missing from that after a reversal)."""
-    collected = sum((one.total for one in change.undone if one.kind in COLLECTED), ZERO)
-    collected -= sum((told.change.total for told in change.told if told.kind in COLLECTED), ZERO)
-    drawn = change.after.owed.principal - change.before.owed.principal
-    if drawn or collected:
-        FundingPool.objects.filter(pk=change.financing.pool_id).update(
-            drawn=F("drawn") + drawn, collected=F("collected") + collected
-        )
+    move(
+        change.financing,
+        key=entry_key,
+        on=change.event.business_date,
+        principal=change.before.owed.principal - change.after.owed.principal,
+        income=_paid(change, CASH, "total") - _paid(change, CASH, "principal"),
+        collected=_paid(change, COLLECTED, "total"),
+        kind=SHARED_AS.get(change.event.kind, Share.Kind.COLLECTED),
+    )
+
+
+def _paid(change: Change, kinds: Collection[str], what: str) -> Decimal:
+    """What movements of `kinds` paid of principal or in total, less what is undone of it."""
+    undone = sum((getattr(one, what) for one in change.undone if one.kind in kinds), ZERO)
+    return undone - sum((getattr(told.change, what) for told in change.told if told.kind in kinds), ZERO)
 
 
 def _write_seller(change: Change, lines: Sequence[Line]) -> None:

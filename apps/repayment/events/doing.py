@@ -2,17 +2,16 @@
 
 from datetime import date, datetime
 
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from apps.banking.models import BankLine
 from apps.core.money import ZERO
 from apps.evidence.services import record
-from apps.financing.models import Financing
+from apps.financing.models import Financing, Share
+from apps.financing.services.participations import move
 from apps.ledger import chart
 from apps.ledger.models import Entry
 from apps.ledger.services import Line, post
-from apps.products.models import FundingPool
 from apps.repayment.changes import Change, apply
 from apps.repayment.events.act import Act
 from apps.repayment.life import Refused
@@ -71,12 +70,16 @@ def _recover(event: Event, financing: Financing, at: datetime, by: str) -> Event
     event.save()
     amount = event.amount or ZERO
     subject = f"financing:{financing.pk}"
+    key = f"event:{financing.pk}:{event.number}"
     post(
-        key=f"event:{financing.pk}:{event.number}", kind="recovery", business_date=event.business_date,
+        key=key, kind="recovery", business_date=event.business_date,
         currency=financing.currency, lines=[Line(chart.COLLECTION_CASH, chart.RECOVERIES, amount)], subject=subject,
         at=at, by=by,
     )  # fmt: skip
-    FundingPool.objects.filter(pk=financing.pool_id).update(collected=F("collected") + amount)
+    move(
+        financing, key=key, on=event.business_date, principal=ZERO, income=amount, collected=amount,
+        kind=Share.Kind.RECOVERED,
+    )  # fmt: skip
     payload = {"number": financing.number, "amount": amount, "reason": event.reason}
     record(kind="recovery", subject=subject, payload=payload, business_date=event.business_date, at=at, by=by)
     return event

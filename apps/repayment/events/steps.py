@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from apps.core.money import ZERO
 from apps.core.states import log_birth
 from apps.financing.models import Financing
+from apps.financing.services.participations import has_room
 from apps.ledger.calendar import open_date
 from apps.ledger.services import take_the_books
-from apps.products.models import FundingPool
 from apps.repayment.changes import Change, apply, plan
 from apps.repayment.events import of_money, of_terms
 from apps.repayment.events.act import Act, Stale
@@ -79,8 +79,7 @@ def _must_carry(financing: Financing, change: Change) -> None:
     if not owed.principal:
         raise Refused(_("No principal is owed any more, so there is nothing to restructure."))
     take_the_books()
-    pool = FundingPool.objects.select_for_update().get(pk=financing.pool_id)
-    if capitalise and owed.total - owed.principal > pool.headroom:
+    if capitalise and not has_room(financing, owed.total - owed.principal):
         raise Refused(_("The pool has no room for what would become principal."))
 
 

@@ -128,6 +128,8 @@ def close(request: SignedIn, day: date) -> HttpResponseBase:
 def approve(request: SignedIn, batch_id: int) -> HttpResponseBase:
     """Approve the night's payouts as the second person, and send them to the bank."""
     batch = get_object_or_404(PaymentBatch, pk=batch_id)
+    if batch.is_withdrawal:
+        raise Http404
     try:
         approve_and_send(batch_id=batch.pk, at=timezone.now(), by=request.user.actor)
     except ApprovalRefused as refusal:

@@ -80,6 +80,9 @@ def batch_waiting(request: SignedIn) -> HttpResponseBase:
 def approve(request: SignedIn, batch_id: int) -> HttpResponseBase:
     """Approve a batch of disbursements as the second person, and send it to the bank."""
     found = get_object_or_404(PaymentBatch, pk=batch_id)
+    if found.is_withdrawal:
+        refusal = _("The financier's people approve a withdrawal, on its page in the admin.")
+        return _batch(request, found, refusal, REFUSED)
     if not found.is_by_hand:
         return _batch(request, found, _("The batch of a night is approved on the page of its night."), REFUSED)
     try:

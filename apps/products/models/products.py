@@ -1,4 +1,4 @@
-"""Financing products with versioned terms, and the pools that fund them."""
+"""Financing products with versioned terms."""
 
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from functools import cached_property
@@ -10,11 +10,12 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import transition
 
-from apps.core.models import AmountField, CurrencyField, LocallyNamed, RateField
+from apps.core.models import AmountField, LocallyNamed, RateField
 from apps.core.states import Stateful, state_field, states_hold
 from apps.products.audience import ForWhom, check_audience
 from apps.products.buckets import RISK_CLASSES, RiskClass
 from apps.products.lending import LendsOnGoods, check_lending, lending_holds
+from apps.products.models.pools import FundingPool
 from apps.products.plan import (
     ADVANCES,
     HORIZONTAL,
@@ -28,43 +29,8 @@ from apps.products.plan import (
     Plan,
 )  # fmt: skip
 from apps.products.plan_rules import check_plan, plan_holds
-from apps.products.policy import LendingPolicy
 from apps.products.terms import DAY_COUNTS, DEFAULT_WATERFALL, RECEIPT, RECEIVABLE, SALES, TECHNIQUES, Terms
 from apps.warehousing.valuation import LendingTerms
-
-__all__ = ["FinancingProduct", "FundingPool", "LendingPolicy", "ProductVersion", "ProvisionClass"]
-
-
-class FundingPool(models.Model):
-    """Money that a financier has committed. Drawn and reserved never exceed it: the database says so."""
-
-    name = models.CharField(max_length=120, unique=True)
-    financier = models.CharField(max_length=140)
-    currency = CurrencyField()
-    committed = AmountField(default=Decimal(0))
-    reserved = AmountField(default=Decimal(0), help_text="Promised to signed contracts whose money is on its way.")
-    drawn = AmountField(default=Decimal(0), help_text="Principal outstanding.")
-    collected = AmountField(
-        default=Decimal(0),
-        db_default=Decimal(0),
-        help_text="Collected outside the night and not on its way to the pool yet; negative after a reversal.",
-    )
-
-    class Meta:
-        constraints: ClassVar[list[Any]] = [
-            models.CheckConstraint(
-                condition=Q(committed__gte=0, reserved__gte=0, drawn__gte=0), name="pool_not_negative"
-            ),
-            models.CheckConstraint(condition=Q(committed__gte=F("reserved") + F("drawn")), name="pool_never_overdrawn"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def headroom(self) -> Decimal:
-        """What may still be promised."""
-        return self.committed - self.reserved - self.drawn
 
 
 class FinancingProduct(LocallyNamed, models.Model):
