@@ -225,8 +225,8 @@ def before(version: ProductVersion) -> ProductVersion | None:
 class LendingPolicyAdmin(GranaryAdmin):
     """The bounds that every product is held against. One row; what it was stays on the evidence log."""
 
-    list_display = ("rates", "sales", "because", "setter", "set_at")
-    fields = ("rate_cap", "sweep_cap", "because", "setter", "set_at")
+    list_display = ("rates", "sales", "second_above", "answer_days", "because", "setter", "set_at")
+    fields = (*services.BOUNDS, "because", "setter", "set_at")
     readonly_fields = ("setter", "set_at")
     ordering = ("id",)
     rates = share("rate_cap", _("highest annualised rate"))
@@ -237,7 +237,7 @@ class LendingPolicyAdmin(GranaryAdmin):
         return super().has_add_permission(request) and not LendingPolicy.objects.exists()
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
-        said = {name: form.cleaned_data[name] for name in ("rate_cap", "sweep_cap", "because")}
+        said = {name: form.cleaned_data[name] for name in (*services.BOUNDS, "because")}
         by = request.user.actor  # type: ignore[union-attr]  # the admin lets only our users in
         services.set_policy(**said, at=timezone.now(), by=by)
 

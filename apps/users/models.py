@@ -37,6 +37,7 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         "products": frozenset({"view", "export", "add", "change", "decide"}),
         "warehousing": frozenset({"view", "export", "add", "change", "decide"}),
         "financing": frozenset({"view", "export", "decide"}),
+        "financing.approvallimit": frozenset({"view", "export", "add", "change"}),
     },
     Role.ANALYST: {
         "*": frozenset({"view"}),

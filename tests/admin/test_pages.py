@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db import models
 from django.urls import reverse
 
+from apps.financing.models import ApprovalLimit
 from apps.orders.models import Order
 from apps.products.models import FinancingProduct, FundingPool, LendingPolicy, ProductVersion, ProvisionClass
 from apps.reconciliation.models import BackTest
@@ -34,12 +35,13 @@ EDITABLE: dict[str, set[Any]] = {
         Commodity,
         PriceBasis,
         Warehouse,
+        ApprovalLimit,
     },
     Role.STAFF: {User, Seller},
     Role.AUDITOR: set(),
 }
 ADDABLE: dict[str, set[Any]] = {
-    Role.FINANCIER: {FundingPool, FinancingProduct, ProvisionClass, PriceBasis, BackTest},
+    Role.FINANCIER: {FundingPool, FinancingProduct, ProvisionClass, PriceBasis, BackTest, ApprovalLimit},
     Role.STAFF: {User, Warehouse, Operator},
     Role.AUDITOR: set(),
 }

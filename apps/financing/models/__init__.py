@@ -3,6 +3,17 @@
 from apps.financing.models.application import Application
 from apps.financing.models.contract import Contract
 from apps.financing.models.financing import FinancedOrder, Financing
+from apps.financing.models.mandate import ApprovalLimit
 from apps.financing.models.offer import Offer
+from apps.financing.models.request import ApplicationFile, Remark
 
-__all__ = ["Application", "Contract", "FinancedOrder", "Financing", "Offer"]
+__all__ = [
+    "Application",
+    "ApplicationFile",
+    "ApprovalLimit",
+    "Contract",
+    "FinancedOrder",
+    "Financing",
+    "Offer",
+    "Remark",
+]

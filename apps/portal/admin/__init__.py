@@ -1,5 +1,5 @@
 """Pages of the admin that draw: charts and figures stand in this app."""
 
-from apps.portal.admin import back_tests
+from apps.portal.admin import applications, back_tests
 
-__all__ = ["back_tests"]
+__all__ = ["applications", "back_tests"]
