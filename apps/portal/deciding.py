@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core.admin import history_of, money_text, names_of, share_text
-from apps.core.money import quantum
+from apps.core.money import ZERO, quantum
 from apps.financing.adverse import MOST_REASONS, REASONS
 from apps.financing.beyond import CAUTIONS, Compared, compare
 from apps.financing.models import Application, Contract
@@ -139,11 +139,12 @@ def decision_of(application: Application, *, on: date, reader: str) -> Decision:
 
 
 def _mandate(reader: str, currency: str) -> str:
-    second_above = LendingPolicy.in_force().second_above
-    said = _("You may approve up to %(most)s alone.") if approver(reader).most else _("You may approve nothing alone.")
+    person, second_above = approver(reader), LendingPolicy.in_force().second_above
+    most = person.most if person else ZERO
+    said = _("You may approve up to %(most)s alone.") if most else _("You may approve nothing alone.")
     two = _("Above %(sum)s it takes two people.") if second_above else _("Every request takes two people.")
     return f"{said} {two}" % {
-        "most": money_text(approver(reader).most, currency),
+        "most": money_text(most, currency),
         "sum": money_text(second_above, currency),
     }
 

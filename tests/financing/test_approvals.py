@@ -219,9 +219,14 @@ def test_others_limits_count_for_nothing(desk: Desk, asked: Application) -> None
     gone.is_active = False
     gone.save()
     for person in (analyst, gone):
-        assert desk.approves(person, asked, "5000", "Less.").state == "under_review"
-    with pytest.raises(RequestRefused, match="Neither"):
-        desk.approves(analyst, asked, "5000", "Less.")
+        with pytest.raises(RequestRefused, match="Only people who decide"):
+            desk.approves(person, asked, "5000", "Less.")
+    first = desk.approver("50000")
+    desk.approves(first, asked, "15000", "Less.")
+    first.role = Role.ANALYST  # and who was the first then does not count now
+    first.save()
+    other = desk.approver("50000")
+    assert desk.approves(other, asked, "15000", "Less.").proposed_by == other.actor
     limit = ApprovalLimit(person=make_user(role=Role.ANALYST), most=D(1), because="x")
     with pytest.raises(RequestRefused, match="does not decide"):
         set_approval_limit(limit=limit, at=desk.story.at(TODAY), by="user:1")

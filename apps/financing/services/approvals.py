@@ -173,23 +173,26 @@ def what_stops(standing: Standing) -> list[str]:
     return [words for words, is_so in found.items() if is_so]
 
 
-def approver(actor: str) -> Approver:
-    """Who `actor` is to approvals: the limit of their own, or else of their role; 0 for everybody else."""
+def approver(actor: str) -> Approver | None:
+    """Who `actor` is to approvals: the limit of their own, or else of their role, or 0; None who does not decide."""
     key = actor.removeprefix("user:")
     if not key.isdecimal():
-        return Approver(actor, ZERO)
+        return None
     person = User.objects.filter(pk=int(key), is_active=True, role__in=DECIDING_ROLES).first()
     if person is None:
-        return Approver(actor, ZERO)
+        return None
     limits = ApprovalLimit.objects.filter(person=person), ApprovalLimit.objects.filter(role=person.role)
     rows = (one for limit in limits for one in limit.values_list("most", flat=True))
     return Approver(actor, next(rows, ZERO))
 
 
 def _outcome(application: Application, amount: Decimal, by: str) -> Outcome:
-    stands = application.proposed_amount == amount and application.proposed_by != by
-    first = approver(application.proposed_by) if stands else None
-    outcome = outcome_of(amount, approver(by), first, LendingPolicy.in_force().second_above)
+    """What comes of `by` approving `amount`; a first who no longer decides here does not count."""
+    person = approver(by)
+    if person is None:
+        raise RequestRefused(_("Only people who decide on applications may approve. Nothing was changed."))
+    first = approver(application.proposed_by) if application.proposed_amount == amount else None
+    outcome = outcome_of(amount, person, first, LendingPolicy.in_force().second_above)
     if outcome is Outcome.NOBODY_MAY:
         raise RequestRefused(
             _("Neither of you may approve this much. It takes somebody whose limit reaches it. Nothing was changed.")
