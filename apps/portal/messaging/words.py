@@ -63,8 +63,8 @@ WORDS: Mapping[str, Words] = {
     "contract_less": Words(
         gettext_lazy("Your contract is ready to sign: %(amount)s"),
         gettext_lazy(
-            "You asked for %(asked)s, and %(amount)s are granted. Read contract %(number)s in peace and sign it by %(day)s; "
-            "if you do not, nothing happens and nothing is owed. Why it is less: %(reason)s"
+            "You asked for %(asked)s, and %(amount)s are granted. Read contract %(number)s in peace and sign it by "
+            "%(day)s; if you do not, nothing happens and nothing is owed. Why it is less: %(reason)s"
         ),
         gettext_lazy("Read and sign"),
     ),
