@@ -1,5 +1,6 @@
 """What a seller's pages say of requests that people decide."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,16 +11,18 @@ from django.utils.translation import gettext_lazy
 
 from apps.financing.adverse import REASONS
 from apps.financing.models import Application
+from apps.financing.models.application import OPEN_STATES
 from apps.financing.models.request import LONGEST_REMARK
 from apps.financing.refusals import RequestRefused
-from apps.financing.services.requests import Said, check_can_ask, open_request
-from apps.financing.services.standing import standing_of
+from apps.financing.services.requests import Said, check_can_ask
 from apps.portal.forms import AmountField
 from apps.portal.goods_forms import FilesField
 from apps.portal.reasons import in_words
 from apps.products.models import ProductVersion
 from apps.products.terms import RECEIPT
+from apps.risk.models import Assessment
 from apps.sellers.models import Seller
+from apps.sellers.services import ORDERS
 
 
 class SayForm(forms.Form):
@@ -74,17 +77,19 @@ def reasons_told(application: Application) -> list[Told]:
 def askable_by(seller: Seller, on: date) -> list[ProductVersion]:
     """The products of which `seller` may ask a person for more on `on`."""
     versions = ProductVersion.objects.active().exclude(product__technique=RECEIPT).order_by("product__name")
-    return [version for version in versions if _may_ask(seller, version, on)]
+    return [version for version, why_not in answers_for(seller, on, versions) if not why_not]
 
 
-def _may_ask(seller: Seller, version: ProductVersion, on: date) -> bool:
-    try:
-        check_can_ask(
-            seller=seller,
-            version=version,
-            standing=standing_of(seller, version, on),
-            known=open_request(seller, version.product.code),
-        )
-    except RequestRefused:
-        return False
-    return True
+def answers_for(seller: Seller, on: date, versions: Iterable[ProductVersion]) -> Iterator[tuple[ProductVersion, str]]:
+    """Each version with why `seller` may ask nobody for it on `on`; nothing where they may. Four statements."""
+    assessment = Assessment.objects.latest_of(seller, on)
+    may_read = seller.consents.in_force(on).filter(data=ORDERS).exists()
+    waiting = {one.product_code: one for one in seller.applications.filter(state__in=OPEN_STATES).order_by("-pk")}
+    for version in versions:
+        known = waiting.get(version.product.code)
+        try:
+            check_can_ask(seller=seller, version=version, assessment=assessment, may_read=may_read, known=known)
+        except RequestRefused as refusal:
+            yield version, str(refusal)
+        else:
+            yield version, ""

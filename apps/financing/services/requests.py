@@ -28,6 +28,7 @@ from apps.financing.services.receivables import assign_orders
 from apps.financing.services.standing import Standing, standing_of
 from apps.products.models import LendingPolicy, ProductVersion
 from apps.products.terms import RECEIPT
+from apps.risk.models import Assessment
 from apps.sellers.models import Seller
 from apps.sellers.services.messages import Notice, tell
 from apps.tenants.services import current_platform
@@ -70,7 +71,13 @@ def ask_for_more(
         if known is not None and known.requested_amount == amount and known.cautions:
             return known
         standing = standing_of(seller, version, business_date)
-        check_can_ask(seller=seller, version=version, standing=standing, known=known)
+        check_can_ask(
+            seller=seller,
+            version=version,
+            assessment=standing.assessment if standing else None,
+            may_read=standing is not None and standing.may_read,
+            known=known,
+        )
         check_amount(version, amount)
         assert standing is not None  # noqa: S101  checked above; said for the type checker
         cautions = _cautions(seller, version, standing, amount)
@@ -85,7 +92,7 @@ def open_request(seller: Seller, product_code: str) -> Application | None:
 
 
 def check_can_ask(
-    *, seller: Seller, version: ProductVersion, standing: Standing | None, known: Application | None
+    *, seller: Seller, version: ProductVersion, assessment: Assessment | None, may_read: bool, known: Application | None
 ) -> None:
     """Raises RequestRefused with the reason when `seller` can ask nobody for more of `version` now."""
     if seller.state != "verified":
@@ -94,9 +101,9 @@ def check_can_ask(
         raise RequestRefused(_("This product is not on offer like this any more. Nothing was changed."))
     if known is not None:
         raise RequestRefused(_("You have asked for this already. Wait for the answer, or take that request back."))
-    if standing is None or not standing.assessment.grade:
+    if assessment is None or not assessment.grade:
         raise RequestRefused(_("Your sales do not carry a limit yet, so nobody may grant you more. See why."))
-    if not standing.may_read:
+    if not may_read:
         raise RequestRefused(_("Offers rest on your orders, which nobody may read at present. Nothing was changed."))
     if seller.worst_days_past_due:
         raise RequestRefused(_("A repayment is late. Once your sales have made it up, you can ask for more."))

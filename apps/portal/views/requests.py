@@ -14,12 +14,11 @@ from apps.financing.models import Application, ApplicationFile, Contract
 from apps.financing.refusals import OfferRefused, RequestRefused
 from apps.financing.services import answer_question, ask_for_more, withdraw_request
 from apps.financing.services.drawing import room_of
-from apps.financing.services.requests import check_can_ask, open_request
-from apps.financing.services.standing import standing_of
+from apps.financing.services.requests import open_request
 from apps.ledger.calendar import booking_date
 from apps.portal.doors import SignedIn, come_back_later, for_seller, shown_date
 from apps.portal.files import sent_as_kept, shown_files
-from apps.portal.requests import AskForm, SayForm, reasons_told
+from apps.portal.requests import AskForm, SayForm, answers_for, reasons_told
 from apps.portal.typed import typed_into
 from apps.products.models import LendingPolicy, ProductVersion
 from apps.products.terms import RECEIPT
@@ -70,13 +69,7 @@ def _ask(request: SignedIn, seller: Seller, version: ProductVersion) -> HttpResp
 
 
 def _page(seller: Seller, version: ProductVersion, form: AskForm) -> dict[str, Any]:
-    today, refusal = shown_date(timezone.now()), ""
-    standing = standing_of(seller, version, today)
-    known = open_request(seller, version.product.code)
-    try:
-        check_can_ask(seller=seller, version=version, standing=standing, known=known)
-    except RequestRefused as refused:
-        refusal = str(refused)
+    ((_version, refusal),) = answers_for(seller, shown_date(timezone.now()), [version])
     return {
         "section": "home",
         "version": version,
