@@ -28,7 +28,7 @@ from apps.products.services import retire_version
 from apps.sellers.models import Message, Seller
 from apps.tenants.models import Platform
 from apps.users.models import Role
-from tests.factories import make_user
+from tests.factories import AT, make_user
 from tests.financing.asking import NOTE, TODAY, Desk, asks, seen
 from tests.story import DAY, FIRST, Story
 
@@ -267,7 +267,7 @@ def test_a_page_that_is_out_of_date_decides_nothing(story: Story, desk: Desk, as
     [
         (lambda asked: Seller.objects.filter(pk=asked.seller_id).update(state="suspended"), "not verified"),
         (lambda asked: Seller.objects.filter(pk=asked.seller_id).update(worst_days_past_due=3), "late"),
-        (lambda asked: asked.seller.consents.update(withdrawn_on=TODAY), "orders be read"),
+        (lambda asked: asked.seller.consents.update(withdrawn_at=AT, withdrawn_by="user:1"), "orders be read"),
         (lambda _asked: FundingPool.objects.update(committed=D(4999)), "less left"),
     ],
 )
