@@ -17,6 +17,7 @@ from tests.financing.asking import Desk
 from tests.portal.test_pages import NONSENSE
 from tests.story import DAY, Story
 
+ASK = "/ask/sales-advance/"
 PAPER = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 
@@ -48,10 +49,6 @@ def seller_of() -> Seller:
     return Seller.objects.select_related("user").get()
 
 
-def address() -> str:
-    return f"/ask/{seller_of().offers.open().get(product_code='sales-advance').version_id}/"
-
-
 def text(answer: Any) -> str:
     return str(answer.content.decode())
 
@@ -61,7 +58,7 @@ def paper(name: str = "order.pdf") -> SimpleUploadedFile:
 
 
 def asked(browse: Any, amount: str = "20,000") -> Application:
-    answer = browse.post(address(), {"amount": amount, "text": "For the harvest.", "files": paper()})
+    answer = browse.post(ASK, {"amount": amount, "text": "For the harvest.", "files": paper()})
     found = Application.objects.latest("pk")
     assert (answer.status_code, answer.url) == (302, f"/requests/{found.pk}/")
     return found
@@ -69,9 +66,9 @@ def asked(browse: Any, amount: str = "20,000") -> Application:
 
 def test_the_way_to_a_person_and_what_is_asked(browse: Any) -> None:
     offer = seller_of().offers.open().get(product_code="sales-advance")
-    assert address() in text(browse.get(f"/offers/{offer.pk}/"))
-    assert address() in text(browse.get("/limit/"))
-    page = text(browse.get(address()))
+    assert ASK in text(browse.get(f"/offers/{offer.pk}/"))
+    assert ASK in text(browse.get("/limit/"))
+    page = text(browse.get(ASK))
     assert "A person will look at this, usually within 2 business days." in page
     assert "Up to ¥2,700 you can draw at once" in page
     found = asked(browse, "２０，０００")  # full-width digits
@@ -81,12 +78,12 @@ def test_the_way_to_a_person_and_what_is_asked(browse: Any) -> None:
         assert words in page
     assert f"/requests/{found.pk}/" in text(browse.get("/"))
     assert browse.get(f"/offers/{offer.pk}/").url == f"/requests/{found.pk}/"
-    assert browse.get(address()).url == f"/requests/{found.pk}/"
+    assert browse.get(ASK).url == f"/requests/{found.pk}/"
 
 
 @pytest.mark.parametrize("amount", [*NONSENSE, "50000.01", "99.99", "2000"])
 def test_nonsense_is_answered_in_words_and_asks_nobody(browse: Any, amount: str) -> None:
-    answer = browse.post(address(), {"amount": amount, "text": "For the harvest."})
+    answer = browse.post(ASK, {"amount": amount, "text": "For the harvest."})
     assert answer.status_code == 422
     assert "For the harvest." in text(answer)
     assert "<script>alert(1)" not in text(answer)
@@ -95,7 +92,7 @@ def test_nonsense_is_answered_in_words_and_asks_nobody(browse: Any, amount: str)
 
 def test_a_file_that_is_none_is_refused_with_everything_else(browse: Any) -> None:
     bad = SimpleUploadedFile("order.pdf", b"<html></html>", "application/pdf")
-    answer = browse.post(address(), {"amount": "20000", "text": "x", "files": bad})
+    answer = browse.post(ASK, {"amount": "20000", "text": "x", "files": bad})
     assert answer.status_code == 422
     assert not Application.objects.exists()
     assert not ApplicationFile.objects.exists()

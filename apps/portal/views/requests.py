@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -33,10 +33,10 @@ REFUSED = 422
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_seller
 @come_back_later
-def ask(request: SignedIn, seller: Seller, version_id: int) -> HttpResponseBase:
+def ask(request: SignedIn, seller: Seller, code: str) -> HttpResponseBase:
     """How much, what for, and papers; a POST asks."""
     versions = ProductVersion.objects.active().exclude(product__technique=RECEIPT)
-    version = get_object_or_404(versions.select_related("product__pool"), pk=version_id)
+    version = get_object_or_404(versions.select_related("product__pool"), product__code=code)
     asked = open_request(seller, version.product.code)
     if asked is not None and asked.cautions:
         return redirect("portal:request", asked.pk)
@@ -171,8 +171,10 @@ def file(request: SignedIn, file_id: int) -> HttpResponseBase:
     found = get_object_or_404(files, pk=file_id)
     try:
         return sent_as_kept(request, found)
-    except FileNotFoundError as missing:
-        raise Http404 from missing
+    except FileNotFoundError:
+        messages.error(request, _("This file is not there just now. Try again later."))
+        page = "portal:request" if request.user.role == Role.SELLER else "admin:financing_application_decide"
+        return redirect(page, found.application_id)
 
 
 def _own(seller: Seller, application_id: int) -> Application:
