@@ -32,11 +32,14 @@ from apps.financing.models import (
     Allocation,
     AllocationPlan,
     Application,
+    ApplicationFile,
+    ApprovalLimit,
     Contract,
     FinancedOrder,
     Financing,
     Offer,
     Participation,
+    Remark,
     Share,
 )
 from apps.financing.services.terms import terms_of
@@ -784,6 +787,43 @@ def make_application(**facts: Any) -> Application:
         decision={"decided_by": "policy", "score": 612},
         state="approved",
     )
+
+
+def make_asked(**facts: Any) -> Application:
+    """An application for more than policy grants, which waits for people."""
+    values: dict[str, Any] = {
+        "state": "under_review", "approved_amount": None, "valid_until": None, "collateral": "asked of a person",
+        "cautions": ["limit"], "answer_by": DAY + timedelta(days=2),
+        "decision": {"decided_by": "left to people", "score": 612},
+    }  # fmt: skip
+    offer = facts.pop("offer", None) or make_offer(state="draft")
+    return make_application(offer=offer, **{**values, **facts})
+
+
+def make_remark(**facts: Any) -> Remark:
+    return _made(Remark, facts, application=make_asked, kind="note", text="For the harvest.", by=BY, at=AT)
+
+
+def make_application_file(**facts: Any) -> ApplicationFile:
+    name = unique("paper")
+    return _made(
+        ApplicationFile,
+        facts,
+        application=make_asked,
+        name=f"{name}.pdf",
+        media_type="application/pdf",
+        size=9,
+        sha256=hashlib.sha256(name.encode()).hexdigest(),
+        original=f"applications/{name}.pdf",
+        added_at=AT,
+        by=BY,
+    )
+
+
+def make_approval_limit(**facts: Any) -> ApprovalLimit:
+    if "role" not in facts and "person" not in facts:
+        facts["person"] = make_user(role=Role.APPROVER)
+    return _made(ApprovalLimit, facts, most=D("10000.00"), because="the board", set_by=BY, set_at=AT)
 
 
 def make_contract(**facts: Any) -> Contract:

@@ -1,29 +1,33 @@
-"""Offers, applications, contracts and financings for reading; the studio of products is loaded from here."""
+"""Offers, contracts and financings for reading, approval limits; the studio of products is loaded from here."""
 
-from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.db import models
+from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin import Step, ViewOnlyAdmin, ViewOnlyInline, money
+from apps.core.admin import GranaryAdmin, ViewOnlyAdmin, ViewOnlyInline, money, money_text, person
 from apps.financing.models import (
     Allocation,
-    Application,
+    ApplicationFile,
+    ApprovalLimit,
     Contract,
     FinancedOrder,
     Financing,
     Offer,
     Participation,
+    Remark,
     Share,
 )
-from apps.financing.refusals import OfferRefused, SellerBusy
-from apps.financing.services import approve_receipt_loan, refuse_receipt_loan
+from apps.financing.models.mandate import DECIDING_ROLES
+from apps.financing.refusals import RequestRefused
+from apps.financing.services import set_approval_limit
+from apps.financing.services.limits import check_approval_limit
 from apps.financing.studio import StudioAdmin
-from apps.ledger.calendar import booking_date
 from apps.tenants.services import current_platform
-from apps.warehousing.refusals import PledgeRefused
+from apps.users.models import User
 
 __all__ = ["StudioAdmin"]  # the page of a version, which registers itself
 
@@ -38,28 +42,66 @@ class OfferAdmin(ViewOnlyAdmin):
     maximum_money = money("maximum_amount", _("up to"))
 
 
-@admin.register(Application)
-class ApplicationAdmin(ViewOnlyAdmin):
-    list_display = ("seller", "product_code", "requested_money", "approved_money", "business_date", "state")
-    list_select_related = ("seller",)
-    list_filter = ("state", "product_code")
-    search_fields = ("seller__name", "seller__external_id__exact")
+@admin.register(Remark)
+class RemarkAdmin(ViewOnlyAdmin):
+    list_display = ("application", "kind", "by", "at", "text")
+    list_select_related = ("application",)
+    list_filter = ("kind",)
     ordering = ("-id",)
-    # The financier's word on a loan that waits for one, once the warehouse has counted the goods.
-    steps = (
-        Step("approve", _("Take the goods in and approve"), is_main=True, right="decide"),
-        Step("reject", _("Refuse"), needs_reason=True, right="decide"),
-    )
-    refusals = (OfferRefused, PledgeRefused, SellerBusy)
-    requested_money = money("requested_amount", _("requested"))
-    approved_money = money("approved_amount", _("approved"))
 
-    def take_step(self, verb: str, *, row: Any, reason: str, at: datetime, by: str) -> models.Model | None:
-        today = booking_date(current_platform().business_date(at))
-        if verb == "approve":
-            return approve_receipt_loan(application_id=row.pk, business_date=today, at=at, by=by).application
-        refuse_receipt_loan(application_id=row.pk, reason=reason, business_date=today, at=at, by=by)
-        return None
+
+@admin.register(ApplicationFile)
+class ApplicationFileAdmin(ViewOnlyAdmin):
+    list_display = ("application", "name", "media_type", "size", "added_at")
+    list_select_related = ("application",)
+    list_filter = ("media_type",)
+    ordering = ("-id",)
+    exclude = ("original", "shown")
+
+
+class ApprovalLimitForm(forms.ModelForm[ApprovalLimit]):
+    """Whose limit, how much, and why."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if "person" in self.fields:
+            deciding = User.objects.filter(role__in=DECIDING_ROLES, is_active=True).order_by("name", "pk")
+            self.fields["person"].queryset = deciding  # type: ignore[attr-defined]  # it has one
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # Django's stubs leave it out
+        if not self.errors:
+            try:
+                check_approval_limit(self.instance)
+            except RequestRefused as refusal:
+                self.add_error(None, str(refusal))
+
+
+@admin.register(ApprovalLimit)
+class ApprovalLimitAdmin(GranaryAdmin):
+    """How much people may approve alone. What it was stays on the evidence log; nothing is deleted, 0 is no right."""
+
+    form = ApprovalLimitForm
+    list_display = ("whom", "alone", "because", "setter", "set_at")
+    list_select_related = ("person",)
+    fields = ("role", "person", "most", "because", "setter", "set_at")
+    ordering = ("id",)
+    setter = person("set_by", _("set by"))
+
+    @admin.display(description=_("whom"))
+    def whom(self, row: ApprovalLimit) -> str:
+        return str(row)
+
+    @admin.display(description=_("most alone"), ordering="most")
+    def alone(self, row: ApprovalLimit) -> str:
+        return money_text(row.most, current_platform().currency)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["setter", "set_at"] if obj is None else ["role", "person", "setter", "set_at"]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        by = request.user.actor  # type: ignore[union-attr]  # the admin lets only our users in
+        set_approval_limit(limit=obj, at=timezone.now(), by=by)
 
 
 @admin.register(Contract)

@@ -32,9 +32,9 @@ def largest_amount(
     for sales and instalments, else to whole units.
     """
     ceiling = min(limit - exposure, terms.maximum_amount, pool_headroom)
-    if terms.technique == SALES or (terms.plan and terms.sweep_rate):
-        swept = daily_sales * terms.sweep_rate * terms.expected_days
-        amount = two_digits(max(min(ceiling, swept / (1 + terms.fee_rate)), ZERO))
+    repaid = repaid_by_sales(terms, daily_sales)
+    if repaid is not None:
+        amount = two_digits(max(min(ceiling, repaid), ZERO))
     elif terms.plan:
         amount = two_digits(max(ceiling, ZERO))
     elif terms.technique == RECEIVABLE:
@@ -44,6 +44,14 @@ def largest_amount(
     else:
         amount = ZERO
     return amount if amount >= terms.minimum_amount else ZERO
+
+
+def repaid_by_sales(terms: Terms, daily_sales: Decimal) -> Decimal | None:
+    """What the sweep of expected sales repays in the expected days, without the fee, unrounded; None where sales do not
+    decide the amount."""
+    if terms.technique == SALES or (terms.plan and terms.sweep_rate):
+        return daily_sales * terms.sweep_rate * terms.expected_days / (1 + terms.fee_rate)
+    return None
 
 
 def within_limit(requested: Decimal, limit: Decimal, exposure: Decimal) -> bool:

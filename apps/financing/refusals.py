@@ -5,6 +5,10 @@ class OfferRefused(ValueError):
     """The offer cannot be accepted like this. Nothing was changed."""
 
 
+class RequestRefused(OfferRefused):
+    """What is asked of a person, or decided by one, is not possible like this. Nothing was changed."""
+
+
 class ContractRefused(ValueError):
     """The contract cannot be signed like this. Nothing was changed."""
 

@@ -13,8 +13,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from apps.portal.doors import SignedIn, shown_date
+from apps.portal.files import shown_files
 from apps.portal.goods_forms import CountForm
-from apps.portal.receipts import shown_files, weight_text
+from apps.portal.receipts import weight_text
 from apps.portal.tables import Column, Day, Share, State, Table, Text
 from apps.warehousing.models import Inspection
 from apps.warehousing.services import InspectionRefused, attach, record_count

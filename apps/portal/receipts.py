@@ -14,7 +14,7 @@ from apps.portal.people import names_of
 from apps.portal.tables import Amount, Column, Day, Line, Moment, State, Table, Text
 from apps.users.models import Role, User
 from apps.warehousing.custody import Step
-from apps.warehousing.models import Attachment, Commodity, WarehouseReceipt
+from apps.warehousing.models import Commodity, WarehouseReceipt
 from apps.warehousing.worth import MarketValue
 
 VERBS: Mapping[str, Promise] = {
@@ -166,16 +166,3 @@ def custody_table(steps: Iterable[Step]) -> Table:
     ]
     columns = (Column(_("When")), Column(_("What")), Column(_("Receipt or lot")), Column(_("Who")))
     return Table(_("Where the goods have been"), columns, rows, empty=_("Nothing has happened yet."))
-
-
-def shown_files(attachments: Iterable[Attachment]) -> list[dict[str, object]]:
-    """Photos and documents with the addresses they are read at."""
-    return [
-        {
-            "href": reverse("portal:receipt_file", args=[one.pk]),
-            "title": one.name,
-            "is_picture": one.is_picture,
-            "note": format_day(one.added_at),
-        }
-        for one in attachments
-    ]

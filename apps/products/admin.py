@@ -15,12 +15,13 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
-from apps.core.admin import GranaryAdmin, Step, TrimmedDecimalField, ViewOnlyInline, money, person, share
+from apps.core.admin import GranaryAdmin, Step, TrimmedDecimalField, ViewOnlyInline, money, money_text, person, share
 from apps.products import services
 from apps.products.forms import ProductForm, TermsForm, field_of_term
 from apps.products.groups import OTHER_TERMS, REASON, TERMS
 from apps.products.models import FinancingProduct, LendingPolicy, ProductVersion, ProvisionClass
 from apps.products.wording import differences, term_text
+from apps.tenants.services import current_platform
 
 IN_WORDS = "_in_words"
 
@@ -207,19 +208,23 @@ def before(version: ProductVersion) -> ProductVersion | None:
 class LendingPolicyAdmin(GranaryAdmin):
     """The bounds that every product is held against. One row; what it was stays on the evidence log."""
 
-    list_display = ("rates", "sales", "because", "setter", "set_at")
-    fields = ("rate_cap", "sweep_cap", "because", "setter", "set_at")
+    list_display = ("rates", "sales", "two_above", "answer_days", "because", "setter", "set_at")
+    fields = (*services.BOUNDS, "because", "setter", "set_at")
     readonly_fields = ("setter", "set_at")
     ordering = ("id",)
     rates = share("rate_cap", _("highest annualised rate"))
     sales = share("sweep_cap", _("largest share of sales"))
     setter = person("set_by", _("set by"))
 
+    @admin.display(description=_("two approvers above"), ordering="second_above")
+    def two_above(self, row: LendingPolicy) -> str:
+        return money_text(row.second_above, current_platform().currency)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and not LendingPolicy.objects.exists()
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
-        said = {name: form.cleaned_data[name] for name in ("rate_cap", "sweep_cap", "because")}
+        said = {name: form.cleaned_data[name] for name in (*services.BOUNDS, "because")}
         by = request.user.actor  # type: ignore[union-attr]  # the admin lets only our users in
         services.set_policy(**said, at=timezone.now(), by=by)
 

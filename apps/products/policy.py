@@ -1,4 +1,4 @@
-"""What a platform allows of any product: the bounds that the studio warns at."""
+"""What a platform allows of any product: the bounds that the studio warns at, and when two people approve."""
 
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.models import RateField
+from apps.core.models import AmountField, RateField
 
 
 class LendingPolicy(models.Model):
@@ -24,6 +24,16 @@ class LendingPolicy(models.Model):
         default=Decimal(0),
         help_text=_("The most that one product should keep of a day's sales: 0.3 is 30 %. 0 sets no cap."),
     )
+    second_above = AmountField(
+        _("two approvers above"),
+        default=Decimal(0),
+        help_text=_("A request outside policy above this amount takes two people. 0: every one does."),
+    )
+    answer_days = models.PositiveSmallIntegerField(
+        _("days to answer"),
+        default=2,
+        help_text=_("Business days in which a person answers such a request, as sellers are told."),
+    )
     because = models.CharField(_("why"), max_length=300, help_text=_("The rule of law or the decision behind it."))
     set_by = models.CharField(max_length=80, editable=False)
     set_at = models.DateTimeField(editable=False)
@@ -36,6 +46,11 @@ class LendingPolicy(models.Model):
                 condition=Q(rate_cap__gte=0, rate_cap__lte=1, sweep_cap__gte=0, sweep_cap__lte=1),
                 name="lending_policy_rates_are_shares",
                 violation_error_message=_("Write caps as shares of one: 0.36 is 36 %."),
+            ),
+            models.CheckConstraint(
+                condition=Q(second_above__gte=0, answer_days__gte=1, answer_days__lte=30),
+                name="lending_policy_of_approvals",
+                violation_error_message=_("An amount of zero or more, and from 1 to 30 days."),
             ),
         ]
 

@@ -204,8 +204,21 @@ def _move(version: ProductVersion, verb: str, *, at: datetime, by: str, reason: 
     version.move(verb, at=at, by=by, reason=reason, **changes)
 
 
-def set_policy(*, rate_cap: Decimal, sweep_cap: Decimal, because: str, at: datetime, by: str) -> LendingPolicy:
-    """Set the bounds that the studio warns at, as shares of one; what they were stays on the evidence log.
+BOUNDS = ("rate_cap", "sweep_cap", "second_above", "answer_days")
+
+
+def set_policy(
+    *,
+    rate_cap: Decimal,
+    sweep_cap: Decimal,
+    because: str,
+    at: datetime,
+    by: str,
+    second_above: Decimal = Decimal(0),
+    answer_days: int = 2,
+) -> LendingPolicy:
+    """Set the bounds that the studio warns at, as shares of one, the amount (platform's currency) above which a request
+    outside policy takes two people, and the business days to answer it; what they were stays on the evidence log.
 
     Set again alike, nothing changes. Raises VersionRefused without a reason or with a cap that is no share.
     """
@@ -213,10 +226,15 @@ def set_policy(*, rate_cap: Decimal, sweep_cap: Decimal, because: str, at: datet
         today = booking_date(current_platform().business_date(at))
         policy = LendingPolicy.objects.select_for_update().first()
         before = _bounds(policy) if policy else {}
-        if before == _bounds(LendingPolicy(rate_cap=rate_cap, sweep_cap=sweep_cap)):
+        asked = LendingPolicy(
+            rate_cap=rate_cap, sweep_cap=sweep_cap, second_above=second_above, answer_days=answer_days
+        )
+        if before == _bounds(asked):
             return LendingPolicy.in_force()
         policy = policy or LendingPolicy()
-        policy.rate_cap, policy.sweep_cap, policy.because = rate_cap, sweep_cap, because.strip()
+        for name in BOUNDS:
+            setattr(policy, name, getattr(asked, name))
+        policy.because = because.strip()
         policy.set_by, policy.set_at = by, at
         try:
             policy.full_clean()
@@ -235,4 +253,4 @@ def set_policy(*, rate_cap: Decimal, sweep_cap: Decimal, because: str, at: datet
 
 
 def _bounds(policy: LendingPolicy) -> dict[str, str]:
-    return {name: format(getattr(policy, name).normalize(), "f") for name in ("rate_cap", "sweep_cap")}
+    return {name: str(_kept(getattr(policy, name))) for name in BOUNDS}

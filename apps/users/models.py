@@ -38,6 +38,7 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         "warehousing": frozenset({"view", "export", "add", "change", "decide"}),
         "financing": frozenset({"view", "export", "decide"}),
         "financing.allocationplan": frozenset({"view", "export", "add", "decide"}),
+        "financing.approvallimit": frozenset({"view", "export", "add", "change"}),
     },
     Role.ANALYST: {
         "*": frozenset({"view"}),

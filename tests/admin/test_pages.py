@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.db import models
 from django.urls import reverse
 
-from apps.financing.models import AllocationPlan
+from apps.financing.models import AllocationPlan, ApprovalLimit
 from apps.orders.models import Order
 from apps.products.models import (
     FinancingProduct,
@@ -46,6 +46,7 @@ EDITABLE: dict[str, set[Any]] = {
         Commodity,
         PriceBasis,
         Warehouse,
+        ApprovalLimit,
     },
     Role.STAFF: {User, Seller},
     Role.AUDITOR: set(),
@@ -61,6 +62,7 @@ ADDABLE: dict[str, set[Any]] = {
         ProvisionClass,
         PriceBasis,
         BackTest,
+        ApprovalLimit,
     },
     Role.STAFF: {User, Warehouse, Operator},
     Role.AUDITOR: set(),

@@ -37,7 +37,7 @@ BUTTONS: dict[tuple[type[models.Model], str], set[Role]] = {
     (FinancingProduct, "new_version"): PREPARES,
     (ProductVersion, "submit"): PREPARES,
     **{(ProductVersion, verb): DECIDES for verb in ("approve", "send_back", "retire")},
-    **{(Application, verb): DECIDES for verb in ("approve", "reject")},
+    **{(Application, verb): DECIDES for verb in ("take_up", "approve", "reject")},
     **{(Pledge, verb): DECIDES for verb in ("take_in", "give_back", "release", "decline_release")},
     **{(WarehouseReceipt, verb): {Role.FINANCIER} for verb in ("freeze", "unfreeze")},
     (Inspection, "resolve"): {Role.FINANCIER},

@@ -217,7 +217,8 @@ def test_the_policy_is_set_with_a_reason_and_put_on_record(signed_in: SignedIn) 
         "36 would be 3,600%" in client.post(add, {"rate_cap": "36", "sweep_cap": "0", "because": "x"}).content.decode()
     )
     assert not LendingPolicy.objects.exists()
-    client.post(add, {"rate_cap": "36%", "sweep_cap": "0.3", "because": "the court's ceiling"})
+    approvals = {"second_above": "20000", "answer_days": "2"}
+    client.post(add, {"rate_cap": "36%", "sweep_cap": "0.3", "because": "the court's ceiling", **approvals})
     policy = LendingPolicy.in_force()
     assert (policy.rate_cap, policy.sweep_cap, policy.because) == (
         Decimal("0.36"),
@@ -227,10 +228,10 @@ def test_the_policy_is_set_with_a_reason_and_put_on_record(signed_in: SignedIn) 
     assert client.get(add).status_code == 403  # there is one already
     change = reverse("admin:products_lendingpolicy_change", args=[1])
     for _press in range(2):
-        client.post(change, {"rate_cap": "24%", "sweep_cap": "0.3", "because": "a new ceiling"})
+        client.post(change, {"rate_cap": "24%", "sweep_cap": "0.3", "because": "a new ceiling", **approvals})
     log = Record.objects.filter(kind="lending_policy_set").order_by("position")
     assert len(log) == 2
-    assert '"before":{"rate_cap":"0.36","sweep_cap":"0.3"}' in log[1].payload
+    assert '"before":{"answer_days":"2","rate_cap":"0.36","second_above":"20000","sweep_cap":"0.3"}' in log[1].payload
     assert signed_in(Role.STAFF).post(change, {"rate_cap": "9"}).status_code == 403
 
 

@@ -35,6 +35,7 @@ TAKEN = {
     ("portal:give", "orders"): ANYTHING,
     ("portal:joining_data_consent", "orders"): ANYTHING,
     ("portal:wishes", "time_zone"): {"", "   "},
+    ("portal:answer_request", "text"): ANYTHING,
     ("portal:account", "number"): {"2025-02-30"},  # read without its dashes
     ("portal:joining_payout_account", "number"): {"2025-02-30"},
     ("warehouse:act", "reason"): ANYTHING,

@@ -30,6 +30,7 @@ NOON = datetime(2025, 3, 14, 4, 0, tzinfo=UTC)  # noon in Shanghai
 FACTS = {
     "amount": "1000.00", "missing": "12.00", "sales": "100.00", "kept": "12.00", "paid_out": "88.00", "left": "500.00",
     "currency": "CNY", "day": "2025-03-21", "number": "F-000007", "reason": "Please send the licence.", "goal": "late",
+    "asked": "2000.00",
 }  # fmt: skip
 
 
@@ -52,7 +53,7 @@ def send(at: datetime = NOON) -> int:
 
 
 def test_every_kind_has_words_and_one_action(platform: Platform) -> None:
-    assert set(Kind.values) - {"shop", "goods"} <= set(WORDS), "shop and goods always say which words they mean"
+    assert set(Kind.values) - {"shop", "goods", "request"} <= set(WORDS), "these always say which words they mean"
 
 
 def html_of(sent: mail.EmailMessage) -> str:

@@ -45,6 +45,7 @@ MATRIX = {
         delivered -replace-> replaced
         delivered -cancel-> cancelled
         accepted -cancel-> cancelled            + its contract was declined or never signed
+        draft -cancel-> cancelled               + what was asked of a person was refused or taken back
         delivered -pass_over-> passed_over
     """,
     "financing.Application": """
@@ -54,8 +55,11 @@ MATRIX = {
         approved -sign-> contracted
         under_review -request_info-> info_requested
         info_requested -resubmit-> under_review
+        under_review -take_up-> under_review    + somebody sees to it
+        under_review -propose-> under_review    + one of two people has approved an amount
         under_review -reject-> rejected
         draft|submitted|under_review|approved -withdraw-> withdrawn
+        info_requested -withdraw-> withdrawn    + whoever is asked something may also take it back
         approved -lapse-> lapsed
     """,
     "financing.Contract": """

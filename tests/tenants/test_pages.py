@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection, models
 
+from apps.financing.models import Offer
 from apps.sellers.models import Seller
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
@@ -70,9 +71,9 @@ def fill_platform(name: str) -> dict[str, User]:
     version = factories.make_product_version(
         product=product, fee_rate=0, sweep_rate=0, annual_rate=Decimal("0.09"), lending_limit=Decimal("0.7")
     )
-    contract = factories.make_contract(
-        application=factories.make_application(offer=factories.make_offer(seller=seller, version=version))
-    )
+    offer = factories.make_offer(seller=seller, version=version)
+    _fill_requests(seller, offer)
+    contract = factories.make_contract(application=factories.make_application(offer=offer))
     financing = factories.make_financing(contract=contract, state="active", disbursed_on=DAY, closed_through=DAY)
     pledge = factories.make_pledge(seller=seller, subject=f"financing:{financing.pk}")
     factories.make_margin_call(pledge=pledge)
@@ -84,6 +85,14 @@ def fill_platform(name: str) -> dict[str, User]:
             getattr(factories, factory_name(model))()
         assert model._default_manager.filter(pk__in=[THEIRS, 1]).exists(), model.__name__
     return people
+
+
+def _fill_requests(seller: Seller, offer: Offer) -> None:
+    """What the seller has asked a person for, with a question that waits, and a paper."""
+    draft = factories.make_offer(seller=seller, assessment=offer.assessment, state="draft")
+    asked = factories.make_asked(offer=draft, state="info_requested")
+    factories.make_remark(application=asked)
+    factories.make_application_file(application=asked)
 
 
 def _fill_store(seller: Seller, people: dict[str, User], pledge: Pledge) -> None:

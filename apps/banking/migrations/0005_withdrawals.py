@@ -5,44 +5,88 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('banking', '0004_lines_know_their_entry'),
+        ("banking", "0004_lines_know_their_entry"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='instruction',
-            name='instruction_kind',
+            model_name="instruction",
+            name="instruction_kind",
         ),
         migrations.RemoveConstraint(
-            model_name='paymentbatch',
-            name='payment_batch_state_known',
+            model_name="paymentbatch",
+            name="payment_batch_state_known",
         ),
         migrations.RemoveConstraint(
-            model_name='paymentbatch',
-            name='payment_batch_four_eyes',
+            model_name="paymentbatch",
+            name="payment_batch_four_eyes",
         ),
         migrations.AlterField(
-            model_name='instruction',
-            name='kind',
-            field=models.CharField(choices=[('disbursement', 'Disbursement'), ('payout', 'Payout'), ('transfer', 'Transfer'), ('withdrawal', 'Withdrawal')], max_length=12),
+            model_name="instruction",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("disbursement", "Disbursement"),
+                    ("payout", "Payout"),
+                    ("transfer", "Transfer"),
+                    ("withdrawal", "Withdrawal"),
+                ],
+                max_length=12,
+            ),
         ),
         migrations.AlterField(
-            model_name='paymentbatch',
-            name='state',
-            field=django_fsm.FSMField(choices=[('built', 'built'), ('approved', 'approved'), ('sent', 'sent'), ('accepted', 'accepted'), ('settled', 'settled'), ('rejected', 'rejected'), ('returned', 'returned'), ('refused', 'refused')], default='built', editable=False, max_length=24, protected=True),
+            model_name="paymentbatch",
+            name="state",
+            field=django_fsm.FSMField(
+                choices=[
+                    ("built", "built"),
+                    ("approved", "approved"),
+                    ("sent", "sent"),
+                    ("accepted", "accepted"),
+                    ("settled", "settled"),
+                    ("rejected", "rejected"),
+                    ("returned", "returned"),
+                    ("refused", "refused"),
+                ],
+                default="built",
+                editable=False,
+                max_length=24,
+                protected=True,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='instruction',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['disbursement', 'payout', 'transfer', 'withdrawal'])), name='instruction_kind'),
+            model_name="instruction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["disbursement", "payout", "transfer", "withdrawal"])),
+                name="instruction_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='paymentbatch',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['built', 'approved', 'sent', 'accepted', 'settled', 'rejected', 'returned', 'refused'])), name='payment_batch_state_known'),
+            model_name="paymentbatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        ["built", "approved", "sent", "accepted", "settled", "rejected", "returned", "refused"],
+                    )
+                ),
+                name="payment_batch_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='paymentbatch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_by', ''), ('state__in', ['built', 'refused'])), models.Q(models.Q(('state__in', ['built', 'refused']), _negated=True), models.Q(('approved_by', ''), _negated=True), models.Q(('approved_by', models.F('built_by')), _negated=True)), _connector='OR'), name='payment_batch_four_eyes'),
+            model_name="paymentbatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("approved_by", ""), ("state__in", ["built", "refused"])),
+                    models.Q(
+                        models.Q(("state__in", ["built", "refused"]), _negated=True),
+                        models.Q(("approved_by", ""), _negated=True),
+                        models.Q(("approved_by", models.F("built_by")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="payment_batch_four_eyes",
+            ),
         ),
     ]

@@ -102,7 +102,7 @@ class Offer(Stateful):
     @transition(field="state", source="delivered", target="replaced")
     def replace(self) -> None: ...
 
-    @transition(field="state", source=["delivered", "accepted"], target="cancelled")
+    @transition(field="state", source=["draft", "delivered", "accepted"], target="cancelled")
     def cancel(self) -> None: ...
 
     @transition(field="state", source="delivered", target="passed_over")

@@ -25,6 +25,7 @@ from apps.ledger.calendar import booking_date
 from apps.products.terms import RECEIPT, RECEIVABLE
 from apps.sellers.models import Seller
 from apps.sellers.services import ORDERS
+from apps.sellers.services.messages import Notice, tell
 from apps.tenants.services import current_platform
 from apps.tenants.tasks import nudge
 from apps.warehousing.models import Pledge
@@ -106,12 +107,7 @@ def check_can_accept(
     """Raises OfferRefused with the reason when `seller` cannot accept `offer` for `amount` on `business_date`; `freed`
     is principal that the new financing pays off."""
     _check_seller(seller, business_date)
-    if offer.state != "delivered":
-        raise OfferRefused(_("This offer is no longer open. Nothing was changed. See your current offers."))
-    if offer.expires_on < business_date:
-        raise OfferRefused(_("This offer has expired. Nothing was changed. See your current offers."))
-    if seller.applications.filter(product_code=offer.product_code, state__in=OPEN_STATES).exists():
-        raise OfferRefused(_("A contract for this already waits for you. Sign it or give it up first."))
+    _check_offer(offer, seller, business_date)
     if not is_payable(amount, offer.currency):
         raise OfferRefused(_("Please enter an amount without smaller parts than the currency has."))
     if not offer.minimum_amount <= amount <= offer.maximum_amount:
@@ -127,6 +123,18 @@ def _check_seller(seller: Seller, business_date: date) -> None:
         raise OfferRefused(_("Your account is not open for new financing. Please contact the platform."))
     if not seller.consents.in_force(business_date).filter(data=ORDERS).exists():
         raise OfferRefused(_("Offers rest on your orders, which nobody may read at present. Nothing was changed."))
+
+
+def _check_offer(offer: Offer, seller: Seller, business_date: date) -> None:
+    if offer.state != "delivered":
+        raise OfferRefused(_("This offer is no longer open. Nothing was changed. See your current offers."))
+    if offer.expires_on < business_date:
+        raise OfferRefused(_("This offer has expired. Nothing was changed. See your current offers."))
+    waiting = seller.applications.filter(product_code=offer.product_code, state__in=OPEN_STATES)
+    if waiting.pending().outside_policy().exists():  # type: ignore[attr-defined]  # the application's own queryset
+        raise OfferRefused(_("A person looks at your request for more of this. Take it back first, then draw this."))
+    if waiting.exists():
+        raise OfferRefused(_("A contract for this already waits for you. Sign it or give it up first."))
 
 
 def can_accept(*, offer: Offer, seller: Seller, amount: Decimal, business_date: date) -> bool:
@@ -163,9 +171,14 @@ def _decide(offer: Offer, seller: Seller, amount: Decimal, business_date: date, 
         valid_until=business_date + timedelta(days=DAYS_TO_SIGN),
         decision=decision_on(offer, "policy", at),
     )
-    for sibling in Offer.objects.open().filter(seller=seller).exclude(pk=offer.pk).order_by("pk"):
-        sibling.move("pass_over", at=at, by=by, reason=f"offer {offer.pk} was accepted")
+    pass_over_siblings(offer, at=at, by=by)
     return application
+
+
+def pass_over_siblings(offer: Offer, *, at: datetime, by: str) -> None:
+    """Accepting one offer closes the seller's others."""
+    for sibling in Offer.objects.open().filter(seller_id=offer.seller_id).exclude(pk=offer.pk).order_by("pk"):
+        sibling.move("pass_over", at=at, by=by, reason=f"offer {offer.pk} was accepted")
 
 
 def decision_on(offer: Offer, decided_by: str, at: datetime) -> dict[str, Any]:
@@ -259,7 +272,15 @@ def lapse_unsigned(*, through: date, at: datetime, by: str) -> int:
         contracts = list(waiting.order_by("pk"))
         for contract in contracts:
             _undo(contract, "lapse", at=at, by=by, reason="not signed in time")
+        tell(notices=[_lapsed(one) for one in contracts], business_date=through, at=at)
         return len(contracts)
+
+
+def _lapsed(contract: Contract) -> Notice:
+    asked = contract.application
+    facts = {"words": "contract_lapsed", "number": contract.number, "currency": asked.currency,
+             "amount": str(asked.approved_amount)}  # fmt: skip
+    return Notice(contract.seller_id, "contract", f"contract_lapsed:{contract.pk}", "home", facts)
 
 
 def _undo(contract: Contract, verb: str, *, at: datetime, by: str, reason: str) -> None:

@@ -110,6 +110,9 @@ def tell_of_contract(contract: Contract, kind: str, business_date: date, at: dat
         "currency": application.currency,
         "day": str(application.valid_until),
     }
+    if kind == "contract" and application.because:
+        less = {"words": "contract_less", "asked": str(application.requested_amount), "reason": application.because}
+        facts |= less
     notice = Notice(contract.seller_id, kind, f"{kind}:{contract.pk}", f"contract:{contract.pk}", facts)
     tell(notices=[notice], business_date=business_date, at=at)
 

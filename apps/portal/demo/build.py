@@ -19,6 +19,7 @@ from apps.portal.demo.days import catch_up
 from apps.portal.demo.feed import take_in_orders
 from apps.portal.demo.lived import SCRIPT, Act, LivedDays
 from apps.portal.demo.market import MARKETS, PASSWORD, Market, market_of
+from apps.portal.demo.requests import ask_in_the_queue, say_who_may_approve
 from apps.portal.demo.stores import fill_warehouses
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion
 from apps.products.plan import EQUAL_INSTALMENTS
@@ -129,12 +130,15 @@ def _fill(market: Market, platform: Platform, at: datetime, script: Sequence[Act
         history = take_in_orders(market, platform, first=market.first_day(platform.opened_on), known_at=midnight)
         yield f"{market.name}: {history.landed if history else 0:,} orders"
         _put_on_offer(market, morning)
+        say_who_may_approve(at=morning, by=BY)
         _open_accounts(market, morning)
         if market.has_warehouses:
             receipts = fill_warehouses(platform=platform, seed=market.seed, last=last, by=BY)
             yield f"{market.name}: {receipts} warehouse receipts"
         for month in LivedDays(market=market, platform=platform, last=last, script=script).run():
             yield f"{market.name}: lived through {month.month}, {month.financings} financings"
+        if ask_in_the_queue(platform=platform, on=last + DAY, at=at, by=BY):
+            yield f"{market.name}: a request waits for people"
 
 
 def _found(market: Market, at: datetime) -> Platform:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from apps.portal.formats import format_day, format_money
 from apps.sellers.models.message import Message
 
-AMOUNTS = ("amount", "missing", "sales", "kept", "paid_out", "left")
+AMOUNTS = ("amount", "asked", "missing", "sales", "kept", "paid_out", "left")
 DAYS = ("day", "first")
 
 
@@ -59,6 +59,36 @@ WORDS: Mapping[str, Words] = {
             "happens and nothing is owed."
         ),
         gettext_lazy("Read and sign"),
+    ),
+    "contract_less": Words(
+        gettext_lazy("Your contract is ready to sign: %(amount)s"),
+        gettext_lazy(
+            "You asked for %(asked)s, and %(amount)s are granted. Read contract %(number)s in peace and sign it by "
+            "%(day)s; if you do not, nothing happens and nothing is owed. Why it is less: %(reason)s"
+        ),
+        gettext_lazy("Read and sign"),
+    ),
+    "contract_lapsed": Words(
+        gettext_lazy("Contract %(number)s was not signed in time"),
+        gettext_lazy(
+            "It is void: nothing was paid out, and nothing is owed. Your next offer will be on your first page."
+        ),
+        gettext_lazy("See what you can draw"),
+    ),
+    "request_received": Words(
+        gettext_lazy("A person looks at your request for %(amount)s"),
+        gettext_lazy("You have an answer by %(day)s. Until then you can take the request back at any time."),
+        gettext_lazy("See how far it is"),
+    ),
+    "request_question": Words(
+        gettext_lazy("A question about your request for %(amount)s"),
+        gettext_lazy("The financier needs to know something before they can decide. It waits until you answer."),
+        gettext_lazy("Read and answer"),
+    ),
+    "request_refused": Words(
+        gettext_lazy("Your request for %(amount)s is refused"),
+        gettext_lazy("Read the reasons, and what would turn each of them. Your offers stay as they are."),
+        gettext_lazy("See the reasons"),
     ),
     "signed": Words(
         gettext_lazy("You signed contract %(number)s"),
@@ -248,6 +278,7 @@ PLACES = {
     "contract": "portal:contract",
     "financing": "portal:financing",
     "margin_call": "portal:margin_call",
+    "request": "portal:request",
 }
 PAGES = {
     "account": "portal:account",

@@ -14,6 +14,7 @@ from apps.portal.doors import SignedIn, for_seller, shown_date
 from apps.portal.financings import figures_of
 from apps.portal.messaging.words import GOALS
 from apps.portal.reasons import in_words, path_of
+from apps.portal.requests import askable_by
 from apps.repayment.receipts import latest_receipts
 from apps.risk.models import Assessment, Goal
 from apps.sellers.models import Seller
@@ -63,7 +64,7 @@ def seller_home(request: SignedIn, seller: Seller) -> HttpResponse:
             "room": room_of(seller=seller, on=today),
             "reads_orders": seller.consents.in_force(today).filter(data=ORDERS).exists(),
             "waiting": waiting.order_by("pk"),
-            "asked": Application.objects.filter(seller=seller, state="under_review").order_by("pk"),
+            "asked": Application.objects.pending().filter(seller=seller).order_by("pk"),
             "calls": MarginCall.objects.filter(pledge__seller=seller, state__in=["called", "overdue"]).order_by("pk"),
             "repaying": [figures_of(one, assessment, today, last.get(one.pk)) for one in shown],
             "further": len(financings) - len(shown),
@@ -87,6 +88,7 @@ def limit(request: SignedIn, seller: Seller) -> HttpResponse:
             "assessment": assessment,
             "median_month": Decimal(assessment.features["median_month"]) if assessment else None,
             "room": room_of(seller=seller, on=today),
+            "askable": askable_by(seller, today),
             "reasons": in_words(assessment),
             "path": path_of(assessment) if assessment else None,
             "reached": [

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.core.money import ZERO
-from apps.financing.models import Contract, Offer
+from apps.financing.models import Application, Contract, Offer
 from apps.financing.refusals import OfferRefused
 from apps.financing.services import accept_offer, choose_amount
 from apps.financing.services.acceptance import Refill
@@ -146,8 +146,12 @@ def _accept(request: SignedIn, draw: Draw) -> HttpResponseBase:
 
 
 def _elsewhere(request: HttpRequest, draw: Draw, status: int = 200) -> HttpResponseBase | None:
-    """The answer where an offer is not drawn on these pages: a loan on goods has its own, and one that is gone says
-    why. None: go on."""
+    """The answer where an offer is not drawn on these pages: a loan on goods has its own, while a person looks at a
+    request for more that comes first, and one that is gone says why. None: go on."""
+    asked = Application.objects.pending().outside_policy().filter(seller=draw.seller)
+    request_for_more = asked.filter(product_code=draw.offer.product_code).first()
+    if request_for_more is not None and draw.offer.state in {"draft", "delivered"}:
+        return redirect("portal:request", request_for_more.pk)
     if draw.offer.version.terms.technique == RECEIPT:
         return redirect("portal:pledge", draw.offer.pk)
     return _gone(request, draw.seller, draw.offer, status) if draw.most is None else None
@@ -216,6 +220,7 @@ def _page(draw: Draw, form: DrawForm, amount: Decimal | None, number: int) -> di
         "current": number,
         "total": PAGES,
         "refill": refill,
+        "may_ask": refill is None and chosen.maximum_amount < chosen.version.maximum_amount,
         "query": draw.query,
         "reaches_you": amount - refill.amount if refill and amount and amount > refill.amount else None,
     }

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.core.money import ZERO
 from apps.portal.doors import SignedIn, come_back_later, for_seller, shown_date
+from apps.portal.files import sent_as_kept, shown_files
 from apps.portal.goods_forms import AnnounceForm, PassOnForm
 from apps.portal.paging import BY_NUMBER, page_of
-from apps.portal.receipts import custody_table, fact_lines, shown_files, stock_table, visible_to
+from apps.portal.receipts import custody_table, fact_lines, stock_table, visible_to
 from apps.portal.tables import Amount
 from apps.portal.typed import typed_into
 from apps.sellers.models import Seller
@@ -182,16 +183,10 @@ def file(request: SignedIn, attachment_id: int) -> HttpResponseBase:
     found = get_object_or_404(Attachment.objects.select_related("receipt", "inspection"), pk=attachment_id)
     if not _may_see(request, found):
         raise Http404
-    seen_by_all = found.is_picture and not ("original" in request.GET and request.user.is_staff)
     try:
-        content = (found.shown if seen_by_all else found.original).open("rb")
+        return sent_as_kept(request, found)
     except FileNotFoundError as missing:
         return _missing(request, found.receipt, missing)
-    media_type = "image/jpeg" if seen_by_all else found.media_type
-    answer = FileResponse(content, as_attachment=not seen_by_all, content_type=media_type, filename=found.name)
-    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    answer["X-Content-Type-Options"] = "nosniff"
-    return answer
 
 
 def _may_see(request: SignedIn, found: Attachment) -> bool:

@@ -14,7 +14,7 @@ URGENT = frozenset({"margin_call", "overdue", "payout_account"})
 ALWAYS_MAILED = frozenset({"contract", "signed", "margin_call", "overdue", "payout_account"})
 """What a seller cannot switch off by e-mail: it changes what is owed, or guards the money."""
 BY_TELEPHONE = frozenset(
-    {"contract", "paid_out", "instalment", "near_breach", "margin_call", "overdue", "payout_account"}
+    {"contract", "request", "paid_out", "instalment", "near_breach", "margin_call", "overdue", "payout_account"}
 )
 """What goes to the telephone too, unless the seller says otherwise."""
 MOST_ATTEMPTS = 6
@@ -32,6 +32,7 @@ class Kind(models.TextChoices):
     OVERDUE = "overdue", _("A repayment is late")
     REPAID = "repaid", _("A financing is repaid")
     PAYOUT_ACCOUNT = "payout_account", _("Your payout account changed")
+    REQUEST = "request", _("What you asked a person for")
     ASKED = "asked", _("Something is missing")
     REFUSED = "refused", _("An application is refused")
     SHOP = "shop", _("Decisions about your shop")

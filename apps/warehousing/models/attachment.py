@@ -11,11 +11,34 @@ from apps.warehousing.models.receipt import WarehouseReceipt
 MEDIA_TYPES = ("image/jpeg", "image/png", "image/webp", "application/pdf")
 
 
-class Attachment(models.Model):
-    """One file of a receipt or of an inspection, as it was sent: evidence, never changed.
+class KeptFile(models.Model):
+    """A file as it was sent: evidence, never changed. Its heirs say where `original` and `shown` lie.
 
     `shown` is what people see of a photo: drawn anew, smaller, without what a camera writes into its pictures.
     """
+
+    name = models.CharField(max_length=120, help_text="As the sender called it.")
+    media_type = models.CharField(max_length=40)
+    size = models.PositiveIntegerField(help_text="In bytes.")
+    sha256 = models.CharField(max_length=64)
+    original: Any
+    shown: Any
+    added_at = models.DateTimeField()
+    by = models.CharField(max_length=80)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_picture(self) -> bool:
+        return bool(self.shown)
+
+
+class Attachment(KeptFile):
+    """One file of a receipt or of an inspection."""
 
     class Kind(models.TextChoices):
         PHOTO = "photo"
@@ -30,14 +53,8 @@ class Attachment(models.Model):
         Inspection, null=True, blank=True, on_delete=models.PROTECT, related_name="attachments"
     )
     kind = models.CharField(max_length=12, choices=Kind.choices)
-    name = models.CharField(max_length=120, help_text="As the sender called it.")
-    media_type = models.CharField(max_length=40)
-    size = models.PositiveIntegerField(help_text="In bytes.")
-    sha256 = models.CharField(max_length=64)
     original = models.FileField(upload_to="goods/")
     shown = models.FileField(upload_to="goods/", blank=True)
-    added_at = models.DateTimeField()
-    by = models.CharField(max_length=80)
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -53,10 +70,3 @@ class Attachment(models.Model):
             models.UniqueConstraint(fields=["receipt", "sha256"], name="attachment_once_a_receipt"),
             models.UniqueConstraint(fields=["inspection", "sha256"], name="attachment_once_an_inspection"),
         ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def is_picture(self) -> bool:
-        return bool(self.shown)

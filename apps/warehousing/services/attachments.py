@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.warehousing.models import Attachment, Inspection, WarehouseReceipt
+from apps.warehousing.models.attachment import KeptFile
 from apps.warehousing.uploads import PDF, Upload, UploadRefused
 
+K = TypeVar("K", bound=KeptFile)
 MOST = 20
 ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", PDF: "pdf"}
 
@@ -35,16 +37,13 @@ def attach(
 
 
 def _keep(upload: Upload, owner: dict[str, Any], kind: str, at: datetime, by: str) -> Attachment:
-    kept = Attachment(
-        **owner,
-        kind=kind,
-        name=upload.name,
-        media_type=upload.media_type,
-        size=len(upload.content),
-        sha256=upload.sha256,
-        added_at=at,
-        by=by,
-    )
+    return keep_file(Attachment(**owner, kind=kind), upload, at=at, by=by)
+
+
+def keep_file(kept: K, upload: Upload, *, at: datetime, by: str) -> K:
+    """Store the bytes of `upload`, what may be shown of them and what is known of them, as the new row `kept`."""
+    kept.name, kept.media_type, kept.size = upload.name, upload.media_type, len(upload.content)
+    kept.sha256, kept.added_at, kept.by = upload.sha256, at, by
     kept.original.save(f"{upload.sha256}.{ENDINGS[upload.media_type]}", ContentFile(upload.content), save=False)
     if upload.shown:
         kept.shown.save(f"{upload.sha256}-shown.jpg", ContentFile(upload.shown), save=False)

@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.portal.doors import SignedIn, for_warehouse
+from apps.portal.files import shown_files
 from apps.portal.goods_forms import AttachForm, ReceiptFilterForm
 from apps.portal.paging import BY_NUMBER, page_of
-from apps.portal.receipts import custody_table, fact_lines, receipt_table, shown_files, visible_to
+from apps.portal.receipts import custody_table, fact_lines, receipt_table, visible_to
 from apps.portal.states import WAREHOUSE_RECEIPT
 from apps.portal.views.warehouse.acts import acts_for
 from apps.warehousing.custody import custody_of
