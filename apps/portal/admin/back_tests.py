@@ -7,14 +7,15 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db import models
-from django.db.models import Min
-from django.http import HttpRequest
+from django.db.models import Max, Min
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core.admin import Step, ViewOnlyAdmin, money
-from apps.core.dates import DAY
+from apps.core.dates import DAY, local_date
 from apps.orders.models import Order
 from apps.portal.charts import Chart, Run, lines_chart
 from apps.portal.states import wording
@@ -90,10 +91,13 @@ class BackTestAdmin(ViewOnlyAdmin):
         return ("standing", "progress") if obj else ()
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """The last twenty months of orders, through yesterday."""
-        last = current_platform().business_date(timezone.now()) - DAY
-        first_order = Order.objects.aggregate(first=Min("placed_at"))["first"]
-        begun = first_order.astimezone(current_platform().zone).date() if first_order else last
+        """The last twenty months of orders, through yesterday at the latest."""
+        zone, last = current_platform().zone, current_platform().business_date(timezone.now()) - DAY
+        placed = Order.objects.aggregate(first=Min("placed_at"), last=Max("placed_at"))
+        begun = last
+        if placed["first"]:
+            begun = local_date(placed["first"], zone)
+            last = min(last, local_date(placed["last"], zone))
         return {
             "first": max(begun, last - TWENTY_MONTHS), "last": last, **super().get_changeform_initial_data(request)
         }  # fmt: skip
@@ -109,7 +113,11 @@ class BackTestAdmin(ViewOnlyAdmin):
         now = timezone.now()
         by = request.user.actor  # type: ignore[union-attr]  # the admin lets only our users in
         back_tests.ask_back_test(back_test=obj, today=current_platform().business_date(now), at=now, by=by)
-        messages.info(request, _("A worker lives through the past now. The page shows how far it is."))
+        messages.info(request, _("A worker lives through the past now. This page shows how far it is."))
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """Whoever asked for one is led to where its progress shows."""
+        return HttpResponseRedirect(reverse("admin:reconciliation_backtest_change", args=[obj.pk]))
 
     def take_step(self, verb: str, *, row: Any, reason: str, at: datetime, by: str) -> models.Model | None:
         if verb == "cancel":
