@@ -161,7 +161,9 @@ class Trial:
         self.quiet_through = self._quiet_through()
 
     def _quiet_through(self) -> int:
-        if self.worst_days or self.terms.technique == RECEIVABLE:  # days count, and orders come and go
+        if self.terms.technique == RECEIVABLE:  # orders come and go
+            return 0
+        if self.worst_days or any(one.balance.past_due for one in self.running):  # days count, those of grace too
             return 0
         if self.offer is None:
             return self.still_through
