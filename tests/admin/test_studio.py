@@ -346,3 +346,11 @@ def test_the_studio_lists_the_back_tests_of_a_version(signed_in: SignedIn) -> No
     page = signed_in(Role.AUDITOR).get(change_page(back_test.version)).content.decode()
     assert reverse("admin:reconciliation_backtest_change", args=[back_test.pk]) in page
     assert "Try these terms on the past" not in page  # an auditor may not
+
+
+def test_the_history_is_in_words(signed_in: SignedIn, draft: ProductVersion) -> None:
+    client = signed_in(Role.FINANCIER)
+    client.post(step_page(draft, "submit"))
+    page = lxml.html.fromstring(client.get(change_page(draft)).content)
+    told = [[cell.text_content() for cell in row.cssselect("td")][1:4] for row in page.cssselect("tr")]
+    assert ["Sent to review", "Draft", "In review"] in told
