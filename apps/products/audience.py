@@ -32,8 +32,8 @@ DOCUMENTS = {
 # Of each technique's contract, one file a language in templates/contracts.
 STANDARD = "standard"
 TEMPLATES = {
-    STANDARD: _("standard: key terms, then the clauses"),
-    "plain_words": _("with a summary in plain words before the clauses"),
+    STANDARD: _("standard"),
+    "plain_words": _("with a summary in plain words"),
 }
 
 
@@ -65,7 +65,7 @@ class ForWhom(models.Model):
         default=STANDARD,
         db_default=STANDARD,
         choices=list(TEMPLATES.items()),
-        help_text=_("Both say the same terms. Look at the PDF beside; contracts that are signed keep theirs."),
+        help_text=_("All have the same clauses; one puts a summary in plain words before them. Contracts keep theirs."),
     )
 
     class Meta:

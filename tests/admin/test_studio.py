@@ -306,7 +306,7 @@ def test_the_contract_is_written_on_the_template_that_is_chosen(signed_in: Signe
     assert kept(version)["template"] == "plain_words"
     assert "In plain words" in printed(client.get(contract_page(version), {"language": "en"}))
     refused = client.post(change_page(version), form_of(client, version, template="gilded"))
-    assert "is not one of the available choices" in refused.content.decode()
+    assert "is not one of the" in refused.content.decode()
     assert kept(version)["template"] == "plain_words"
 
 
@@ -326,9 +326,10 @@ def test_contracts_keep_their_template_and_the_next_version_begins_with_it(platf
     approve_version(version_id=draft.pk, at=AT, by="user:2")
     contract.refresh_from_db()
     assert json.loads(contract.terms) == stated
-    assert new_version(product_id=product.pk, at=AT, by="user:1").template == "plain_words"
+    after = new_version(product_id=product.pk, at=AT, by="user:1")
+    assert after.template == "plain_words"
     with pytest.raises(IntegrityError, match="template_known"), transaction.atomic():
-        ProductVersion.objects.filter(pk=draft.pk).update(template="gilded")
+        ProductVersion.objects.filter(pk=after.pk).update(template="gilded")
 
 
 def test_a_product_on_goods_says_why_it_cannot_be_tried_and_what_to_do(signed_in: SignedIn) -> None:

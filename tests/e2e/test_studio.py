@@ -67,6 +67,9 @@ def staffed(story: Story) -> None:
     for role, name in ((Role.ANALYST, "Zhou Min"), (Role.APPROVER, "Chen Yu")):
         email = f"{name.split()[0].lower()}@studio.example"
         User.objects.create_user(email=email, password=PASSWORD, role=role, name=name)
+    User.objects.create_user(
+        email="lin@studio.example", password=PASSWORD, role=Role.ANALYST, name="Lin Yue", language="zh-hans"
+    )
     story.night(story.first)
 
 
@@ -188,7 +191,7 @@ def in_chinese(browser: Browser, address: str, early: int, harvest: int, tried: 
     """Pictures of the same pages for a reader of Chinese."""
     context = browser.new_context(locale="zh-CN", viewport={"width": 1280, "height": 844})
     page = context.new_page()
-    sign_in(page, address, "zhou@studio.example")
+    sign_in(page, address, "lin@studio.example")
     places = [f"products/productversion/{key}" for key in (early, harvest)]
     places += [f"reconciliation/backtest/{key}" for key in tried]
     for place in places:

@@ -14,12 +14,12 @@ class Migration(migrations.Migration):
             name="template",
             field=models.CharField(
                 choices=[
-                    ("standard", "standard: key terms, then the clauses"),
-                    ("plain_words", "with a summary in plain words before the clauses"),
+                    ("standard", "standard"),
+                    ("plain_words", "with a summary in plain words"),
                 ],
                 db_default="standard",
                 default="standard",
-                help_text="Both say the same terms. Look at the PDF beside; contracts that are signed keep theirs.",
+                help_text="All have the same clauses; one puts a summary in plain words before them. Contracts keep theirs.",
                 max_length=24,
                 verbose_name="contract template",
             ),
