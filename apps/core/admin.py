@@ -151,6 +151,7 @@ class GranaryAdmin(ModelAdmin):
         try:
             reason = request.POST.get("reason", "")[:300]
             by = request.user.actor  # type: ignore[union-attr]  # admin_view lets only our users in
+            row.latest_shown = request.POST.get("latest_shown", "")  # of its history, on the page with the button
             shown = self.take_step(verb, row=row, reason=reason, at=timezone.now(), by=by) or row
         except self.refusals as refusal:
             messages.error(request, str(refusal))

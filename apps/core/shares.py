@@ -21,10 +21,11 @@ def share_typed(text: str, most: Decimal = Decimal(1)) -> Decimal:
     if share < 0:
         raise ValidationError(_("This cannot be below 0."))
     if share > most:
+        is_percent_meant = not plain.endswith("%") and share / 100 <= most
         raise ValidationError(
             _("%(typed)s would be %(meant)s%%. If you mean %(typed)s%%, write %(share)s or %(typed)s%%.")
             % {"typed": _number(share), "meant": _number(share * 100), "share": _number(share / 100)}
-            if not plain.endswith("%")
+            if is_percent_meant
             else _("This is more than all of it: at most %(most)s%%.") % {"most": _number(most * 100)}
         )
     return share

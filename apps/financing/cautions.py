@@ -113,8 +113,20 @@ def _misses_minimums(terms: Terms, shown: Illustration, typical: Typical | None)
     ):
         missed = missed_periods(terms, shown, sales_by_day(shown, typical, PACE_OF[case]))
         if missed:
-            return words % {"periods": ", ".join(str(number) for number in missed)}
+            return words % {"periods": spans(missed)}
     return None
+
+
+def spans(numbers: Sequence[int]) -> str:
+    """Rising numbers for a reader, three and more in a row as one: 1, 3–7."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    told = [[f"{run[0]}–{run[-1]}"] if len(run) > 2 else [str(number) for number in run] for run in runs]
+    return ", ".join(one for run in told for one in run)
 
 
 def sales_by_day(shown: Illustration, typical: Typical | None, pace: Decimal) -> Callable[[date], Decimal]:

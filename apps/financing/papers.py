@@ -18,11 +18,13 @@ from apps.core.money import round_money
 from apps.core.paper import pdf_of
 from apps.evidence.chain import canonical
 from apps.financing.capitals import chinese_capitals
+from apps.products.audience import STANDARD
 from apps.products.terms import RECEIPT, RECEIVABLE, SALES
 
 LANGUAGES = {"en": "en_GB", "zh-hans": "zh_Hans_CN"}
-SHEETS = {SALES: "sales.html", RECEIVABLE: "receivable.html", RECEIPT: "receipt.html"}
-IN_INSTALMENTS = "instalments.html"
+# Where a technique's templates are, in the folder of each language.
+FOLDERS = {SALES: "sales", RECEIVABLE: "receivable", RECEIPT: "receipt"}
+IN_INSTALMENTS = "instalments"
 # How days are counted: as a clause says it, and as a table does.
 DAY_COUNTS = {
     "en": {
@@ -53,11 +55,13 @@ def contract_html(terms: dict[str, Any], language: str) -> str:
     """The contract that `terms` state, as one HTML page in `language` (a Chinese one, or else English).
 
     `terms` are as financing.services.terms makes them: every value text, amounts in `terms["currency"]`, rates shares
-    of one, dates ISO; an empty text or a zero leaves the clause out. Raises KeyError for a technique without a paper.
+    of one, dates ISO; an empty text or a zero leaves the clause out. Raises KeyError for a technique without a paper,
+    TemplateDoesNotExist for a template that it does not have.
     """
     language = "zh-hans" if language.lower().startswith("zh") else "en"
-    sheet = IN_INSTALMENTS if terms.get("plan") else SHEETS[terms["technique"]]
-    return render_to_string(f"contracts/{language}/{sheet}", _wording(terms, language))
+    folder = IN_INSTALMENTS if terms.get("plan") else FOLDERS[terms["technique"]]
+    template = terms.get("template", STANDARD)  # contracts made before there was a choice do not say
+    return render_to_string(f"contracts/{language}/{folder}/{template}.html", _wording(terms, language))
 
 
 def contract_pdf(terms: dict[str, Any], language: str) -> bytes:

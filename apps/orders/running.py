@@ -80,7 +80,7 @@ class RunningHistory:
     @property
     def active_months(self) -> int:
         """Windows with net sales, as they stand."""
-        return sum(1 for month in self._figures if month > 0)
+        return len([month for month in self._figures if month > ZERO])
 
     def _count(self, one: OrderCourse) -> None:
         gone = one.placed_on + YEAR

@@ -321,6 +321,41 @@ def wording(machine: str, state: str) -> Wording:
     return MACHINES[machine].get(state) or Wording(NEUTRAL, state.replace("_", " ").capitalize())
 
 
+BY_MODEL = {machine.replace("_", ""): machine for machine in MACHINES}
+# What people did, in the history of what financiers make.
+VERBS = {
+    "product_version": {
+        "create": pgettext_lazy("history", "Begun"),
+        "edit": pgettext_lazy("history", "Edited"),
+        "submit": pgettext_lazy("history", "Sent to review"),
+        "send_back": pgettext_lazy("history", "Sent back"),
+        "approve": pgettext_lazy("history", "Approved"),
+        "retire": pgettext_lazy("history", "Taken off offer"),
+    },
+    "back_test": {
+        "create": pgettext_lazy("history", "Asked for"),
+        "start": pgettext_lazy("history", "Started"),
+        "finish": pgettext_lazy("history", "Finished"),
+        "fail": pgettext_lazy("history", "Failed"),
+        "cancel": pgettext_lazy("history", "Cancelled"),
+        "lose": pgettext_lazy("history", "Lost its worker"),
+        "ask_again": pgettext_lazy("history", "Asked for again"),
+    },
+}
+
+
+def state_of_row(model: str, state: str) -> str:
+    """What `state` of a row of `model` (its label, such as products.productversion) is called; an empty one is none."""
+    machine = BY_MODEL.get(model.rpartition(".")[2], "")
+    return str(wording(machine, state).label) if machine and state else state
+
+
+def verb_of_row(model: str, verb: str) -> str:
+    """What was done to a row of `model` by `verb`; by its own name where there are no words yet."""
+    words = VERBS.get(BY_MODEL.get(model.rpartition(".")[2], ""), {})
+    return str(words.get(verb, verb.replace("_", " ")))
+
+
 RISK_CLASSES = {
     "normal": pgettext_lazy("provision class", "Normal"),
     "special_mention": pgettext_lazy("provision class", "Special mention"),

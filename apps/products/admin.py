@@ -119,6 +119,17 @@ class ProductVersionAdmin(GranaryAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.state == "draft")
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A form that comes in after its draft has moved on is told so, and what was typed is not kept."""
+        version = self.get_object(request, object_id) if request.method == "POST" else None
+        if version is not None and version.state != "draft" and super().has_change_permission(request, None):
+            messages.error(request, _("This version is no longer a draft, so what you typed was not saved. Ask its "
+                                      "reviewer to send it back, or make a new version."))  # fmt: skip
+            return HttpResponseRedirect(reverse("admin:products_productversion_change", args=[version.pk]))
+        return super().change_view(request, object_id, form_url, extra_context)
+
     def steps_for(self, request: HttpRequest, row: Any) -> list[Step]:
         by = request.user.actor  # type: ignore[union-attr]  # the admin lets only our users in
         steps = super().steps_for(request, row)
@@ -177,7 +188,8 @@ class ProductVersionAdmin(GranaryAdmin):
         if verb == "submit":
             return services.submit_version(version_id=row.pk, at=at, by=by)
         if verb == "approve":
-            return services.approve_version(version_id=row.pk, at=at, by=by)
+            seen = int(row.latest_shown) if row.latest_shown.isdecimal() else None
+            return services.approve_version(version_id=row.pk, seen=seen, at=at, by=by)
         if verb == "send_back":
             return services.send_back_version(version_id=row.pk, reason=reason, at=at, by=by)
         return services.retire_version(version_id=row.pk, reason=reason, at=at, by=by)

@@ -1,4 +1,5 @@
-"""For whom a product is, what its money is for, and which papers a seller keeps ready: columns of a version."""
+"""For whom a product is, what its money is for, which papers a seller keeps ready, and on which template contracts are
+written: columns of a version."""
 
 from functools import cached_property
 from typing import Any
@@ -28,10 +29,17 @@ DOCUMENTS = {
     "supply": _("purchase contract with the supplier"),
     "insurance": _("insurance policy of the goods"),
 }
+# Of each technique's contract, one file a language in templates/contracts.
+STANDARD = "standard"
+TEMPLATES = {
+    STANDARD: _("standard"),
+    "plain_words": _("with a summary in plain words"),
+}
 
 
 class ForWhom(models.Model):
-    """Who may be offered a version, and what its contracts say of use and papers; all empty sets no bounds."""
+    """Who may be offered a version, what its contracts say of use and papers, and their template; all empty sets no
+    bounds."""
 
     eligibility = models.JSONField(
         _("who may be offered it"),
@@ -50,6 +58,14 @@ class ForWhom(models.Model):
         default=list,
         blank=True,
         help_text=_("The contract obliges the seller to show them within five business days of being asked."),
+    )
+    template = models.CharField(
+        _("contract template"),
+        max_length=24,
+        default=STANDARD,
+        db_default=STANDARD,
+        choices=list(TEMPLATES.items()),
+        help_text=_("All have the same clauses; one puts a summary in plain words before them. Contracts keep theirs."),
     )
 
     class Meta:

@@ -109,10 +109,12 @@ def send_back_version(*, version_id: int, reason: str, at: datetime, by: str) ->
         return version
 
 
-def approve_version(*, version_id: int, at: datetime, by: str) -> ProductVersion:
+def approve_version(*, version_id: int, seen: int | None = None, at: datetime, by: str) -> ProductVersion:
     """Make a version the active one; the version that was active retires in the same transaction.
 
-    Approving again changes nothing. Raises VersionRefused when `by` had a hand in the terms or it is not in review.
+    `seen` is the key of the latest line of its history that the reviewer had before them; None where no page was.
+    Approving again changes nothing. Raises VersionRefused when `by` had a hand in the terms, when it is not in review,
+    or when it has moved since it was `seen`: sent back, edited and submitted again, it says something else.
     """
     with transaction.atomic():
         today = booking_date(current_platform().business_date(at))
@@ -120,6 +122,10 @@ def approve_version(*, version_id: int, at: datetime, by: str) -> ProductVersion
         if version.state == "active":
             return version
         check_can_approve(version=version, by=by)
+        if seen is not None and Transition.of(version).filter(pk__gt=seen).exists():
+            raise VersionRefused(
+                _("The terms were sent back after you opened this page. Nothing was approved. Read them again.")
+            )
         former = ProductVersion.objects.select_for_update().filter(product=version.product, state="active").first()
         if former is not None:
             _move(former, "retire", at=at, by=by, reason=f"replaced by version {version.number}")

@@ -35,9 +35,12 @@ class Fate:
     charged_back_on: date | None
 
 
-def chance(seed: int, *names: object) -> Random:
-    """Luck of its own for each thing named, the same each time."""
-    return Random(":".join(map(str, (seed, *names))))  # noqa: S311  a replay wants the same luck each time
+def chance(seed: int, *names: object, again: Random | None = None) -> Random:
+    """Luck of its own for each thing named, the same each time; in `again`, whose own luck ends, where many are drawn:
+    a new one is as dear as drawing it."""
+    luck = again or Random(0)  # noqa: S311  a replay wants the same luck each time
+    luck.seed(":".join(map(str, (seed, *names))))
+    return luck
 
 
 def fate_of(

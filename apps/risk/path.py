@@ -69,14 +69,13 @@ def _way(record: Record, name: str, now: Result) -> Way:
 def _better(attribute: Attribute, now: Decimal) -> Iterator[tuple[Decimal, bool, int]]:
     """The edge of each band that earns more than `now` does, whether one must get below it, and what it earns."""
     earned = attribute.points(now)
-    starts = [start for start, _points in attribute.bands]
     for number, (start, points) in enumerate(attribute.bands):
         if points <= earned:
             continue
         if start > now:
             yield start, False, points
         else:
-            yield starts[number + 1], True, points
+            yield attribute.starts[number + 1], True, points
 
 
 def _at(target: Decimal, below: bool) -> Decimal:

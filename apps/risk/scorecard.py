@@ -4,12 +4,13 @@ Score = OFFSET + FACTOR x ln(odds); 600 points stand for odds of 50:1, each 20 p
 each attribute are on that scale already, so the score is BASE plus their sum.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
-from functools import cache
+from functools import cache, cached_property
 from statistics import median
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from apps.core.money import ZERO
 
@@ -38,12 +39,12 @@ class Record:
 
     @property
     def active_months(self) -> int:
-        return sum(1 for month in self.monthly if month > 0)
+        return len([month for month in self.monthly if month > ZERO])
 
     @property
     def median_month(self) -> Decimal:
         """Median of the last six months, none below zero."""
-        return median(max(month, ZERO) for month in self.monthly[-6:])
+        return median([max(month, ZERO) for month in self.monthly[-6:]])
 
     @property
     def daily_sales(self) -> Decimal:
@@ -62,10 +63,10 @@ class Record:
         mean = sum(self.monthly[-6:], ZERO) / 6
         if mean <= 0:
             return Decimal(9)
-        return sum((abs(month - mean) for month in self.monthly[-6:]), ZERO) / 6 / mean
+        return sum([abs(month - mean) for month in self.monthly[-6:]], ZERO) / 6 / mean
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Attribute:
     """One line of the points table: bands from the lowest value up (from this value on, points), and the mean points
     of the population, against which reasons are measured."""
@@ -74,12 +75,20 @@ class Attribute:
     bands: tuple[tuple[Decimal, int], ...]
     mean: int
 
-    def points(self, value: Decimal) -> int:
-        earned = self.bands[0][1]
-        for start, points in self.bands:
-            if value >= start:
-                earned = points
-        return earned
+    @cached_property
+    def starts(self) -> tuple[Decimal, ...]:
+        """From which values on the bands count."""
+        return tuple(start for start, _points in self.bands)
+
+    @cached_property
+    def _steps(self) -> tuple[tuple[Decimal, ...], tuple[int, ...]]:
+        """Where each band but the lowest begins, and what each earns."""
+        return self.starts[1:], tuple(points for _start, points in self.bands)
+
+    def points(self, value: Decimal | int) -> int:
+        """The points of `value`; one below all bands earns what the lowest does."""
+        starts, points = self._steps
+        return points[bisect_right(starts, value)]
 
 
 def _bands(*pairs: tuple[str, int]) -> tuple[tuple[Decimal, int], ...]:
@@ -118,20 +127,36 @@ def assess(record: Record, instead: Mapping[str, Decimal] | None = None) -> Resu
     of default is above 50 %. Reasons are the attributes that lose most points against the population's mean.
     `instead` names attributes that shall count as if they had another value; sales stay what they are.
     """
-    values = {one.name: Decimal(getattr(record, one.name)) for one in POINTS} | dict(instead or {})
-    earned = {one.name: one.points(values[one.name]) for one in POINTS}
-    score = BASE + sum(earned.values())
+    values = {one.name: getattr(record, one.name) for one in POINTS}
+    if instead:
+        values |= instead
+    scored = _scored(tuple([one.points(values[one.name]) for one in POINTS]))
+    if not scored.grade or values["active_months"] < MINIMUM_ACTIVE_MONTHS or values["days_past_due"] > 30:
+        return Result(scored.score, "", scored.default_probability, ZERO, scored.reasons)
+    inflow_cap = max(sum(record.monthly, ZERO), ZERO) / 4
+    limit = two_digits(min(scored.multiple * record.median_month, inflow_cap))
+    return Result(scored.score, scored.grade, scored.default_probability, limit, scored.reasons)
+
+
+class _Scored(NamedTuple):
+    """What the points alone decide."""
+
+    score: int
+    grade: str
+    multiple: Decimal
+    default_probability: Decimal
+    reasons: tuple[str, ...]
+
+
+@cache
+def _scored(earned: tuple[int, ...]) -> _Scored:
+    """What the points of POINTS, in their order, come to. There are 49,152 at most."""
+    score = BASE + sum(earned)
     default_probability = _default_probability(score)
     grade, multiple = _grade(score)
-    if values["active_months"] < MINIMUM_ACTIVE_MONTHS or values["days_past_due"] > 30:
-        grade = ""
     if default_probability > NO_CREDIT_ABOVE:
         grade = ""
-    limit = ZERO
-    if grade:
-        inflow_cap = max(sum(record.monthly, ZERO), ZERO) / 4
-        limit = two_digits(min(multiple * record.median_month, inflow_cap))
-    return Result(score, grade, default_probability, limit, _reasons(earned))
+    return _Scored(score, grade, multiple, default_probability, _reasons(earned))
 
 
 class Verdict(Protocol):
@@ -162,14 +187,13 @@ def _grade(score: int) -> tuple[str, Decimal]:
     return "", ZERO
 
 
-@cache
 def _default_probability(score: int) -> Decimal:
     odds = ((Decimal(score) - OFFSET) / FACTOR).exp()
     return (1 / (1 + odds)).quantize(Decimal("0.000001"))
 
 
-def _reasons(earned: dict[str, int]) -> tuple[str, ...]:
-    lost = sorted((earned[one.name] - one.mean, one.name) for one in POINTS)
+def _reasons(earned: Sequence[int]) -> tuple[str, ...]:
+    lost = sorted((points - one.mean, one.name) for one, points in zip(POINTS, earned, strict=True))
     return tuple(name for difference, name in lost[:4] if difference < 0)
 
 

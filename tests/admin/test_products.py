@@ -81,7 +81,9 @@ def test_only_a_draft_has_a_form(signed_in: SignedIn, state: str) -> None:
     assert "_save" not in shown
     assert "past due: penalty; past due: fee" in shown  # terms in words, not as they are kept
     assert "0.04000000" not in shown
-    assert client.post(change_page(version), {"fee_rate": "0.5"}).status_code == 403
+    refused = client.post(change_page(version), {"fee_rate": "0.5"}, follow=True)
+    assert "what you typed was not saved" in words(refused)
+    assert signed_in(Role.AUDITOR).post(change_page(version), {"fee_rate": "0.5"}).status_code == 403
     version.refresh_from_db()
     assert version.fee_rate == Decimal("0.04")
 
@@ -106,6 +108,14 @@ def test_a_form_shows_only_what_matters_to_the_technique(signed_in: SignedIn) ->
     [
         ({"fee_rate": "4"}, "4 would be 400%. If you mean 4%, write 0.04 or 4%."),
         ({"fee_rate": "18"}, "18 would be 1,800%. If you mean 18%, write 0.18 or 18%."),
+        ({"fee_rate": "1200"}, "This is more than all of it: at most 100%."),
+        ({"sweep_rate": "12"}, "12 would be 1,200%. If you mean 12%, write 0.12 or 12%."),
+        ({"sweep_rate": "-12%"}, "This cannot be below 0."),
+        ({"penalty_rate": "18"}, "18 would be 1,800%. If you mean 18%, write 0.18 or 18%."),
+        ({"penalty_per_thousand": "50"}, "thousandths a day below 10"),
+        ({"maximum_amount": "-1"}, "at most the largest"),
+        ({"expected_days": "-30"}, "greater than or equal to 0"),
+        ({"livelihood_floor": "-1"}, "floor and daily cap not below 0"),
         ({"fee_rate": "-0.04"}, "This cannot be below 0."),
         ({"fee_rate": "four"}, "Please write a share such as 0.18, or 18%."),
         ({"sweep_rate": "120%"}, "This is more than all of it: at most 100%."),

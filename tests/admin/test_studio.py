@@ -1,11 +1,16 @@
 """The studio: what terms do is shown as they are typed, is never kept, and a sample contract comes out of it."""
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
+import lxml.html
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
+from pypdf import PdfReader
 
 from apps.core.models import Transition
 from apps.evidence.models import Record
@@ -21,6 +26,8 @@ from tests.conftest import PlatformClient
 from tests.factories import (
     AT,
     make_assessment,
+    make_back_test,
+    make_contract,
     make_financing_product,
     make_lending_policy,
     make_product_version,
@@ -250,13 +257,102 @@ def test_another_platforms_policy_and_products_do_not_count(
     assert not panel["is_typical"]
 
 
+def step_page(version: ProductVersion, verb: str) -> str:
+    return reverse("admin:products_productversion_step", args=[version.pk, verb])
+
+
 def test_a_stale_page_says_that_the_draft_has_moved_on(signed_in: SignedIn, draft: ProductVersion) -> None:
     client = signed_in(Role.FINANCIER)
     typed = form_of(client, draft, fee_rate="0.09")
-    client.post(reverse("admin:products_productversion_step", args=[draft.pk, "submit"]))
-    assert client.post(change_page(draft), typed).status_code == 403
+    client.post(step_page(draft, "submit"))
+    assert "what you typed was not saved" in words(client.post(change_page(draft), typed, follow=True))
     draft.refresh_from_db()
     assert (draft.state, draft.fee_rate) == ("in_review", Decimal("0.04"))
-    assert "Ask a colleague" in words(
-        client.post(reverse("admin:products_productversion_step", args=[draft.pk, "approve"]), follow=True)
+    assert "Ask a colleague" in words(client.post(step_page(draft, "approve"), follow=True))
+
+
+def test_nobody_approves_terms_edited_since_they_were_read(signed_in: SignedIn, draft: ProductVersion) -> None:
+    """The reviewer reads 4 %; meanwhile the version goes back, is made dearer and comes again: their page is stale."""
+    maker, reviewer, colleague = (signed_in(Role.FINANCIER) for _person in range(3))
+    maker.post(step_page(draft, "submit"))
+    button = approve_button(reviewer, draft)
+    colleague.post(step_page(draft, "send_back"), {"reason": "too cheap"})
+    maker.post(change_page(draft), form_of(maker, draft, fee_rate="0.09"))
+    maker.post(step_page(draft, "submit"))
+    assert "Read them again" in words(reviewer.post(step_page(draft, "approve"), button, follow=True))
+    assert kept(draft)["state"] == "in_review"
+    again = approve_button(reviewer, draft)
+    assert again != button
+    reviewer.post(step_page(draft, "approve"), again)
+    assert (kept(draft)["state"], kept(draft)["fee_rate"]) == ("active", Decimal("0.09"))
+
+
+def approve_button(client: PlatformClient, version: ProductVersion) -> dict[str, Any]:
+    """What the browser would send of the approve button on the version's page."""
+    page = lxml.html.fromstring(client.get(change_page(version)).content)
+    return dict(next(one for one in page.forms if one.action == step_page(version, "approve")).form_values())
+
+
+@pytest.mark.parametrize("technique", [SALES, RECEIVABLE, ORDER, RECEIPT])
+def test_the_contract_is_written_on_the_template_that_is_chosen(signed_in: SignedIn, technique: str) -> None:
+    version = new_version(product_id=make_financing_product(technique=technique).pk, at=AT, by="user:9")
+    client = signed_in(Role.FINANCIER)
+    offered = client.get(change_page(version)).context["adminform"].form.fields["template"].choices
+    assert {name for name, _words in offered} == {"standard", "plain_words"}
+    typed = form_of(client, version, template="plain_words")
+    assert "In plain words" in printed(client.post(f"{contract_page(version)}?language=en", typed))
+    assert "In plain words" not in printed(client.get(contract_page(version), {"language": "en"}))  # as stored
+    assert kept(version)["template"] == "standard"
+    client.post(change_page(version), typed)
+    assert kept(version)["template"] == "plain_words"
+    assert "In plain words" in printed(client.get(contract_page(version), {"language": "en"}))
+    refused = client.post(change_page(version), form_of(client, version, template="gilded"))
+    assert "is not one of the" in refused.content.decode()
+    assert kept(version)["template"] == "plain_words"
+
+
+def printed(answer: Any) -> str:
+    return " ".join(page.extract_text() for page in PdfReader(BytesIO(answer.content)).pages)
+
+
+def test_contracts_keep_their_template_and_the_next_version_begins_with_it(platform: Platform) -> None:
+    contract = make_contract()
+    stated = json.loads(contract.terms)
+    assert stated["template"] == "standard"
+    product = contract.application.version.product
+    draft = new_version(product_id=product.pk, at=AT, by="user:1")
+    draft.template = "plain_words"
+    save_draft(version=draft, changed=["template"], at=AT, by="user:1")
+    submit_version(version_id=draft.pk, at=AT, by="user:1")
+    approve_version(version_id=draft.pk, at=AT, by="user:2")
+    contract.refresh_from_db()
+    assert json.loads(contract.terms) == stated
+    after = new_version(product_id=product.pk, at=AT, by="user:1")
+    assert after.template == "plain_words"
+    with pytest.raises(IntegrityError, match="template_known"), transaction.atomic():
+        ProductVersion.objects.filter(pk=after.pk).update(template="gilded")
+
+
+def test_a_product_on_goods_says_why_it_cannot_be_tried_and_what_to_do(signed_in: SignedIn) -> None:
+    tried, untried = (
+        signed_in(Role.FINANCIER).get(change_page(new_version(product_id=product.pk, at=AT, by="user:9")))
+        for product in (make_financing_product(), make_financing_product(technique=RECEIPT))
     )
+    assert "Try these terms on the past" in tried.content.decode()
+    assert "Try these terms on the past" not in untried.content.decode()
+    assert "replay_receipts" in untried.content.decode()
+
+
+def test_the_studio_lists_the_back_tests_of_a_version(signed_in: SignedIn) -> None:
+    back_test = make_back_test()
+    page = signed_in(Role.AUDITOR).get(change_page(back_test.version)).content.decode()
+    assert reverse("admin:reconciliation_backtest_change", args=[back_test.pk]) in page
+    assert "Try these terms on the past" not in page  # an auditor may not
+
+
+def test_the_history_is_in_words(signed_in: SignedIn, draft: ProductVersion) -> None:
+    client = signed_in(Role.FINANCIER)
+    client.post(step_page(draft, "submit"))
+    page = lxml.html.fromstring(client.get(change_page(draft)).content)
+    told = [[cell.text_content() for cell in row.cssselect("td")][1:4] for row in page.cssselect("tr")]
+    assert ["Sent to review", "Draft", "In review"] in told

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from apps.financing.cautions import Bounds, Typical, cautions, missed_periods, sales_by_day
+from apps.financing.cautions import Bounds, Typical, cautions, missed_periods, sales_by_day, spans
 from apps.financing.illustration import Example, Illustration, illustrate
 from apps.products.eligibility import Condition
 from apps.products.models import ProductVersion
@@ -72,9 +72,9 @@ def test_a_minimum_that_a_typical_seller_misses() -> None:
     assert missed_periods(tenth, shown(tenth, example), sales_by_day(shown(tenth, example), EVEN, D(1))) == []
     assert cautions(tenth, (), shown(tenth, example), EVEN, NO_BOUNDS) == []
     (slow,) = cautions(sixth, (), shown(sixth, example), EVEN, NO_BOUNDS)  # 1,560 a period
-    assert slow.startswith("If sales are slow, a typical seller misses the minimum of period 1, 2")
+    assert slow == "If sales are slow, a typical seller misses the minimum of period 1–7."
     (expected,) = cautions(fifth, (), shown(fifth, example), EVEN, NO_BOUNDS)
-    assert expected == ("A typical seller misses the minimum of period 1, 2, 3, 4, 5 although sales go as expected.")
+    assert expected == ("A typical seller misses the minimum of period 1–5 although sales go as expected.")
 
 
 def test_level_minimums_are_missed_in_a_poor_season_and_shaped_ones_are_not() -> None:
@@ -132,3 +132,8 @@ def test_what_only_sales_repay_has_no_worst_date_and_a_minimum_gives_it_one() ->
 def test_terms_that_say_too_little_show_nothing() -> None:
     assert illustrate(replace(ADVANCE, sweep_rate=D(0)), TODAY) is None
     assert ProductVersion().conditions == ()
+
+
+def test_many_periods_are_told_as_a_span() -> None:
+    assert spans([1, 3, 4, 5, 6, 8, 9]) == "1, 3–6, 8, 9"
+    assert spans([]) == ""

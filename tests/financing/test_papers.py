@@ -10,12 +10,14 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.template import TemplateDoesNotExist
 from pypdf import PdfReader
 from weasyprint.urls import FatalURLFetchingError
 
 from apps.core.paper import Nowhere
 from apps.evidence.chain import canonical
 from apps.financing.papers import contract_html, contract_pdf
+from apps.products.audience import TEMPLATES
 from apps.products.terms import DEFAULT_WATERFALL
 
 SALES: dict[str, Any] = {
@@ -361,3 +363,46 @@ def test_a_chinese_loan_has_the_table_of_instalments() -> None:
     assert "22026年5月9日340.01333.400.006.61336.78" in text
     assert "依次冲抵以后各期" in text
     assert "转让订单" not in text
+
+
+RECEIPT: dict[str, Any] = {
+    **RECEIVABLE,
+    "technique": "receipt",
+    "orders": [],
+    "pledge": {"number": "P-000001", "limit": "0.6", "value": "1000.00", "lendable": "600.00", "receipts": []},
+}
+BY_FOLDER = {"sales": SALES, "receivable": RECEIVABLE, "instalments": LOAN, "receipt": RECEIPT}
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("folder", BY_FOLDER)
+def test_every_technique_has_every_template_and_their_clauses_are_the_same(folder: str, language: str) -> None:
+    stated = BY_FOLDER[folder]
+    papers = {name: contract_html({**stated, "template": name}, language) for name in TEMPLATES}
+    assert set(papers) == {"standard", "plain_words"}
+    clauses = {name: paper[paper.index("<main>") : paper.index("</main>")] for name, paper in papers.items()}
+    assert clauses["standard"] == clauses["plain_words"]
+    assert '<section class="plain-words">' in papers["plain_words"]
+    assert "plain-words" not in papers["standard"]
+    assert contract_html(stated, language).count("plain-words") == 0  # made before there was a choice
+
+
+def test_the_summary_says_what_the_clauses_say_and_where_it_does_not_count() -> None:
+    text = text_of({**SALES, "template": "plain_words"}, "en")
+    summary = text[text.index("In plain words") : text.index("Definitions")]
+    assert "CNY 400.00, a fee that does not grow: you get CNY 10,000.00 and repay CNY 10,400.00 in all." in summary
+    assert "Each night 12% of that day’s sales, refunds taken off first, goes to the Financier." in summary
+    assert "CNY 100.00 of a day’s sales always stay yours." in summary
+    assert "But there is a least amount: CNY 520.00 in every 14 days." in summary
+    assert "Being late costs nothing more." in summary
+    assert "the clauses hold" in summary
+    late = text_of({**SALES, "template": "plain_words", "penalty_rate": "0.18"}, "en")
+    assert "What is late costs 18% a year more, from 3 days after the date." in late
+    chinese = unspaced(text_of({**SALES_ZH, "template": "plain_words"}, "zh-hans"))
+    assert "人民币400.00元,一次定好,不会再涨。拿到人民币10,000.00元,合计还人民币10,400.00元" in chinese
+    assert "每14天至少还人民币520.00元" in chinese
+
+
+def test_a_template_that_is_not_there_makes_no_paper() -> None:
+    with pytest.raises(TemplateDoesNotExist):
+        contract_html({**SALES, "template": "gilded"}, "en")

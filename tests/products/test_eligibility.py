@@ -139,6 +139,7 @@ def test_a_share_may_be_typed_as_percent(text: str, share: str) -> None:
         ("NaN", "Please write a share"),
         ("", "Please write a share"),
         ("101%", "at most 100%"),
+        ("1200", "at most 100%"),  # 12 or 1,200% would be no better
     ],
 )
 def test_a_rate_in_the_wrong_unit_is_told_what_it_would_mean(text: str, said: str) -> None:

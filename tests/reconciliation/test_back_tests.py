@@ -197,8 +197,12 @@ def test_a_financier_asks_watches_and_compares(
     back_test = BackTest.objects.get()
     page = reverse("admin:reconciliation_backtest_change", args=[back_test.pk])
     assert "It waits for a worker" in client.get(page).content.decode()
+    asked_again = {"HX-Request": "true"}
+    assert "HX-Refresh" not in client.get(page, headers=asked_again)
     ran(back_test, platform)
+    assert client.get(page, headers=asked_again)["HX-Refresh"] == "true"  # its buttons and state are old too
     shown = client.get(page).content.decode()
+    assert "0.50000000" not in shown
     assert "Sellers who would have qualified" in shown
     assert shown.count('role="img"') == 2
     assert "version 2, tried: " in shown  # the chart in words

@@ -40,6 +40,7 @@ VERSIONS: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "minimum_share": D(0), "minimum_pace": D("1.5"), "period_days": 8, "season_shaped": True,
             "expected_days": 15, "penalty_rate": D("0.18"), "maximum_share": D("0.5"), "offer_valid_days": 6,
+            "grace_days": 2,
         },
     ),
     "receivable": ("early-payment", {"settlement_days": 5, "expected_days": 5, "advance_rate": D("0.7")}),

@@ -181,6 +181,7 @@ def terms_of(
         "pledge": pledge_schedule(pledge) if pledge else {},
         "purposes": list(offer.version.purposes),
         "documents": list(offer.version.documents),
+        "template": offer.version.template,
         "waterfall": list(terms.waterfall),
         "rounding": terms.rounding,
         "payout_account": seller.payout_account.masked if seller.payout_account else "",

@@ -7,14 +7,15 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db import models
-from django.db.models import Min
-from django.http import HttpRequest
+from django.db.models import Max, Min
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.core.admin import Step, ViewOnlyAdmin, money
-from apps.core.dates import DAY
+from apps.core.admin import Step, ViewOnlyAdmin, money, share
+from apps.core.dates import DAY, local_date
 from apps.orders.models import Order
 from apps.portal.charts import Chart, Run, lines_chart
 from apps.portal.states import wording
@@ -24,8 +25,13 @@ from apps.reconciliation import back_tests
 from apps.reconciliation.models import BackTest, BackTestSeller
 from apps.tenants.services import current_platform
 
+UNDER_WAY = ("waiting", "running")
 ASSUMED = (
     "accept_share", "returned_share", "charged_back_share", "settlement_days", "default_days", "loss_share", "seed",
+)  # fmt: skip
+# The same once it is asked for: shares as a reader writes them.
+ASSUMED_IN_WORDS = (
+    "accepts", "returned", "charged_back", "settlement_days", "default_days", "lost_in_default", "seed",
 )  # fmt: skip
 TWENTY_MONTHS = timedelta(days=609)
 
@@ -55,6 +61,11 @@ class BackTestAdmin(ViewOnlyAdmin):
     refusals = (back_tests.BackTestRefused,)
     steps = (Step("cancel", gettext_lazy("Cancel")), Step("ask_again", gettext_lazy("Run again"), is_main=True))
 
+    accepts = share("accept_share", gettext_lazy("take an offer, a day"))
+    returned = share("returned_share", gettext_lazy("orders sent back"))
+    charged_back = share("charged_back_share", gettext_lazy("orders charged back"))
+    lost_in_default = share("loss_share", gettext_lazy("lost in default"))
+
     @admin.display(description=gettext_lazy("state"), ordering="state")
     def standing(self, row: BackTest) -> str:
         return str(wording("back_test", row.state).label)
@@ -83,17 +94,21 @@ class BackTestAdmin(ViewOnlyAdmin):
         )
         if obj is None:
             return ((None, {"fields": asked}), assumed)
+        assumed[1]["fields"] = ASSUMED_IN_WORDS
         error = ("error",) if obj.error else ()
         return ((None, {"fields": (*asked, "against", "standing", "progress", "seconds", *error)}), assumed)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("standing", "progress") if obj else ()
+        return ("standing", "progress", *ASSUMED_IN_WORDS) if obj else ()
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """The last twenty months of orders, through yesterday."""
-        last = current_platform().business_date(timezone.now()) - DAY
-        first_order = Order.objects.aggregate(first=Min("placed_at"))["first"]
-        begun = first_order.astimezone(current_platform().zone).date() if first_order else last
+        """The last twenty months of orders, through yesterday at the latest."""
+        zone, last = current_platform().zone, current_platform().business_date(timezone.now()) - DAY
+        placed = Order.objects.aggregate(first=Min("placed_at"), last=Max("placed_at"))
+        begun = last
+        if placed["first"]:
+            begun = local_date(placed["first"], zone)
+            last = min(last, local_date(placed["last"], zone))
         return {
             "first": max(begun, last - TWENTY_MONTHS), "last": last, **super().get_changeform_initial_data(request)
         }  # fmt: skip
@@ -109,7 +124,20 @@ class BackTestAdmin(ViewOnlyAdmin):
         now = timezone.now()
         by = request.user.actor  # type: ignore[union-attr]  # the admin lets only our users in
         back_tests.ask_back_test(back_test=obj, today=current_platform().business_date(now), at=now, by=by)
-        messages.info(request, _("A worker lives through the past now. The page shows how far it is."))
+        messages.info(request, _("A worker lives through the past now. This page shows how far it is."))
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """Whoever asked for one is led to where its progress shows."""
+        return HttpResponseRedirect(reverse("admin:reconciliation_backtest_change", args=[obj.pk]))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """While a run is under way its page asks again and again how far it is; once it is over, all of it is new."""
+        under_way = BackTest.objects.filter(state__in=UNDER_WAY)
+        if getattr(request, "htmx", False) and not under_way.filter(pk=object_id).exists():
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return super().change_view(request, object_id, form_url, extra_context)
 
     def take_step(self, verb: str, *, row: Any, reason: str, at: datetime, by: str) -> models.Model | None:
         if verb == "cancel":
@@ -119,7 +147,7 @@ class BackTestAdmin(ViewOnlyAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         row = kwargs.get("obj")
         if row is not None:
-            context |= {"back_test": row, "is_under_way": row.state in {"waiting", "running"}}
+            context |= {"back_test": row, "is_under_way": row.state in UNDER_WAY}
             if row.results:
                 context |= {
                     "figures": figures_of(row), "charts": charts_of(row), "edited": back_tests.terms_differ(row),

@@ -176,6 +176,10 @@ def state_pill(machine: str, state: str) -> dict[str, Any]:
     return {"tone": tone, "label": label}
 
 
+register.simple_tag(states.state_of_row)
+register.simple_tag(states.verb_of_row)
+
+
 @register.inclusion_tag("components/bar.html")
 def bar(share: Decimal | None, label: str, *, tone: str = states.GOOD, mark: Decimal | None = None) -> dict[str, Any]:
     """`{% bar share label %}`: how full something is, from 0 to 1, with `label` saying it in words.

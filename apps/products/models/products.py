@@ -12,7 +12,7 @@ from django_fsm import transition
 
 from apps.core.models import AmountField, LocallyNamed, RateField
 from apps.core.states import Stateful, state_field, states_hold
-from apps.products.audience import ForWhom, check_audience
+from apps.products.audience import TEMPLATES, ForWhom, check_audience
 from apps.products.buckets import RISK_CLASSES, RiskClass
 from apps.products.lending import LendsOnGoods, check_lending, lending_holds
 from apps.products.models.pools import FundingPool
@@ -275,6 +275,7 @@ class ProductVersion(Stateful, LendsOnGoods, ForWhom):
                 ),
             ),
             *lending_holds(),
+            models.CheckConstraint(condition=Q(template__in=list(TEMPLATES)), name="product_version_template_known"),
             models.CheckConstraint(
                 condition=Q(state__in=["draft", "in_review"]) | (~Q(approved_by="") & ~Q(approved_by=F("made_by"))),
                 name="product_version_four_eyes",

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from random import Random
 from typing import NamedTuple
 
 from apps.core.money import ZERO
@@ -115,7 +116,7 @@ class Course:
 def lay_out(past: SellerPast, orders: Iterable[OrderRow], money: Iterable[MoneyRow], course: Course) -> SellerPast:
     """Fill `past`: money as it was settled where that is known, as assumed where it is not. `orders` come the latest
     delivered first."""
-    settled = set()
+    settled, luck = set(), Random(0)  # noqa: S311  seeded for each order
     for line in money:
         settled.add(line.order_id)
         past.money[line.booked_on].append((line.kind, line.amount, line.order_id))
@@ -123,7 +124,7 @@ def lay_out(past: SellerPast, orders: Iterable[OrderRow], money: Iterable[MoneyR
         if order.id in settled:
             _as_settled(past, order)
         elif order.state in WAITING and order.arrived_on is not None and order.paid > 0 and order.settled_on is None:
-            _as_assumed(past, order, course)
+            _as_assumed(past, order, course, luck)
         else:
             _as_stored(past, order)
     return past
@@ -145,12 +146,12 @@ def _as_stored(past: SellerPast, order: OrderRow) -> None:
         _arrive(past, order, ZERO, order.ended_on, order.settled_on)
 
 
-def _as_assumed(past: SellerPast, order: OrderRow, course: Course) -> None:
+def _as_assumed(past: SellerPast, order: OrderRow, course: Course, luck: Random) -> None:
     """An order that arrived and of whose money nothing is known yet: the policy says what becomes of it."""
     arrived = order.arrived_on or 0
     fate = fate_of(
         course.policy,
-        chance(course.seed, "order", past.external_id, order.external_id),
+        chance(course.seed, "order", past.external_id, order.external_id, again=luck),
         paid=order.paid,
         currency=past.currency,
         arrived=date.fromordinal(arrived),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from random import Random
 from typing import NamedTuple
 
 from apps.core.money import ZERO, is_payable
@@ -40,6 +41,7 @@ from apps.risk.services import record_of
 TURNS = frozenset(int(turn) for turn in turns_of("days_selling"))
 LATE_TURNS = sorted(int(turn) for turn in turns_of("days_past_due"))
 FOUR_PLACES = Decimal("0.0001")
+NEVER = date.max.toordinal()
 
 
 class Known(NamedTuple):
@@ -48,10 +50,7 @@ class Known(NamedTuple):
     result: Result
     record: Record
     on: date
-
-    @property
-    def daily_sales(self) -> Decimal:
-        return self.record.daily_sales.quantize(FOUR_PLACES)
+    daily_sales: Decimal
 
 
 class Records:
@@ -61,11 +60,13 @@ class Records:
         self._history = RunningHistory(past.orders)
         self._first = min((one.placed_on for one in past.orders), default=0)
         self._results: dict[int, tuple[Record, Result] | None] = {}
+        self.changed_on = 0
 
     def through(self, day: int) -> None:
-        """Move to the end of `day`."""
+        """Move to the end of `day`. `changed_on` is the last one on which results may have changed."""
         if self._history.through(day) or day - self._first in TURNS:
             self._results.clear()
+            self.changed_on = day
 
     def result(self, day: int, days_past_due: int) -> tuple[Record, Result] | None:
         """The record and the result of a seller so many days past due; None with too little to be assessed at all.
@@ -85,6 +86,27 @@ class Records:
         return record, assess(record)
 
 
+class Lots:
+    """Whether a seller takes an open offer of a product on a day: one lot a day, whichever version is on offer."""
+
+    def __init__(self, course: Course, seller: str, product: str) -> None:
+        self._least, self._names = course.policy.accept_share, (course.seed, "accept", seller, product)
+        self._day, self._takes, self._luck = 0, False, Random(0)  # noqa: S311  never used before it is seeded
+
+    def luck(self, day: int) -> Random | None:
+        """The luck that says how much is drawn on `day`; None when the seller lets the offer lie."""
+        if day != self._day:
+            self._day, self._takes = day, self._drawn(day).random() < self._least
+        if not self._takes:
+            return None
+        luck = self._drawn(day)
+        luck.random()  # the lot of the day
+        return luck
+
+    def _drawn(self, day: int) -> Random:
+        return chance(*self._names, date.fromordinal(day), again=self._luck)
+
+
 class Standing(NamedTuple):
     """An open offer."""
 
@@ -95,11 +117,17 @@ class Standing(NamedTuple):
 
 @dataclass(slots=True)
 class Trial:
-    """A seller under `terms`, moved from day to day by `live`."""
+    """A seller under `terms`, moved from day to day by `live`.
+
+    exposure        principal owed
+    still_through   the day through which nothing happens to any financing unless money comes in
+    quiet_through   the day through which nights find each offer as they left it, unless money comes in, the seller
+                    draws, or the record changes: nobody is late, and no offer runs out
+    """
 
     past: SellerPast
     terms: Terms
-    course: Course
+    lots: Lots
     offer: Standing | None = None
     known: Known | None = None
     qualified_on: date | None = None
@@ -109,31 +137,49 @@ class Trial:
     worst_days: int = 0
     running: list[Lived] = field(default_factory=list)
     financings: list[Lived] = field(default_factory=list)
+    exposure: Decimal = ZERO
+    still_through: int = NEVER
+    quiet_through: int = 0
 
     def live(self, day: int, records: Records) -> None:
         """One day and its night: the seller may draw, the day is closed, offers are brought in line."""
+        drawn = self._draw(day) if self.offer is not None else None
+        brings_money = day in self.past.money
+        if drawn is None and day <= self.quiet_through and not brings_money and records.changed_on != day:
+            return
         on = date.fromordinal(day)
-        drawn = self._draw(day, on) if self.offer else None
-        self._close(day, on)
+        if day <= self.still_through and not brings_money:
+            self._grow_older(on)
+        else:
+            self._close(day, on)
         if drawn is not None:
             self.running.append(drawn)
             self.financings.append(drawn)
+            self.exposure += drawn.amount
+            self.still_through = 0  # its first night has not been
         self._offer(day, on, records)
+        self.quiet_through = self._quiet_through()
+
+    def _quiet_through(self) -> int:
+        if self.terms.technique == RECEIVABLE:  # orders come and go
+            return 0
+        if self.worst_days or any(one.balance.past_due for one in self.running):  # days count, those of grace too
+            return 0
+        if self.offer is None:
+            return self.still_through
+        return min(self.still_through, self.offer.expires_on.toordinal() - 1)
 
     # The seller
 
-    def _draw(self, day: int, on: date) -> Lived | None:
-        offer, terms = self.offer, self.terms
-        luck = chance(self.course.seed, "accept", self.past.external_id, terms.product, on)
-        if offer is None or luck.random() >= self.course.policy.accept_share:
+    def _draw(self, day: int) -> Lived | None:
+        offer, terms, luck = self.offer, self.terms, self.lots.luck(day)
+        if offer is None or luck is None:
             return None
         amount = wanted(luck, offer.most, terms.minimum_amount)
-        if not is_payable(amount, terms.currency) or amount > min(
-            offer.most, offer.known.result.limit - self._exposure()
-        ):
+        if not is_payable(amount, terms.currency) or amount > min(offer.most, offer.known.result.limit - self.exposure):
             return None
         try:
-            lived = self._contract(offer, amount, day, on)
+            lived = self._contract(offer, amount, day, date.fromordinal(day))
         except OfferRefused:
             return None  # the orders do not carry it
         self.offer = None
@@ -184,9 +230,6 @@ class Trial:
             begins_after=on,
         )
 
-    def _exposure(self) -> Decimal:
-        return sum((one.balance.owed.principal for one in self.running), ZERO)
-
     def _free(self, day: int) -> Iterator[FreeOrder]:
         """The orders that may be assigned in the course of `day`, the latest delivered first."""
         taken = {order for one in self.running for order in one.pledged}
@@ -199,9 +242,6 @@ class Trial:
     # The night
 
     def _close(self, day: int, on: date) -> None:
-        if day not in self.past.money and all(one.still_through and one.still_through >= on for one in self.running):
-            self._grow_older(on)
-            return
         pledged = {order: one.balance.id for one in self.running for order in one.pledged}
         closed = close_seller(
             SellerDay(
@@ -220,6 +260,9 @@ class Trial:
             take(lived, after, on)
         if any(one.repaid_on for one in self.running):
             self.running = [one for one in self.running if not one.repaid_on]
+        self.exposure = sum((one.balance.owed.principal for one in self.running), ZERO)
+        ends = [one.still_through.toordinal() if one.still_through else 0 for one in self.running]
+        self.still_through = min(ends, default=NEVER)
 
     def _grow_older(self, on: date) -> None:
         """A night in which nothing happens but that what is past due is so for a day more."""
@@ -242,8 +285,8 @@ class Trial:
             return
         record, result = found
         if self.known is None or not same_verdict(self.known.result, result):
-            self.known = Known(result, record, on)
-        amount = ZERO if self.worst_days else self._largest(self.known, self._exposure(), day)
+            self.known = Known(result, record, on, record.daily_sales.quantize(FOUR_PLACES))
+        amount = ZERO if self.worst_days else self._largest(self.known, day)
         if self.offer and end_of_offer(self.offer.most, self.offer.expires_on, amount, on):
             self.offer = None
         if self.offer is None and amount:
@@ -251,8 +294,9 @@ class Trial:
             self.qualified_on = self.qualified_on or on
             self.most_offered = max(self.most_offered, amount)
 
-    def _largest(self, known: Known, exposure: Decimal, day: int) -> Decimal:
+    def _largest(self, known: Known, day: int) -> Decimal:
         """The largest amount to offer; asked again for the same facts, what was answered the night before."""
+        exposure = self.exposure
         eligible = self._eligible(known, day) if self.terms.technique == RECEIVABLE else ZERO
         if self.answered is not None and self.answered[0] is known and self.answered[1:3] == (exposure, eligible):
             return self.answered[3]
@@ -289,7 +333,9 @@ class Trial:
 def live_through(past: SellerPast, versions: Iterable[Terms], course: Course) -> list[Trial]:
     """The seller's days from first to last of `course`, under each of `versions` by itself."""
     records = Records(past)
-    trials = [Trial(past, terms, course) for terms in versions]
+    versions = list(versions)
+    lots = {terms.product: Lots(course, past.external_id, terms.product) for terms in versions}
+    trials = [Trial(past, terms, lots[terms.product]) for terms in versions]
     for day in range(course.first, course.last + 1):
         records.through(day)
         for trial in trials:
