@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from apps.financing.models import Offer
-from apps.repayment.models import PauseRequest
+from apps.repayment.models import ReliefRequest
 from apps.sellers.models import Consent, MessageSettings, Seller
 from apps.tenants.models import Platform
 from apps.users.models import Role, User
@@ -37,7 +37,7 @@ def shop(platform: Platform) -> dict[str, str]:
     (receipt,) = bales(1, farmer=seller)
     return {
         "offer": f"/offers/{Offer.objects.open().first().pk}/",
-        "pause": f"/money/{drawn.pk}/pause/",
+        "pause": f"/money/{drawn.pk}/hardship/pause/",
         "give": "/people/consents/give/",
         "account": "/people/account/",
         "contact": "/people/contact/",
@@ -63,7 +63,7 @@ def before(shop: dict[str, str]) -> tuple[Any, ...]:
     """What none of these may change."""
     return (
         list(Offer.objects.order_by("pk").values_list("state", "wanted_amount")),
-        PauseRequest.objects.count(),
+        ReliefRequest.objects.count(),
         Consent.objects.count(),
         MessageSettings.objects.count(),
         WarehouseReceipt.objects.count(),

@@ -44,7 +44,9 @@ TAKEN = {
     ("desk:break_act", "version"): {"0"},
     ("desk:decline_suggestion", "version"): {"0"},
     ("desk:cancel_inspection", "reason"): ANYTHING,
-    ("desk:pause", "answer"): ANYTHING,
+    ("desk:relief", "answer"): ANYTHING,
+    ("portal:ask_relief", "reason"): ANYTHING,
+    ("portal:ask_relief", "key"): ANYTHING,
 }
 FILES = {
     "a program named as a picture": ("harvest.jpg", b"MZ\x90\x00" + b"\x00" * 200, "image/jpeg"),

@@ -88,7 +88,7 @@ MATRIX = {
         proposed -approve-> done
         proposed -refuse-> refused
     """,
-    "repayment.PauseRequest": """
+    "repayment.ReliefRequest": """
         asked -grant-> granted
         asked -refuse-> refused
     """,

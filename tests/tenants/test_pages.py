@@ -74,6 +74,7 @@ def fill_platform(name: str) -> dict[str, User]:
         application=factories.make_application(offer=factories.make_offer(seller=seller, version=version))
     )
     financing = factories.make_financing(contract=contract, state="active", disbursed_on=DAY, closed_through=DAY)
+    _advance(seller)
     pledge = factories.make_pledge(seller=seller, subject=f"financing:{financing.pk}")
     factories.make_margin_call(pledge=pledge)
     factories.make_order(seller=seller, external_id=name)
@@ -84,6 +85,20 @@ def fill_platform(name: str) -> dict[str, User]:
             getattr(factories, factory_name(model))()
         assert model._default_manager.filter(pk__in=[THEIRS, 1]).exists(), model.__name__
     return people
+
+
+def _advance(seller: Seller) -> None:
+    """An advance that sales repay, with minimum periods to come: what can be eased in hard times."""
+    terms = factories.make_product_version(
+        product=factories.make_financing_product(technique="sales"), sweep_rate=Decimal("0.12"),
+        minimum_share=Decimal("0.15"), period_days=60,
+    )  # fmt: skip
+    contract = factories.make_contract(
+        application=factories.make_application(offer=factories.make_offer(seller=seller, version=terms))
+    )
+    factories.make_financing(
+        contract=contract, technique="sales", state="active", disbursed_on=DAY, closed_through=DAY
+    )  # fmt: skip
 
 
 def _fill_store(seller: Seller, people: dict[str, User], pledge: Pledge) -> None:

@@ -12,7 +12,7 @@ from apps.financing.models import Financing
 from apps.products.models import FinancingProduct
 from apps.repayment.hardship import Pause, Policy, why_not
 from apps.repayment.life import Refused
-from apps.repayment.models import Event, Movement, PauseRequest
+from apps.repayment.models import Event, Movement, ReliefRequest
 from apps.repayment.relief import ask_for_pause, grant_pause, refuse_pause
 from apps.sellers.models import Message, Seller
 from apps.tenants.models import Platform
@@ -68,7 +68,7 @@ def advance(platform: Platform) -> tuple[Story, Financing]:
     return story, financing
 
 
-def ask(story: Story, financing: Financing, days: int = 30, key: str = "one", **facts: Any) -> PauseRequest:
+def ask(story: Story, financing: Financing, days: int = 30, key: str = "one", **facts: Any) -> ReliefRequest:
     values = {"financing_id": financing.pk, "seller_id": financing.seller_id, "days": days, "reason": "A flood.",
               "key": key, "asked_on": TODAY, "at": story.at(TODAY), "by": "user:1", **facts}  # fmt: skip
     return ask_for_pause(**values)
@@ -95,7 +95,7 @@ def test_within_the_policy_it_begins_at_once_and_nothing_is_kept_until_it_ends(
 def test_pressed_twice_it_is_one_pause(running: tuple[Story, Financing]) -> None:
     story, financing = running
     assert ask(story, financing).pk == ask(story, financing).pk
-    assert (PauseRequest.objects.count(), Event.objects.filter(kind="pause").count()) == (1, 1)
+    assert (ReliefRequest.objects.count(), Event.objects.filter(kind="pause").count()) == (1, 1)
     assert Message.objects.filter(kind="pause_granted").count() == 1
 
 
@@ -120,7 +120,7 @@ def test_a_refusal_says_why_and_leaves_everything_as_it_was(running: tuple[Story
     request = ask(story, financing, days=45)
     with pytest.raises(Refused, match="Say why"):
         refuse_pause(request_id=request.pk, answer=" ", on=TODAY, at=story.at(TODAY), by="user:9")
-    assert PauseRequest.objects.get().state == "asked"
+    assert ReliefRequest.objects.get().state == "asked"
     for _click in range(2):
         refuse_pause(request_id=request.pk, answer="Ask for 30.", on=TODAY, at=story.at(TODAY), by="user:9")
     assert not Event.objects.exists()
@@ -145,14 +145,14 @@ def test_what_nobody_could_grant_is_refused_in_words_and_changes_nothing(
     story, financing = running
     with pytest.raises(Refused if "seller_id" not in wrong else Financing.DoesNotExist):
         ask(story, financing, **wrong)
-    assert not PauseRequest.objects.exists()
+    assert not ReliefRequest.objects.exists()
 
 
 def test_the_database_knows_no_granted_pause_without_its_event(running: tuple[Story, Financing]) -> None:
     story, financing = running
     request = ask(story, financing, days=45)
     with pytest.raises(IntegrityError), transaction.atomic():
-        PauseRequest.objects.filter(pk=request.pk).update(state="granted", decided_by="user:9")
+        ReliefRequest.objects.filter(pk=request.pk).update(state="granted", decided_by="user:9")
 
 
 def test_pages_ask_and_answer_and_auditors_only_look(
@@ -168,7 +168,7 @@ def test_pages_ask_and_answer_and_auditors_only_look(
         answer = browse.post(path, {"days": days, "reason": "A flood.", "key": "k"})
         assert answer.status_code == 422
         assert "A flood." in answer.content.decode()  # what was typed is kept
-    assert not PauseRequest.objects.exists()
+    assert not ReliefRequest.objects.exists()
     request = ask(story, financing, days=45)
     desk = {role: client_of(story.platform, make_user(role=role)) for role in (Role.STAFF, Role.AUDITOR)}
     for client in desk.values():
@@ -176,9 +176,9 @@ def test_pages_ask_and_answer_and_auditors_only_look(
         assert seller.name in client.get("/desk/pauses/").content.decode()
     assert desk[Role.AUDITOR].post(f"/desk/pauses/{request.pk}/", {"answer": "no", "refuse": "1"}).status_code == 403
     assert desk[Role.STAFF].post(f"/desk/pauses/{request.pk}/", {"answer": "", "refuse": "1"}).status_code == 422
-    assert PauseRequest.objects.get().state == "asked"
+    assert ReliefRequest.objects.get().state == "asked"
     assert desk[Role.STAFF].post(f"/desk/pauses/{request.pk}/", {"answer": "No.", "refuse": "1"}).status_code == 302
-    assert PauseRequest.objects.get().state == "refused"
+    assert ReliefRequest.objects.get().state == "refused"
 
 
 def test_another_sellers_financing_and_another_platforms_request_are_not_there(
