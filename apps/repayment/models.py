@@ -398,7 +398,7 @@ class ReliefRequest(Stateful):
                 condition=~Q(reason="")
                 & (
                     Q(kind="pause", days__gte=1, part=None, more=0)
-                    | Q(kind="lower_share", days__gte=1, part__gt=0, part__lt=1, more=0)
+                    | Q(kind="lower_share", days__gte=1, part__isnull=False, part__gt=0, part__lt=1, more=0)
                     | Q(kind="longer", days=0, part=None, more__gte=1)
                 ),
                 name="relief_request_says_what",

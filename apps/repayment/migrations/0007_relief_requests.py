@@ -22,6 +22,10 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RenameModel("PauseRequest", "ReliefRequest"),
+        migrations.RunSQL(
+            "ALTER SEQUENCE repayment_pauserequest_id_seq RENAME TO repayment_reliefrequest_id_seq",
+            "ALTER SEQUENCE repayment_reliefrequest_id_seq RENAME TO repayment_pauserequest_id_seq",
+        ),  # PostgreSQL does not rename it with its table, and a schema is cloned by the names of tables
         migrations.RunSQL(OF_RENAMED, migrations.RunSQL.noop),
         migrations.RemoveConstraint(
             model_name="reliefrequest",
@@ -156,7 +160,12 @@ class Migration(migrations.Migration):
                     models.Q(
                         models.Q(("days__gte", 1), ("kind", "pause"), ("more", 0), ("part", None)),
                         models.Q(
-                            ("days__gte", 1), ("kind", "lower_share"), ("more", 0), ("part__gt", 0), ("part__lt", 1)
+                            ("days__gte", 1),
+                            ("kind", "lower_share"),
+                            ("more", 0),
+                            ("part__gt", 0),
+                            ("part__isnull", False),
+                            ("part__lt", 1),
                         ),
                         models.Q(("days", 0), ("kind", "longer"), ("more__gte", 1), ("part", None)),
                         _connector="OR",
