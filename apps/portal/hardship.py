@@ -59,9 +59,7 @@ class ReliefForm(forms.Form):
 
     def wish(self) -> Wish | None:
         """What is asked for as far as it is typed so that it can be shown; None where it is not."""
-        if self.is_bound:
-            self.full_clean()
-        typed = self.cleaned_data if self.is_bound else self.initial
+        typed = self.cleaned_data if self.is_bound and self.errors is not None else self.initial
         size = [name for name in ("days", "part", "more") if name in self.fields]
         if any(typed.get(name) is None for name in size):
             return None
@@ -81,6 +79,11 @@ def _usual(kind: str, policy: Policy) -> dict[str, Any]:
             granted = [part for part in PARTS if part >= policy.lowest_part]
             return {"days": min(policy.lower_days or USUAL_DAYS, USUAL_DAYS), "part": f"{min(granted or PARTS[:1]):f}"}
     return {"days": min(policy.days or USUAL_DAYS, USUAL_DAYS)}
+
+
+def mark_of(wish: Wish) -> str:
+    """Tells whether what is asked for is what was looked at."""
+    return f"{wish.kind} {wish.days} {wish.part or 0:f} {wish.more}"
 
 
 def wish_text(wish: Wish) -> str:

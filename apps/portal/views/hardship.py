@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.core.money import ZERO
 from apps.financing.models import Financing
 from apps.portal.doors import SignedIn, come_back_later, for_seller, shown_date
-from apps.portal.hardship import NAMES, WHY, ReliefForm, choice_table, cost_text, granted_text, wish_text
+from apps.portal.hardship import NAMES, WHY, ReliefForm, choice_table, cost_text, granted_text, mark_of, wish_text
 from apps.portal.typed import typed_into
 from apps.repayment.hardship import Wish
 from apps.repayment.life import Refused
@@ -50,14 +50,15 @@ def choices(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespons
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_seller
 @come_back_later
-def ask(request: SignedIn, seller: Seller, financing_id: int, kind: str) -> HttpResponseBase:
+def ask(request: SignedIn, seller: Seller, financing_id: int, relief: str) -> HttpResponseBase:
     """One kind of relief: how much, what that would change, and why; asked for once its change has been seen."""
     found = _financing(seller, financing_id)
-    if kind not in NAMES:
+    if relief not in NAMES:
         raise Http404
-    form = ReliefForm(typed_into(request), kind=kind, policy=policy_of(found))
-    wish, refusal, looks = form.wish(), "", request.method == "POST" and "look" in request.POST
-    if request.method == "POST" and form.is_valid() and wish and request.POST.get("looked") == str(wish):
+    form = ReliefForm(typed_into(request), kind=relief, policy=policy_of(found))
+    wish, refusal = form.wish(), ""
+    has_looked = wish is not None and request.POST.get("looked") == mark_of(wish)
+    if _asks(request) and form.is_valid() and wish is not None and has_looked:
         try:
             answer = _ask(request, seller, found, wish, form.cleaned_data)
         except Refused as no:
@@ -65,18 +66,24 @@ def ask(request: SignedIn, seller: Seller, financing_id: int, kind: str) -> Http
         else:
             messages.success(request, answer)
             return redirect("portal:financing", found.pk)
-    else:
-        looks = looks or (request.method == "POST" and form.is_valid())
+    is_wrong = request.method == "POST" and bool(set(form.errors) - (set() if _asks(request) else {"reason"}))
     page = {
-        "section": "money", "financing": found, "form": form, "name": NAMES[kind], "kind": kind,
-        "refusal": refusal, "looks": looks, **_seen(request, seller, found, wish),
-    }  # fmt: skip
-    return render(request, "portal/ask_relief.html", page, status=REFUSED if refusal or _is_wrong(form, looks) else 200)
+        "section": "money",
+        "financing": found,
+        "form": form,
+        "name": NAMES[relief],
+        "kind": relief,
+        "refusal": refusal,
+        "is_wrong": is_wrong,
+        "look_first": _asks(request) and not (has_looked or is_wrong),
+        **_seen(request, seller, found, wish),
+    }
+    return render(request, "portal/ask_relief.html", page, status=REFUSED if refusal or is_wrong else 200)
 
 
-def _is_wrong(form: ReliefForm, looks: bool) -> bool:
-    """Whether what was typed is no answer; a look needs no reason yet."""
-    return form.is_bound and not form.is_valid() and not (looks and set(form.errors) <= {"reason"})
+def _asks(request: SignedIn) -> bool:
+    """Whether it is asked for, and not only looked at."""
+    return request.method == "POST" and "look" not in request.POST
 
 
 def _financing(seller: Seller, key: int) -> Financing:
@@ -118,7 +125,7 @@ def _seen(request: SignedIn, seller: Seller, found: Financing, wish: Wish | None
         "until": choice.change.event.details.get("until") and date.fromisoformat(choice.change.event.details["until"]),
         "why": [WHY[name] for name in reasons],
         "answer_by": answer_day(today, current_platform().country) if reasons else None,
-        "looked": str(wish),
+        "looked": mark_of(wish),
         "shown": choice.change.fingerprint,
     }
 
