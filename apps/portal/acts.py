@@ -193,7 +193,7 @@ class ActForm(forms.Form):
 
     def _kept(self) -> forms.Field:
         return forms.DecimalField(
-            label=_("Share of sales kept, in percent"), min_value=ZERO, max_value=100 * self.financing.sweep_rate,
+            label=_("Share of sales kept, in percent"), min_value=ZERO, max_value=100,
             decimal_places=2,
         )  # fmt: skip
 
