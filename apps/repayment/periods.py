@@ -97,8 +97,8 @@ def asked_by(terms: Terms, minimums: Minimums | None, lent: Decimal, number: int
 
 
 def last_number(terms: Terms, minimums: Minimums | None, lent: Decimal, after: int, currency: str) -> int:
-    """The number, after `after`, of the period by whose end all of `lent` is asked for."""
-    number = after + 1
+    """The number, from `after` on, of the period by whose end all of `lent` is asked for."""
+    number = after
     while asked_by(terms, minimums, lent, number, currency) < lent:
         number += 1
     return number

@@ -23,7 +23,7 @@ class Prospect:
     """How a financing will go on, in its currency.
 
     share     what is kept of each day's sales, as a share; None where instalments repay it
-    due       the next instalment, or what the next period asks for; None where there is none
+    due       the next instalment, or what the next period still asks for; None where there is none
     due_on    by the end of which day
     last_on   the day by whose end all of it must be repaid; None where no such day exists
     done_on   the day by which it will be if sales go on as usual; None when they bring nothing
@@ -89,20 +89,23 @@ def _of_sales(financing: Financing, event: Event | None, daily_sales: Decimal, o
 def _asked(
     financing: Financing, minimums: Minimums | None, moved: int, on: date
 ) -> tuple[Decimal | None, date | None, date | None]:
-    """What the first period that is not decided asks for and its last day, and the last day of the last period; a
-    planned change begins with the period after the running one, and so does what is shown of it."""
+    """What the first period to come still asks for after what was repaid ahead, and its last day; the last day of the
+    last period. What runs already stays as it is and is not looked at."""
     terms: Terms = financing.version.terms
     lent = financing.amount + financing.flat_fee
     periods = periods_of(terms, minimums, financing.disbursed_on or on, moved)
     if terms.technique != SALES or periods is None or (minimums is None and not terms.minimum_share):
         return None, None, None
-    number = max(financing.demands_raised, minimums.after if minimums else 0)
-    last = last_number(terms, minimums, lent, number, financing.currency)
-    before = asked_by(terms, minimums, lent, number, financing.currency)
-    following = asked_by(terms, minimums, lent, number + 1, financing.currency) - before
-    if following:
-        return following, periods.bounds(number + 1)[1], periods.bounds(last)[1]
-    return None, None, periods.bounds(number)[1]
+    repaid = lent - financing.principal - financing.fee
+    raised = max(financing.demands_raised, minimums.after if minimums else 0)
+    last = last_number(terms, minimums, lent, raised, financing.currency)
+    last_on = periods.bounds(last)[1]
+    for number in range(raised + 1, last + 1):
+        before, by_then = (asked_by(terms, minimums, lent, one, financing.currency) for one in (number - 1, number))
+        due = by_then - max(before, repaid)
+        if due > 0:
+            return due, periods.bounds(number)[1], last_on
+    return None, None, last_on
 
 
 def _rows_now(financing: Financing) -> Rows:

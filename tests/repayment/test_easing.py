@@ -115,6 +115,23 @@ def test_what_is_shown_before_it_is_asked_for(
     assert not Event.objects.exists(), "a look does nothing"
 
 
+@pytest.mark.parametrize(
+    ("wish", "due", "due_on"),
+    [
+        (None, "132.00", date(2025, 6, 30)),  # two periods ask for 312
+        (Wish(PAUSE, days=10), "132.00", date(2025, 7, 10)),
+        (Wish(LONGER, more=2), "86.50", date(2025, 6, 30)),  # (1,040 - 156) / 8 = 110.50, and 156 + 110.50 in two
+    ],
+    ids=str,
+)
+def test_what_was_repaid_ahead_counts_in_what_is_shown(story: Story, wish: Wish | None, due: str, due_on: date) -> None:
+    """Three nights keep 180 of the first period's 156."""
+    sell(story, TODAY, 3)
+    choice = look(story, wish or HALF, TODAY + 3 * DAY)
+    shown = choice.then if wish else choice.now
+    assert (shown.due, shown.due_on) == (D(due), due_on)
+
+
 def test_a_longer_time_asks_for_less_in_each_period_and_for_the_same_in_all(story: Story) -> None:
     ask(story, Wish(LONGER, more=2))
     minimums = [D(one) for one in Financing.objects.get().minimums["minimums"]]
