@@ -56,7 +56,8 @@ def count_page(request: SignedIn, task: Inspection, *, frame: str, back: str, mo
     """One count; its inspector, while it is open, gets the form and sends it here. `frame` is the template around."""
     mine = task.state == "assigned" and task.inspector_id == request.user.pk
     sent = mine and request.method == "POST"
-    form, refusal = CountForm(typed_into(request) if mine else None, request.FILES or None), ""
+    form = CountForm(typed_into(request) if mine else None, request.FILES or None, unit=task.unit)
+    refusal = ""
     if sent and form.is_valid():
         try:
             done = _record(request, task, form)

@@ -129,7 +129,7 @@ def choice_table(choice: Choice, currency: str) -> Table:
         rows.append((Text(_("Kept of each day's sales")), Share(now.share), Share(then.share)))
     if now.due is not None or then.due is not None:
         rows.append((Text(_("Next at least")), _due(now, currency), _due(then, currency)))
-    if now.last_on != then.last_on or now.last_on is not None:
+    if now.last_on or then.last_on:
         rows.append((Text(_("All of it by")), Day(now.last_on), Day(then.last_on)))
     if now.done_on != now.last_on:
         rows.append((Text(_("Done, if sales go on as usual, about")), Day(now.done_on), Day(then.done_on)))

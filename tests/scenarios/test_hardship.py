@@ -6,6 +6,7 @@ The stock loan of `test_instalments`: 1,000.00 at 12 % a year, six instalments o
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from apps.repayment.hardship import LONGER, PAUSE, Wish
 from apps.repayment.models import Demand
@@ -28,7 +29,7 @@ def test_instalments_become_smaller_and_interest_goes_on_for_longer(meadow: Plat
     scene.nights_until(date(2025, 3, 5))
     loan = scene.financing()
     assert kinds_for(loan, scene.today) == [PAUSE, LONGER]
-    asked = {"asked_on": scene.today, "at": scene.story.at(scene.today), "by": "user:1"}
+    asked: dict[str, Any] = {"asked_on": scene.today, "at": scene.story.at(scene.today), "by": "user:1"}
     longer = choice_of(loan, Wish(LONGER, more=2), daily_sales=D(100), **asked)
     later = choice_of(loan, Wish(PAUSE, days=28), daily_sales=D(100), **asked)
     assert (longer.now.due, longer.now.due_on, longer.now.last_on) == (D("172.59"), date(2025, 4, 2), date(2025, 9, 2))
