@@ -16,11 +16,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
-from apps.users.models import Role, User
+from apps.users.models import Role
 from apps.warehousing.models import WarehouseReceipt
 from apps.warehousing.services import assign_inspection
 from tests.e2e.test_journey import PASSWORD, aside, open_page, sign_in
-from tests.factories import make_commodity, make_operator, make_seller, make_user, make_warehouse
+from tests.factories import make_commodity, make_seller, make_user, make_warehouse
 from tests.processes import WebServer
 from tests.screens.looks import misfits, violations
 from tests.warehousing.goods import COTTON, issued
@@ -37,19 +37,15 @@ def store(fresh_platform: Callable[..., Platform]) -> Platform:
     with entered(platform.schema_name):
         make_commodity(code="cotton", name="Cotton", count_tolerance=Decimal("0.01"))
         warehouse = make_warehouse(name="South Gate")
-        farmer = make_seller(user=person("mei@goods.example", Role.SELLER), name="Li Mei")
-        operator = person("tomas@goods.example", Role.WAREHOUSE)
-        make_operator(user=operator, warehouse=warehouse)
+        mei = make_user(role=Role.SELLER, email="mei@goods.example", password=PASSWORD)
+        farmer = make_seller(user=mei, name="Li Mei")
+        operator = make_user(role=Role.WAREHOUSE, email="tomas@goods.example", password=PASSWORD, warehouse=warehouse)
         issued(depositor=farmer, warehouse=warehouse, number="WR-1", goods=replace(COTTON, weight=Decimal(1000)))
         assign_inspection(
             warehouse=warehouse, lot=COTTON.lot, inspector=operator, due_on=today + timedelta(days=3), on=today,
             at=datetime.now(UTC), by=make_user(role=Role.STAFF).actor,
         )  # fmt: skip
     return platform
-
-
-def person(email: str, role: Role) -> User:
-    return User.objects.create_user(email=email, password=PASSWORD, role=role, name=email.partition("@")[0])
 
 
 @pytest.fixture

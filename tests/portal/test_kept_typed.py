@@ -14,7 +14,7 @@ from apps.tenants.models import Platform
 from apps.users.models import Role, User
 from apps.warehousing.models import Inspection, WarehouseReceipt
 from tests.conftest import PlatformClient
-from tests.factories import make_inspection, make_operator, make_seller, make_user, make_warehouse
+from tests.factories import make_inspection, make_seller, make_user, make_warehouse
 from tests.story import DAY, Story
 from tests.warehousing.pledging import asked, bales
 
@@ -117,9 +117,8 @@ def test_a_forged_page_to_come_back_to_leads_nowhere(
 
 def test_what_a_warehouse_typed_is_there_again_too(platform: Platform, client_of: Clients) -> None:
     """Ten fields of a receipt, weights of a pledge, a count: whoever typed them at the scale types them once."""
-    operator = make_user(role=Role.WAREHOUSE, email="tomas@meadow.example", password=PASSWORD)
     warehouse = make_warehouse()
-    make_operator(user=operator, warehouse=warehouse)
+    operator = make_user(role=Role.WAREHOUSE, email="tomas@meadow.example", password=PASSWORD, warehouse=warehouse)
     receipts = bales(1, warehouse=warehouse)
     pledge, count = asked(receipts), make_inspection(warehouse=warehouse, inspector=operator)
     typed_at = {
