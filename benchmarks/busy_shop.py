@@ -52,7 +52,7 @@ def _finance(seller: "Seller") -> None:
     from apps.financing.models import Offer
     from tests import factories
 
-    first = Offer.objects.get(seller=seller)
+    first = Offer.objects.filter(seller=seller).earliest("pk")
     for _number in range(FINANCINGS):
         offer = factories.make_offer(
             seller=seller, version=first.version, assessment=first.assessment, state="paid_out"

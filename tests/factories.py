@@ -80,7 +80,7 @@ from apps.reconciliation.models import (
     Suggestion,
     Vintage,
 )
-from apps.repayment.models import Demand, Event, Movement, NearBreach, PauseRequest, Sweep
+from apps.repayment.models import Demand, Event, Movement, NearBreach, ReliefRequest, Sweep
 from apps.risk.models import Assessment, Goal
 from apps.risk.scorecard import Record as SellerRecord
 from apps.risk.scorecard import frozen
@@ -952,9 +952,9 @@ def make_event(**facts: Any) -> Event:
     )
 
 
-def make_pause_request(**facts: Any) -> PauseRequest:
+def make_relief_request(**facts: Any) -> ReliefRequest:
     return _made(
-        PauseRequest,
+        ReliefRequest,
         facts,
         financing=make_financing,
         key=unique("pause"),

@@ -35,6 +35,9 @@ HINTS: Mapping[str, Promise] = {
     "charge": gettext_lazy("Only what the contract allows can be charged."),
     "rate": gettext_lazy("Interest runs at this rate from the day after the one given."),
     "pause": gettext_lazy("Nothing is kept from sales, and minimum periods move by the days of the pause."),
+    "lower_share": gettext_lazy(
+        "Less is kept from sales, and minimum periods move by as many days of the agreed share as are not kept."
+    ),
     "resume": gettext_lazy("Sales repay again from tonight."),
     "due_date": gettext_lazy("Everything falls due on this day instead. Interest goes on."),
     "write_off": gettext_lazy("You propose it; another person approves it. Nothing changes until then."),
@@ -47,7 +50,8 @@ HINTS: Mapping[str, Promise] = {
 }
 NEEDED_STATES: Mapping[str, tuple[str, ...]] = {
     "payment": ("active",), "reversal": ("active", "repaid", "overpaid"), "refund": ("overpaid",),
-    "waiver": ("active",), "charge": ("active",), "rate": ("active",), "pause": ("active",), "resume": ("active",),
+    "waiver": ("active",), "charge": ("active",), "rate": ("active",), "pause": ("active",),
+    "lower_share": ("active",), "resume": ("active",),
     "due_date": ("active",), "write_off": ("active",), "recovery": ("written_off",),
     "chargeback": ("active", "repaid", "overpaid"), "reschedule": ("active",), "restructure": ("active",),
 }  # fmt: skip
@@ -55,8 +59,8 @@ NEEDED_STATES: Mapping[str, tuple[str, ...]] = {
 
 def kinds_for(financing: Financing) -> list[tuple[str, str]]:
     """The acts that may make sense on `financing` as it stands, with their names. The service has the last word."""
-    left_out = {"due_date"} if financing.due_on is None else {"pause", "resume", "reschedule"}
-    left_out |= {"pause"} if financing.paused_until else {"resume"}
+    left_out = {"due_date"} if financing.due_on is None else {"pause", "lower_share", "resume", "reschedule"}
+    left_out |= {"pause", "lower_share"} if financing.paused_until else {"resume"}
     return [
         (kind, str(EVENTS[kind]))
         for kind, states in NEEDED_STATES.items()
@@ -97,6 +101,7 @@ class ActForm(forms.Form):
             "charge": {name: lambda name=name: self._part(name) for name in ("fee", "penalty")},  # type: ignore[misc]
             "rate": {"percent": self._percent, "effective_on": lambda: day_field(_("Counts from"))},
             "pause": {"until": lambda: day_field(_("Through"))},
+            "lower_share": {"until": lambda: day_field(_("Through")), "kept": self._kept},
             "due_date": self._due_date(),
             "recovery": {"line": lambda: self._line(positive=True)},
             "chargeback": {
@@ -186,6 +191,12 @@ class ActForm(forms.Form):
     def _percent(self) -> forms.Field:
         return forms.DecimalField(label=_("Rate a year, in percent"), min_value=ZERO, max_value=Decimal("99.99"))
 
+    def _kept(self) -> forms.Field:
+        return forms.DecimalField(
+            label=_("Share of sales kept, in percent"), min_value=ZERO, max_value=100,
+            decimal_places=2,
+        )  # fmt: skip
+
     def act(self) -> Act:
         """The act as typed. Call it on a valid form."""
         typed = self.cleaned_data
@@ -196,6 +207,7 @@ class ActForm(forms.Form):
             line_id=int(typed["line"]) if typed.get("line") else None,
             parts={name: typed[name] for name in ("fee", "interest", "penalty") if typed.get(name)},
             rate=typed["percent"] / 100 if "percent" in typed else None,
+            share=typed["kept"] / 100 if "kept" in typed else None,
             until=typed.get("until"),
             more=typed.get("more") or 0,
             reverses=int(typed["event"]) if typed.get("event") else None,

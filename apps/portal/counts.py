@@ -17,6 +17,7 @@ from apps.portal.files import shown_files
 from apps.portal.goods_forms import CountForm
 from apps.portal.receipts import weight_text
 from apps.portal.tables import Column, Day, Share, State, Table, Text
+from apps.portal.typed import typed_into
 from apps.warehousing.models import Inspection
 from apps.warehousing.services import InspectionRefused, attach, record_count
 from apps.warehousing.uploads import UploadRefused
@@ -55,8 +56,9 @@ def _off(one: Inspection) -> str:
 def count_page(request: SignedIn, task: Inspection, *, frame: str, back: str, more: dict[str, Any]) -> HttpResponseBase:
     """One count; its inspector, while it is open, gets the form and sends it here. `frame` is the template around."""
     mine = task.state == "assigned" and task.inspector_id == request.user.pk
-    sent = (request.POST, request.FILES) if mine and request.method == "POST" else ()
-    form, refusal = CountForm(*sent), ""
+    sent = mine and request.method == "POST"
+    form = CountForm(typed_into(request) if mine else None, request.FILES or None, unit=task.unit)
+    refusal = ""
     if sent and form.is_valid():
         try:
             done = _record(request, task, form)

@@ -16,7 +16,7 @@ from apps.portal.formats import format_day, format_money, format_share
 from apps.portal.tables import Amount, Cell, Column, Day, Line, State, Table, Text
 from apps.repayment.history import as_known, as_told, owed_after, restated
 from apps.repayment.models import Demand, Event, Movement, NearBreach
-from apps.repayment.outlook import days_nearer, expected_done
+from apps.repayment.outlook import Eased, days_nearer, expected_done
 from apps.repayment.receipts import Receipt
 from apps.risk.models import Assessment
 
@@ -30,7 +30,7 @@ class Figures:
     repaid: Decimal
     done_on: date | None
     last: Receipt | None = None
-    paused: bool = False
+    eased: Eased | None = None
 
     @property
     def share(self) -> Decimal:
@@ -43,7 +43,9 @@ class Figures:
             return str(self.financing.state)
         if self.financing.past_due:
             return "overdue"
-        return "paused" if self.paused else "on_track"
+        if self.eased is None:
+            return "on_track"
+        return "lower_share" if self.eased.rate else "paused"
 
     @property
     def tone(self) -> str:
@@ -59,6 +61,8 @@ def figures_of(
     is_drawn = financing.disbursed_on is not None
     left = financing.outstanding if is_drawn else whole
     whole = max(whole, left)  # what was carried from a contract before, or charged, is owed on top
+    is_eased = financing.paused_until is not None and financing.paused_until >= today
+    eased = Eased(financing.paused_until, financing.paused_rate) if is_eased and financing.paused_until else None
     done_on = None
     if financing.state in {"pending", "active"}:
         done_on = expected_done(
@@ -68,9 +72,9 @@ def figures_of(
             due_on=financing.due_on,
             on=today,
             currency=financing.currency,
+            eased=eased,
         )
-    paused = financing.paused_until is not None and financing.paused_until >= today
-    return Figures(financing, whole, whole - left, done_on, last, paused)
+    return Figures(financing, whole, whole - left, done_on, last, eased)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ def receipt_lines(one: Receipt, daily_sales: Decimal = ZERO) -> Slip:
     if len(rows) > 1:
         rows.append(Line(_("Counted"), Amount(one.counted, currency)))
     if one.why != "own":
-        rows.append(Line("× " + format_share(one.financing.sweep_rate), Amount(one.share, currency)))
+        rows.append(Line("× " + format_share(one.rate), Amount(one.share, currency)))
     rows += [Line(label, Amount(amount, currency)) for label, amount in _bounds(one)]
     return Slip(one, rows, Line(_("Kept for repayment"), Amount(one.taken, currency)), _note(one, daily_sales))
 
@@ -121,7 +125,7 @@ def _nearer(one: Receipt, daily_sales: Decimal) -> str:
     if one.financing.due_on is not None or not one.left:
         return ""
     days = days_nearer(
-        taken=one.taken, left=one.left, daily_sales=daily_sales, sweep_rate=one.financing.sweep_rate,
+        taken=one.taken, left=one.left, daily_sales=daily_sales, sweep_rate=one.rate,
         currency=one.financing.currency,
     )  # fmt: skip
     if not days:
@@ -223,6 +227,7 @@ EVENTS: dict[str, Any] = {
     "charge": gettext_lazy("Charge"),
     "rate": gettext_lazy("New rate"),
     "pause": gettext_lazy("Pause"),
+    "lower_share": gettext_lazy("Lower share of sales"),
     "resume": gettext_lazy("End of the pause"),
     "due_date": gettext_lazy("New due date"),
     "write_off": gettext_lazy("Write-off"),

@@ -235,9 +235,13 @@ class PassOnForm(forms.Form):
 class CountForm(forms.Form):
     """What an inspector found."""
 
-    counted = WeightField(label=gettext_lazy("What the scale says"))
+    counted = WeightField()
     note = reason_field(gettext_lazy("What else you saw"), required=False)
     evidence = FilesField(label=gettext_lazy("Photo of the scale, weight slip"), required=True)
+
+    def __init__(self, *arguments: Any, unit: str, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["counted"].label = _("What the scale says, in %(unit)s") % {"unit": unit}
 
 
 class ReceiptFilterForm(forms.Form):

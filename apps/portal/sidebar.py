@@ -72,7 +72,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:  # noqa: ARG001  u
             _page(_("Sweeps"), "moving", "repayment_sweep"),
             _page(_("What was done by hand"), "edit_note", "repayment_event"),
             _page(_("What falls due"), "event", "repayment_demand"),
-            _page(_("Pauses asked for"), "pause_circle", "repayment_pauserequest"),
+            _page(_("Relief asked for"), "pause_circle", "repayment_reliefrequest"),
             _page(_("Instructions to banks"), "account_balance", "banking_instruction"),
             _page(_("Bank lines"), "receipt_long", "banking_bankline"),
             _page(_("Bank statements"), "description", "banking_bankstatement"),

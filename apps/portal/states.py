@@ -86,6 +86,7 @@ FINANCING = {
     "on_track": Wording(GOOD, pgettext_lazy("financing", "On track")),
     "near_breach": Wording(WARN, pgettext_lazy("financing", "Close to its minimum")),
     "paused": Wording(NEUTRAL, pgettext_lazy("financing", "Paused")),
+    "lower_share": Wording(NEUTRAL, pgettext_lazy("financing", "Less is kept")),
     "frozen": Wording(WARN, pgettext_lazy("financing", "Frozen")),
     "overdue": Wording(BAD, pgettext_lazy("financing", "Overdue")),
 }
@@ -103,10 +104,10 @@ EVENT = {
     "refused": Wording(NEUTRAL, pgettext_lazy("event", "Refused")),
 }
 
-PAUSE_REQUEST = {
-    "asked": Wording(WARN, pgettext_lazy("pause request", "Waits for an answer")),
-    "granted": Wording(GOOD, pgettext_lazy("pause request", "Granted")),
-    "refused": Wording(NEUTRAL, pgettext_lazy("pause request", "Not granted")),
+RELIEF_REQUEST = {
+    "asked": Wording(WARN, pgettext_lazy("relief request", "Waits for an answer")),
+    "granted": Wording(GOOD, pgettext_lazy("relief request", "Granted")),
+    "refused": Wording(NEUTRAL, pgettext_lazy("relief request", "Not granted")),
 }
 
 WAREHOUSE_RECEIPT = {
@@ -291,7 +292,7 @@ MACHINES = {
     "financing": FINANCING,
     "demand": DEMAND,
     "event": EVENT,
-    "pause_request": PAUSE_REQUEST,
+    "relief_request": RELIEF_REQUEST,
     "warehouse_receipt": WAREHOUSE_RECEIPT,
     "receipt_transfer": RECEIPT_TRANSFER,
     "inspection": INSPECTION,

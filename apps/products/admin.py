@@ -46,7 +46,8 @@ class FinancingProductAdmin(GranaryAdmin):
     search_fields = ("name", "name_zh", "code")
     ordering = ("name",)
     fields = (
-        "technique", "code", "name", "name_zh", "pool", "pause_days", "pauses_a_year", "days_between_pauses",
+        "technique", "code", "name", "name_zh", "pool", "pause_days", "lower_share_days", "lowest_part",
+        "more_instalments", "pauses_a_year", "days_between_pauses",
     )  # fmt: skip
     inlines = (VersionInline,)
     steps = (Step("new_version", _("New version"), is_main=True),)

@@ -17,7 +17,7 @@ from apps.core.admin import Step, ViewOnlyAdmin, ViewOnlyInline, money, person, 
 from apps.financing.refusals import SellerBusy
 from apps.ledger.calendar import booking_date
 from apps.repayment.goods import let_goods_go
-from apps.repayment.models import Demand, Event, Movement, NearBreach, PauseRequest, Sweep
+from apps.repayment.models import Demand, Event, Movement, NearBreach, ReliefRequest, Sweep
 from apps.tenants.services import current_platform
 from apps.warehousing.models import MarginCall, Pledge, PledgedReceipt
 from apps.warehousing.models.pledge import HOLDING_STATES
@@ -87,11 +87,11 @@ class EventAdmin(ViewOnlyAdmin):
     amount_money = money("amount", _("amount"), "financing.currency")
 
 
-@admin.register(PauseRequest)
-class PauseRequestAdmin(ViewOnlyAdmin):
-    list_display = ("financing", "days", "asked_on", "decided_by", "state")
+@admin.register(ReliefRequest)
+class ReliefRequestAdmin(ViewOnlyAdmin):
+    list_display = ("financing", "kind", "days", "part", "more", "asked_on", "answer_by", "decided_by", "state")
     list_select_related = ("financing",)
-    list_filter = ("state",)
+    list_filter = ("state", "kind")
     search_fields = ("financing__number__exact",)
     ordering = ("-id",)
 

@@ -64,7 +64,7 @@ FINANCINGS = """
 SELECT id, seller_id, version_id, CASE WHEN NOT is_shared THEN pool_id END, penalty, fee, interest, principal,
        amount + flat_fee, accrued, accrued_posted, disbursed_on, due_on, closed_through,
        greatest(closed_through, accrued_through), annual_rate, paused_days, demands_raised, past_due,
-       CASE WHEN paused_until >= %(date)s THEN 0 ELSE sweep_rate END, minimums
+       CASE WHEN paused_until >= %(date)s THEN paused_rate ELSE sweep_rate END, minimums
 FROM financing_financing
 WHERE seller_id = ANY(%(sellers)s::bigint[]) AND state = 'active' AND closed_through < %(date)s
 ORDER BY id

@@ -8,9 +8,10 @@ from django.db import models
 from django.db.models import F, Q
 from django_fsm import transition
 
-from apps.core.models import AmountField, CurrencyField
+from apps.core.models import AmountField, CurrencyField, RateField
 from apps.core.states import Stateful, state_field, states_hold
 from apps.financing.models import Financing
+from apps.repayment.hardship import Wish
 from apps.repayment.waterfall import Parts
 from apps.sellers.models import Seller
 
@@ -303,6 +304,7 @@ class Event(Stateful):
         RATE = "rate"
         PAUSE = "pause"
         RESUME = "resume"
+        LOWER_SHARE = "lower_share"
         DUE_DATE = "due_date"
         WRITE_OFF = "write_off"
         RECOVERY = "recovery"
@@ -355,46 +357,71 @@ class Event(Stateful):
     def refuse(self) -> None: ...
 
 
-PAUSE_REQUEST_STATES = ("asked", "granted", "refused")
+RELIEF_REQUEST_STATES = ("asked", "granted", "refused")
 
 
-class PauseRequest(Stateful):
-    """A seller in hard times asks that nothing be kept from sales for some days, and what came of it."""
+class ReliefRequest(Stateful):
+    """A seller in hard times asks for relief, and what came of it: a `hardship.Wish` with its reason."""
 
-    financing = models.ForeignKey(Financing, on_delete=models.PROTECT, related_name="pause_requests")
+    class Kind(models.TextChoices):
+        PAUSE = "pause"
+        LOWER_SHARE = "lower_share"
+        LONGER = "longer"
+
+    financing = models.ForeignKey(Financing, on_delete=models.PROTECT, related_name="relief_requests")
     key = models.CharField(max_length=60, help_text="With the financing, what makes the same request be made once.")
-    days = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.PAUSE)
+    days = models.PositiveSmallIntegerField(default=0, help_text="Of a pause or a lower share.")
+    part = RateField(null=True, blank=True, help_text="What a lower share leaves of the agreed one.")
+    more = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Instalments or minimum periods that a longer time adds."
+    )
     reason = models.CharField(max_length=300, help_text="In the seller's own words.")
     beyond_policy = models.JSONField(default=list, help_text="Why a person decides; empty: granted at once.")
     asked_on = models.DateField()
     asked_at = models.DateTimeField()
     asked_by = models.CharField(max_length=80)
+    answer_by = models.DateField(null=True, blank=True, help_text="By its end a person answers; empty: at once.")
     answer = models.CharField(max_length=300, blank=True)
     decided_by = models.CharField(max_length=80, blank=True)
-    event = models.OneToOneField(Event, null=True, blank=True, on_delete=models.PROTECT, related_name="pause_request")
-    state = state_field(PAUSE_REQUEST_STATES)
+    event = models.OneToOneField(Event, null=True, blank=True, on_delete=models.PROTECT, related_name="relief_request")
+    state = state_field(RELIEF_REQUEST_STATES)
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
-            states_hold("pause_request", PAUSE_REQUEST_STATES),
-            models.UniqueConstraint(fields=["financing", "key"], name="pause_request_once"),
-            models.UniqueConstraint(fields=["financing"], condition=Q(state="asked"), name="one_waiting_pause_request"),
-            models.CheckConstraint(condition=Q(days__gte=1) & ~Q(reason=""), name="pause_request_says_what"),
+            states_hold("relief_request", RELIEF_REQUEST_STATES),
+            models.UniqueConstraint(fields=["financing", "key"], name="relief_request_once"),
+            models.UniqueConstraint(
+                fields=["financing"], condition=Q(state="asked"), name="one_waiting_relief_request"
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason="")
+                & (
+                    Q(kind="pause", days__gte=1, part=None, more=0)
+                    | Q(kind="lower_share", days__gte=1, part__isnull=False, part__gt=0, part__lt=1, more=0)
+                    | Q(kind="longer", days=0, part=None, more__gte=1)
+                ),
+                name="relief_request_says_what",
+            ),
             models.CheckConstraint(
                 condition=Q(state="granted", event__isnull=False) | (~Q(state="granted") & Q(event=None)),
-                name="pause_request_granted_by_event",
+                name="relief_request_granted_by_event",
             ),
             models.CheckConstraint(
                 condition=Q(state="asked", decided_by="") | (~Q(state="asked") & ~Q(decided_by="")),
-                name="pause_request_decided_by_someone",
+                name="relief_request_decided_by_someone",
             ),
             models.CheckConstraint(
-                condition=~Q(state="refused") | ~Q(answer=""), name="pause_request_refused_with_reason"
+                condition=~Q(state="refused") | ~Q(answer=""), name="relief_request_refused_with_reason"
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.financing_id} {self.days}"
+        return f"{self.financing_id} {self.kind} {self.asked_on}"
+
+    @property
+    def wish(self) -> Wish:
+        return Wish(self.kind, self.days, self.part, self.more)
 
     @transition(field="state", source="asked", target="granted")
     def grant(self, *, event_id: int, answer: str, decided_by: str) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
+from typing import NamedTuple
 
 from apps.core.money import round_money
 
@@ -9,15 +10,39 @@ from apps.core.money import round_money
 FURTHEST = 3_650
 
 
+class Eased(NamedTuple):
+    """A time in which less is kept of sales: the share `rate` (0: nothing) through `until`, inclusive."""
+
+    until: date
+    rate: Decimal
+
+
 def expected_done(
-    *, outstanding: Decimal, daily_sales: Decimal, sweep_rate: Decimal, due_on: date | None, on: date, currency: str
+    *,
+    outstanding: Decimal,
+    daily_sales: Decimal,
+    sweep_rate: Decimal,
+    due_on: date | None,
+    on: date,
+    currency: str,
+    eased: Eased | None = None,
 ) -> date | None:
     """The date on which `outstanding` will be repaid: `due_on` where there is one, else when `sweep_rate` (a share) of
-    `daily_sales` has brought it in, the first of it tonight. None when sales bring nothing or take too long to tell.
+    `daily_sales` has brought it in, the first of it tonight; while it is `eased`, less. None when sales bring nothing
+    or take too long to tell.
     """
     if due_on is not None:
         return due_on
-    daily = round_money(daily_sales * sweep_rate, currency)
+    if eased is not None and eased.until >= on:
+        done = _done(outstanding, round_money(daily_sales * eased.rate, currency), on)
+        if done is not None and done <= eased.until:
+            return done
+        outstanding -= ((eased.until - on).days + 1) * round_money(daily_sales * eased.rate, currency)
+        on = eased.until + timedelta(days=1)
+    return _done(outstanding, round_money(daily_sales * sweep_rate, currency), on)
+
+
+def _done(outstanding: Decimal, daily: Decimal, on: date) -> date | None:
     if daily <= 0:
         return None
     days = int((outstanding / daily).to_integral_value(rounding=ROUND_CEILING))

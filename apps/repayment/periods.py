@@ -96,6 +96,14 @@ def asked_by(terms: Terms, minimums: Minimums | None, lent: Decimal, number: int
     return min(round_money(lent * terms.minimum_share, currency, terms.rounding) * number, lent)
 
 
+def last_number(terms: Terms, minimums: Minimums | None, lent: Decimal, after: int, currency: str) -> int:
+    """The number, from `after` on, of the period by whose end all of `lent` is asked for."""
+    number = after
+    while asked_by(terms, minimums, lent, number, currency) < lent:
+        number += 1
+    return number
+
+
 def most_now(terms: Terms, lent: Decimal, taken: Decimal, currency: str) -> Decimal | None:
     """What sweeps may still take in the running period, of which they have `taken`; None where there is no limit."""
     if not terms.maximum_share:

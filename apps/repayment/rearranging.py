@@ -5,11 +5,11 @@ account between them, `Assets:Financing:Carried`, is empty again by the end of t
 """
 
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from apps.core.dates import DAY
-from apps.core.money import ZERO
+from apps.core.money import ZERO, quantum
 from apps.evidence.services import record
 from apps.financing.minimums import level_minimums
 from apps.financing.models import FinancedOrder, Financing
@@ -20,7 +20,7 @@ from apps.ledger.services import Line, post
 from apps.products.terms import Terms
 from apps.repayment.changes import apply, plan
 from apps.repayment.models import Event, Movement
-from apps.repayment.periods import Minimums, asked_by, periods_of
+from apps.repayment.periods import Minimums, asked_by, last_number, periods_of
 
 
 def rescheduled(financing: Financing, period_days: int, minimum: Decimal, on: date) -> Minimums:
@@ -40,6 +40,25 @@ def rescheduled(financing: Financing, period_days: int, minimum: Decimal, on: da
     asked = asked_by(terms, old, lent, number, financing.currency)
     rest = tuple(level_minimums(lent - asked, minimum)) if lent > asked else ()
     return Minimums(period_days, rest, number, asked, periods.bounds(number)[1], financing.paused_days)
+
+
+def stretched(financing: Financing, more: int, on: date) -> tuple[int, Decimal] | None:
+    """The days of a period and the minimum, rounded up to the minor unit, when `more` periods share what the periods
+    after the running one ask for; None where they ask for nothing."""
+    terms: Terms = financing.version.terms
+    old = Minimums.of_json(financing.minimums) if financing.minimums else None
+    lent = financing.amount + financing.flat_fee
+    periods = periods_of(terms, old, financing.disbursed_on or on, financing.paused_days)
+    if periods is None or (old is None and not terms.minimum_share):
+        return None
+    number = max(periods.reached(on - DAY), financing.demands_raised)
+    rest = lent - asked_by(terms, old, lent, number, financing.currency)
+    if not rest:
+        return None
+    last = last_number(terms, old, lent, number, financing.currency)
+    unit = quantum(financing.currency)
+    share = (rest / (last - number + more) / unit).to_integral_value(rounding=ROUND_CEILING)
+    return periods.period_days, share * unit
 
 
 def carry_on(old: Financing, event: Event, *, at: datetime, by: str) -> Financing:

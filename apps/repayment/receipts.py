@@ -7,10 +7,11 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
+from apps.core.dates import DAY
 from apps.core.money import ZERO, round_money
 from apps.financing.models import Financing
 from apps.products.terms import RECEIVABLE
-from apps.repayment.models import Movement, Sweep
+from apps.repayment.models import Event, Movement, Sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Receipt:
     """One night's deduction for one financing. Amounts are positive, in the financing's currency.
 
     counted   sales less refunds, chargebacks and what was owed from before: what the share is taken of
-    share     the financing's share of that, before caps and floors
+    rate      the share of sales that was kept that night
+    share     the financing's share of what counted, before caps and floors
     taken     what was kept for this financing, and the parts of it that it paid
     others    what was kept for the seller's other financings that night
     why       why `taken` is what it is: share, last (it was all that was left), own (the money of the financed orders),
@@ -35,6 +37,7 @@ class Receipt:
     charged_back: Decimal
     brought_forward: Decimal
     counted: Decimal
+    rate: Decimal
     share: Decimal
     principal: Decimal
     fee: Decimal
@@ -70,15 +73,42 @@ def _receipts(financings: Sequence[Financing], deductions: QuerySet[Movement]) -
     sellers = {financing.seller_id for financing in financings}
     sweeps = Sweep.objects.filter(seller__in=sellers, business_date__in=days)
     by_day = {(sweep.seller_id, sweep.business_date): sweep for sweep in sweeps}
+    eased = _times_of_lower_shares(financings)
     return [
-        _receipt(financing, movement, by_day[financing.seller_id, movement.business_date])
+        _receipt(
+            financing, movement, by_day[financing.seller_id, movement.business_date],
+            _rate_on(financing, movement.business_date, eased),
+        )
         for financing, movement in ((by_id[movement.financing_id], movement) for movement in movements)
-    ]
+    ]  # fmt: skip
 
 
-def _receipt(financing: Financing, movement: Movement, sweep: Sweep) -> Receipt:
+def _times_of_lower_shares(financings: Sequence[Financing]) -> list[tuple[int, date, date, Decimal]]:
+    """By financing, from when through when which share of sales was kept; what ended early, through the day before."""
+    moved = [one.pk for one in financings if one.paused_days]
+    if not moved:
+        return []
+    times: list[tuple[int, date, date, Decimal]] = []
+    events = Event.objects.filter(financing__in=moved, kind__in=("lower_share", "resume"), state="done")
+    for event in events.order_by("financing_id", "number"):
+        if event.kind == "lower_share":
+            until = date.fromisoformat(event.details["until"])
+            times.append((event.financing_id, event.business_date, until, Decimal(event.details["share"])))
+        elif times and times[-1][0] == event.financing_id:
+            key, since, until, share = times[-1]
+            times[-1] = (key, since, min(until, event.business_date - DAY), share)
+    return times
+
+
+def _rate_on(financing: Financing, day: date, times: Sequence[tuple[int, date, date, Decimal]]) -> Decimal:
+    """The share of sales that was to be kept for `financing` on `day`."""
+    lower = (share for key, since, until, share in times if key == financing.pk and since <= day <= until)
+    return next(lower, financing.sweep_rate)
+
+
+def _receipt(financing: Financing, movement: Movement, sweep: Sweep, rate: Decimal) -> Receipt:
     counted = max(sweep.net + min(sweep.brought_forward, ZERO), ZERO)
-    share = round_money(counted * financing.sweep_rate, financing.currency)
+    share = round_money(counted * rate, financing.currency)
     taken = -movement.total
     return Receipt(
         financing=financing,
@@ -88,6 +118,7 @@ def _receipt(financing: Financing, movement: Movement, sweep: Sweep) -> Receipt:
         charged_back=sweep.charged_back,
         brought_forward=min(sweep.brought_forward, ZERO),
         counted=counted,
+        rate=rate,
         share=share,
         principal=-movement.principal,
         fee=-movement.fee,

@@ -17,7 +17,8 @@ from tests.conftest import PlatformClient
 from tests.factories import AT, make_financing_product, make_funding_pool, make_product_version, make_user
 
 SignedIn = Callable[..., PlatformClient]
-PAUSES = {"pause_days": "30", "pauses_a_year": "2", "days_between_pauses": "60"}
+PAUSES = {"pause_days": "30", "lower_share_days": "60", "lowest_part": "0.5", "more_instalments": "2",
+          "pauses_a_year": "2", "days_between_pauses": "60"}  # fmt: skip
 
 
 def change_page(version: ProductVersion) -> str:

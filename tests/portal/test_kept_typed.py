@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from apps.financing.models import Offer
-from apps.repayment.models import PauseRequest
+from apps.repayment.models import ReliefRequest
 from apps.sellers.models import Consent, MessageSettings, Seller
 from apps.tenants.models import Platform
 from apps.users.models import Role, User
-from apps.warehousing.models import WarehouseReceipt
+from apps.warehousing.models import Inspection, WarehouseReceipt
 from tests.conftest import PlatformClient
-from tests.factories import make_seller, make_user
+from tests.factories import make_inspection, make_seller, make_user, make_warehouse
 from tests.story import DAY, Story
-from tests.warehousing.pledging import bales
+from tests.warehousing.pledging import asked, bales
 
 Clients = Callable[..., PlatformClient]
 PASSWORD = "a long pass phrase"
@@ -37,7 +37,7 @@ def shop(platform: Platform) -> dict[str, str]:
     (receipt,) = bales(1, farmer=seller)
     return {
         "offer": f"/offers/{Offer.objects.open().first().pk}/",
-        "pause": f"/money/{drawn.pk}/pause/",
+        "pause": f"/money/{drawn.pk}/hardship/pause/",
         "give": "/people/consents/give/",
         "account": "/people/account/",
         "contact": "/people/contact/",
@@ -63,7 +63,7 @@ def before(shop: dict[str, str]) -> tuple[Any, ...]:
     """What none of these may change."""
     return (
         list(Offer.objects.order_by("pk").values_list("state", "wanted_amount")),
-        PauseRequest.objects.count(),
+        ReliefRequest.objects.count(),
         Consent.objects.count(),
         MessageSettings.objects.count(),
         WarehouseReceipt.objects.count(),
@@ -113,3 +113,27 @@ def test_a_forged_page_to_come_back_to_leads_nowhere(
 ) -> None:
     sent = client_of(platform).post("/people/account/", {"bank": "x"}, headers={"referer": came_from})
     assert sent["Location"] == "/account/login/?next=/people/account/"
+
+
+def test_what_a_warehouse_typed_is_there_again_too(platform: Platform, client_of: Clients) -> None:
+    """Ten fields of a receipt, weights of a pledge, a count: whoever typed them at the scale types them once."""
+    warehouse = make_warehouse()
+    operator = make_user(role=Role.WAREHOUSE, email="tomas@meadow.example", password=PASSWORD, warehouse=warehouse)
+    receipts = bales(1, warehouse=warehouse)
+    pledge, count = asked(receipts), make_inspection(warehouse=warehouse, inspector=operator)
+    typed_at = {
+        "/warehouse/issue/": ({"weight": "4980.5", "lot": "L-2025-7"}, 'value="L-2025-7"'),
+        f"/warehouse/receipts/{receipts[0].pk}/freeze/": ({"reason": "Wet bales"}, "Wet bales"),
+        f"/warehouse/pledges/{pledge.pk}/": ({str(receipts[0].pk): "987.5"}, 'value="987.5"'),
+        f"/warehouse/inspections/{count.pk}/": ({"counted": "901", "note": "Two bales short"}, "Two bales short"),
+    }
+    known = list(WarehouseReceipt.objects.values()), list(Inspection.objects.values())
+    for path, (typed, shown) in typed_at.items():
+        form = client_of(platform, operator).get(path).content.decode()
+        owner = re.search(r'name="typed_by" value="([^"]+)"', form)
+        assert owner, path
+        gone = client_of(platform)
+        sent = gone.post(path, {**typed, "typed_by": owner[1]}, headers={"referer": f"{HOST}{path}"})
+        assert sign_in(gone, sent["Location"], "tomas@meadow.example") == path
+        assert shown in gone.get(path).content.decode(), path
+    assert (list(WarehouseReceipt.objects.values()), list(Inspection.objects.values())) == known

@@ -15,12 +15,11 @@ from django.db import connection, transaction
 from django.urls import resolve
 
 from apps.tenants.models import Platform
-from apps.users.models import Role, User
+from apps.users.models import User
 from tests.conftest import PlatformClient, forget_cached
-from tests.factories import make_seller, make_user
 from tests.portal.typing_nonsense import INTO_ALL, INTO_ONE, NONSENSE, Form, forms_of
 from tests.screens.walk import FOR_VISITORS, Walk
-from tests.tenants.test_pages import THEIRS, fill_platform
+from tests.tenants.test_pages import THEIRS, fill_platform, make_newcomer
 
 Clients = Callable[..., PlatformClient]
 Contents = dict[str, tuple[int, int]]
@@ -45,7 +44,9 @@ TAKEN = {
     ("desk:break_act", "version"): {"0"},
     ("desk:decline_suggestion", "version"): {"0"},
     ("desk:cancel_inspection", "reason"): ANYTHING,
-    ("desk:pause", "answer"): ANYTHING,
+    ("desk:relief", "answer"): ANYTHING,
+    ("portal:ask_relief", "reason"): ANYTHING,
+    ("portal:ask_relief", "key"): ANYTHING,
 }
 FILES = {
     "a program named as a picture": ("harvest.jpg", b"MZ\x90\x00" + b"\x00" * 200, "image/jpeg"),
@@ -60,11 +61,7 @@ FILES = {
 def forms(platform: Platform, client_of: Clients) -> Found:
     """The forms that anybody finds on a platform with a row of every model, by route and fields. All read Chinese."""
     people: dict[str, User | None] = {**fill_platform("River Orchard"), "visitor": None}
-    people["newcomer"] = make_user(role=Role.SELLER)
-    make_seller(
-        user=people["newcomer"], state="registered", payout_account=None, payout_frozen=True, identity_done=False,
-        business_done=False, payout_account_done=False, data_consent_done=False,
-    )  # fmt: skip
+    people["newcomer"] = make_newcomer()
     User.objects.update(language="zh-hans")
     found: Found = {}
     for who in ("visitor", "seller", "newcomer", "warehouse", "staff"):

@@ -18,5 +18,7 @@ urlpatterns = [
     path("", include(places("entrance", "ask", "enter", "open", "join"))),
     path("language/", include("django.conf.urls.i18n")),
     path("", include(places("portal", "home", "money", "orders", "documents", "more"))),
-    path("", include(places("desk", "night", "breaks", "calls", "files", "books", "inspections", "sellers", "pauses"))),
+    path(
+        "", include(places("desk", "night", "breaks", "calls", "files", "books", "inspections", "sellers", "reliefs"))
+    ),
 ]

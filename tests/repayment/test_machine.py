@@ -202,9 +202,12 @@ class Machine(RuleBasedStateMachine):
     def the_rate_changes(self, place: int, rate: Decimal, back: int) -> None:
         self.act(place, "rate", rate=rate, effective_on=self.today - back * DAY)
 
-    @rule(place=which, days=st.integers(0, 20))
-    def a_pause_begins(self, place: int, days: int) -> None:
-        self.act(place, "pause", until=self.today + days * DAY)
+    @rule(place=which, days=st.integers(0, 20), part=st.sampled_from([None, D("0.5")]))
+    def a_pause_begins(self, place: int, days: int, part: Decimal | None) -> None:
+        until = self.today + days * DAY
+        if part is None:
+            return self.act(place, "pause", until=until)
+        return self.act(place, "lower_share", until=until, share=part * self.financing(place).sweep_rate)
 
     @rule(place=which)
     def a_pause_ends(self, place: int) -> None:

@@ -78,15 +78,13 @@ def _of_rare_rows(platform: Any) -> Iterator[Visit]:
 
     from apps.tenants.services import entered
     from apps.users.models import Role
-    from tests.factories import make_seller, make_user
-    from tests.tenants.test_pages import THEIRS, fill_platform
+    from tests.tenants.test_pages import THEIRS, fill_platform, make_newcomer
 
     with entered(platform.schema_name), transaction.atomic():
         people = fill_platform("River Orchard")
-        newcomer = make_user(role=Role.SELLER, name="Newcomer")
-        make_seller(user=newcomer, state="invited")
+        newcomer = make_newcomer()
     for role, user in [*people.items(), (Role.SELLER, newcomer)]:
-        yield _visit(platform, str(user.email), str(role), 1, f"{role} {user.name}", frozenset({THEIRS}))
+        yield _visit(platform, str(user.email), str(role), 1, f"{role} {user.name}", frozenset({THEIRS, THEIRS + 1}))
 
 
 def _visit(
@@ -107,6 +105,8 @@ def _visit(
         user = User.objects.get(email=email)
         client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
     walk = Walk(client, who, each, guesses).follow(("/",)).fill_in(role)
+    if guesses and role == "seller":
+        walk.begin()
     return Visit(host, client.cookies[settings.SESSION_COOKIE_NAME].value, tuple(walk.screens))
 
 

@@ -92,7 +92,7 @@ MATRIX = {
         proposed -approve-> done
         proposed -refuse-> refused
     """,
-    "repayment.PauseRequest": """
+    "repayment.ReliefRequest": """
         asked -grant-> granted
         asked -refuse-> refused
     """,

@@ -26,7 +26,8 @@ class Address:
 
     def path(self, *, row: int, day: date) -> str:
         """The address of the row with that key, or of that day."""
-        slugs = {"kind": "waiver", "act": "freeze", "answer": "accept", "total": "principal"}
+        slugs = {"kind": "waiver", "act": "freeze", "answer": "accept", "total": "principal",
+                 "relief": "pause"}  # fmt: skip
         slug = next((slugs[name] for name in self.arguments if name in slugs), "approve")
         values = {"int": row, "path": row, "day": day, "slug": slug, "string": "no-such-token", "regex": "sellers"}
         return reverse(self.name, kwargs={name: values[kind] for name, kind in self.arguments.items()})

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, models
 
 from apps.financing.models import Offer
+from apps.risk.models import Assessment
 from apps.sellers.models import Seller
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
@@ -75,6 +76,7 @@ def fill_platform(name: str) -> dict[str, User]:
     _fill_requests(seller, offer)
     contract = factories.make_contract(application=factories.make_application(offer=offer))
     financing = factories.make_financing(contract=contract, state="active", disbursed_on=DAY, closed_through=DAY)
+    _advance(seller)
     pledge = factories.make_pledge(seller=seller, subject=f"financing:{financing.pk}")
     factories.make_margin_call(pledge=pledge)
     factories.make_order(seller=seller, external_id=name)
@@ -93,6 +95,37 @@ def _fill_requests(seller: Seller, offer: Offer) -> None:
     asked = factories.make_asked(offer=draft, state="info_requested")
     factories.make_remark(application=asked)
     factories.make_application_file(application=asked)
+
+
+def make_newcomer() -> User:
+    """A seller who has joined and told nothing yet: each step is still to be filled in."""
+    user = factories.make_user(role=Role.SELLER, name="Newcomer")
+    factories.make_seller(
+        user=user, state="registered", payout_account=None, payout_frozen=True, identity_done=False,
+        business_done=False, payout_account_done=False, data_consent_done=False,
+    )  # fmt: skip
+    return user
+
+
+def _advance(seller: Seller) -> None:
+    """An advance that sales repay, with minimum periods to come: what can be eased in hard times."""
+    known = Assessment.objects.get(seller=seller)
+    terms = factories.make_product_version(
+        product=factories.make_financing_product(technique="sales"), sweep_rate=Decimal("0.12"),
+        minimum_share=Decimal("0.15"), period_days=60,
+    )  # fmt: skip
+    contract = factories.make_contract(
+        application=factories.make_application(
+            offer=factories.make_offer(seller=seller, version=terms, assessment=known)
+        )
+    )
+    factories.make_financing(
+        contract=contract, technique="sales", state="active", disbursed_on=DAY, closed_through=DAY
+    )  # fmt: skip
+    again = factories.make_product_version(
+        product=factories.make_financing_product(technique="sales"), sweep_rate=Decimal("0.12"), expected_days=90
+    )
+    factories.make_offer(seller=seller, version=again, assessment=known, expires_on=date(2099, 12, 31))
 
 
 def _fill_store(seller: Seller, people: dict[str, User], pledge: Pledge) -> None:

@@ -75,9 +75,16 @@ class Financing(Stateful):
     )
     annual_rate = RateField(null=True, blank=True, help_text="Agreed since; where empty, that of the product's terms.")
     overpaid = AmountField(default=Decimal(0), db_default=Decimal(0), help_text="Paid beyond what was owed.")
-    paused_until = models.DateField(null=True, blank=True, help_text="No sweep through this date.")
+    paused_until = models.DateField(
+        null=True, blank=True, help_text="Through this date sales repay less than agreed, or nothing."
+    )
+    paused_rate = RateField(
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text="The share of sales kept through that date instead of the agreed one; 0 in a pause.",
+    )
     paused_days = models.PositiveIntegerField(
-        default=0, db_default=0, help_text="Days by which pauses moved its minimum periods."
+        default=0, db_default=0, help_text="Days by which pauses and lower shares moved its minimum periods."
     )
     demands_raised = models.PositiveIntegerField(default=0, help_text="Minimum periods or maturities demanded so far.")
     penalty_accrued = models.DecimalField(
@@ -133,6 +140,10 @@ class Financing(Stateful):
             models.CheckConstraint(
                 condition=Q(state__in=["pending", "cancelled"]) | Q(disbursed_on__isnull=False),
                 name="financing_active_was_disbursed",
+            ),
+            models.CheckConstraint(
+                condition=Q(paused_rate=0) | Q(paused_rate__gt=0, paused_rate__lt=F("sweep_rate")),
+                name="financing_paused_rate_is_lower",
             ),
         ]
         indexes: ClassVar[list[Any]] = [

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from apps.portal.formats import format_day, format_money
+from apps.portal.formats import format_day, format_money, format_share
 from apps.sellers.models.message import Message
 
 AMOUNTS = ("amount", "asked", "missing", "sales", "kept", "paid_out", "left")
@@ -135,7 +135,7 @@ WORDS: Mapping[str, Words] = {
         gettext_lazy("%(number)s may miss its minimum"),
         gettext_lazy(
             "By %(day)s at least %(amount)s should have been repaid. %(missing)s are still missing, and you are behind "
-            "an even pace. You can pay early, or ask for a pause."
+            "an even pace. You can pay early, or ask for a pause or a smaller share."
         ),
         gettext_lazy("See what you can do"),
     ),
@@ -176,7 +176,7 @@ WORDS: Mapping[str, Words] = {
         gettext_lazy("A repayment is late"),
         gettext_lazy(
             "%(amount)s of %(number)s should have been repaid by now. Your sales make it up first; until then you "
-            "cannot draw again. If times are hard, you can ask for a pause."
+            "cannot draw again. If times are hard, ask for relief: a person looks at it."
         ),
         gettext_lazy("See what you can do"),
     ),
@@ -257,8 +257,18 @@ WORDS: Mapping[str, Words] = {
         gettext_lazy("Through %(day)s nothing is kept from your sales for %(number)s."),
         gettext_lazy("See what changes"),
     ),
+    "lower_share_granted": Words(
+        gettext_lazy("Less is kept from your sales"),
+        gettext_lazy("Through %(day)s only %(share)s of your sales is kept for %(number)s."),
+        gettext_lazy("See what changes"),
+    ),
+    "longer_granted": Words(
+        gettext_lazy("You have longer to repay %(number)s"),
+        gettext_lazy("What is still to come is spread over more times, so each is smaller. What is due now stays."),
+        gettext_lazy("See what changes"),
+    ),
     "pause_refused": Words(
-        gettext_lazy("Your pause is not granted"),
+        gettext_lazy("What you asked for is not granted"),
         gettext_lazy("For %(number)s everything stays as it was. The answer: %(reason)s"),
         gettext_lazy("See what you can do"),
     ),
@@ -305,6 +315,8 @@ def _spoken_facts(facts: Mapping[str, Any]) -> dict[str, str]:
     for name in DAYS:
         if name in facts:
             spoken[name] = format_day(date.fromisoformat(facts[name]))
+    if "share" in facts:
+        spoken["share"] = format_share(Decimal(facts["share"]))
     if "goal" in facts:
         spoken["goal"] = str(GOALS.get(facts["goal"], facts["goal"]))
     return spoken

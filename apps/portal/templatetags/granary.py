@@ -65,6 +65,12 @@ def percent(share: Decimal | None, decimals: int = 1) -> str:
 
 
 @register.filter
+def fours(number: str) -> str:
+    """`{{ account.number|fours }}`: 6222 0202 0011 2233, as cards and banks write it, and as it can be compared."""
+    return " ".join(number[place : place + 4] for place in range(0, len(number), 4))
+
+
+@register.filter
 def count(number: int | None) -> str:
     """`{{ number|count }}`: 48,212."""
     return _or_dash(number, formats.format_count)
@@ -213,14 +219,17 @@ def field(
     hints: Mapping[str, str] | None = None,
     slider: bool = False,
     step: int = 1,
+    needed: bool = False,
 ) -> dict[str, Any]:
     """`{% field form.amount %}`: label, hint, error and control, tied together for screen readers.
 
     `currency` puts its symbol before an amount, `suffix` a unit behind; `hints` maps the values of choices to a line
-    below each; `slider=True` adds a slider in steps of `step` between the field's own limits, beside the box.
+    below each; `slider=True` adds a slider in steps of `step` between the field's own limits, beside the box;
+    `needed=True` does not call it optional although another answer may stand in its place.
     """
     return {
         "field": bound,
+        "is_optional": not (bound.field.required or needed),
         "layout": _layout(bound),
         "control": bound.as_widget(attrs={"class": _control_class(bound), "placeholder": False}),
         "choices": [(one, (hints or {}).get(str(one.data["value"]), "")) for one in _choices(bound)],

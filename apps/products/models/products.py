@@ -44,13 +44,34 @@ class FinancingProduct(LocallyNamed, models.Model):
     pause_days = models.PositiveSmallIntegerField(
         _("longest pause, in days"), default=30, help_text=_("Of a pause that is granted without a person; 0: never.")
     )
-    pauses_a_year = models.PositiveSmallIntegerField(_("pauses in twelve months"), default=2)
-    days_between_pauses = models.PositiveSmallIntegerField(_("days between two pauses"), default=60)
+    lower_share_days = models.PositiveSmallIntegerField(
+        _("longest time at a lower share, in days"),
+        default=60,
+        help_text=_("Of a lower share of sales that is granted without a person; 0: never."),
+    )
+    lowest_part = RateField(
+        _("what must stay of the share"),
+        default=Decimal("0.5"),
+        help_text=_("Of the agreed share of sales: 0.5 leaves half of it."),
+    )
+    more_instalments = models.PositiveSmallIntegerField(
+        _("instalments that may be added"),
+        default=2,
+        help_text=_("Or minimum periods, each smaller than before, without a person; 0: never."),
+    )
+    pauses_a_year = models.PositiveSmallIntegerField(
+        _("reliefs in twelve months"), default=2, help_text=_("Pauses, lower shares and longer times together.")
+    )
+    days_between_pauses = models.PositiveSmallIntegerField(_("days between two reliefs"), default=60)
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(condition=Q(technique__in=TECHNIQUES), name="product_technique_known"),
             models.CheckConstraint(condition=Q(pause_days__lte=366), name="product_pause_at_most_a_year"),
+            models.CheckConstraint(condition=Q(lower_share_days__lte=366), name="product_lower_share_at_most_a_year"),
+            models.CheckConstraint(
+                condition=Q(lowest_part__gte=0, lowest_part__lte=1), name="product_lowest_part_is_a_share"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -20,7 +20,9 @@ class Act:
     line_id   the bank's line that brought the money, or took it back
     parts     waiver and charge: how much of which component (principal cannot be waived or charged)
     rate      the new rate a year, as a share
-    until     pause: its last day; due date: the new one; restructure: the due date where the new terms have one
+    share     lower share: what is kept of sales, as a share
+    until     pause and lower share: its last day; due date: the new one; restructure: the due date where the new
+              terms have one
     more      due date of instalments: how many are added at the end
     reverses  reversal and chargeback: the number of the event that is taken back
 
@@ -36,6 +38,7 @@ class Act:
     line_id: int | None = None
     parts: Mapping[str, Decimal] = field(default_factory=dict)
     rate: Decimal | None = None
+    share: Decimal | None = None
     until: date | None = None
     more: int = 0
     reverses: int | None = None

@@ -1,6 +1,7 @@
 """An act that was checked and planned is done: what it does besides the change that it was planned as."""
 
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
@@ -31,7 +32,7 @@ def do(change: Change, act: Act, at: datetime, by: str) -> Event:
 def _do(change: Change, act: Act, at: datetime, by: str) -> Event:
     event, financing = change.event, change.financing
     match act.kind:
-        case "pause" | "resume":
+        case "pause" | "lower_share" | "resume":
             _shift(financing, event)
         case "due_date" if not financing.version.terms.plan:
             financing.due_on = act.until
@@ -44,12 +45,11 @@ def _do(change: Change, act: Act, at: datetime, by: str) -> Event:
 
 
 def _shift(financing: Financing, event: Event) -> None:
-    """A pause moves the minimum periods that are not decided by its days; its end brings back what is left of it."""
-    days = event.details["days"] if event.kind == "pause" else -event.details["days"]
-    if event.kind == "pause":
-        financing.paused_until = date.fromisoformat(event.details["until"])
-    else:
-        financing.paused_until = None
+    """A pause, and a lower share in part, moves the minimum periods that are not decided; its end brings back what is
+    left of it."""
+    days = -event.details["days"] if event.kind == "resume" else event.details["days"]
+    financing.paused_until = None if event.kind == "resume" else date.fromisoformat(event.details["until"])
+    financing.paused_rate = Decimal(event.details.get("share", 0))
     financing.paused_days += days
     for demand in Demand.objects.filter(financing=financing, state="open"):
         Demand.objects.filter(pk=demand.pk).update(due_on=date.fromordinal(demand.due_on.toordinal() + days))

@@ -15,6 +15,7 @@ from apps.products.plan import MOST_INSTALMENTS
 from apps.products.terms import SALES
 from apps.repayment.events.act import Act
 from apps.repayment.events.grounds import amount_of, counts_from, must_run, no_refill_waits
+from apps.repayment.hardship import days_given_back, days_moved
 from apps.repayment.life import Refused
 from apps.repayment.models import Demand, Event
 from apps.repayment.rearranging import rescheduled
@@ -38,10 +39,22 @@ def pause(financing: Financing, act: Act, on: date) -> dict[str, Any]:
     return {"details": {"until": act.until.isoformat(), "days": (act.until - on).days + 1}}
 
 
+def lower_share(financing: Financing, act: Act, on: date) -> dict[str, Any]:
+    """`days` are those by which minimums move, not those that it lasts."""
+    checked = pause(financing, act, on)["details"]
+    agreed = financing.sweep_rate
+    if act.share is None or not ZERO < act.share < agreed:
+        raise Refused(_("The lower share must be more than nothing and less than the agreed one."))
+    days = days_moved(checked["days"], lower=act.share, agreed=agreed)
+    return {"details": {**checked, "days": days, "share": str(act.share)}}
+
+
 def resume(financing: Financing, _act: Act, on: date) -> dict[str, Any]:
     if financing.paused_until is None or financing.paused_until < on:
         raise Refused(_("%(number)s is not paused.") % {"number": financing.number})
-    return {"details": {"days": (financing.paused_until - on).days + 1}}
+    left = (financing.paused_until - on).days + 1
+    days = days_given_back(left, lower=financing.paused_rate, agreed=financing.sweep_rate)
+    return {"details": {"days": days}}
 
 
 def due_date(financing: Financing, act: Act, on: date) -> dict[str, Any]:

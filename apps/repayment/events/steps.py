@@ -120,6 +120,7 @@ CHECKS = {
     "charge": of_money.charge,
     "rate": of_terms.rate,
     "pause": of_terms.pause,
+    "lower_share": of_terms.lower_share,
     "resume": of_terms.resume,
     "due_date": of_terms.due_date,
     "write_off": of_money.write_off,

@@ -38,8 +38,8 @@ class Kind(models.TextChoices):
     SHOP = "shop", _("Decisions about your shop")
     GOODS = "goods", _("Your goods in pledge")
     GOAL = "goal", _("A goal is reached")
-    PAUSE_GRANTED = "pause_granted", _("A pause is granted")
-    PAUSE_REFUSED = "pause_refused", _("A pause is not granted")
+    PAUSE_GRANTED = "pause_granted", _("Relief you asked for is granted")
+    PAUSE_REFUSED = "pause_refused", _("Relief you asked for is not granted")
 
 
 class Channel(models.TextChoices):

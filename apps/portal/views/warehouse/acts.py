@@ -27,6 +27,7 @@ from apps.portal.goods_forms import (
     TurnAwayForm,
 )
 from apps.portal.receipts import fact_lines
+from apps.portal.typed import typed_into
 from apps.warehousing import services
 from apps.warehousing.models import Warehouse, WarehouseReceipt
 from apps.warehousing.services import Goods, ReceiptRefused, attach, issue_receipt
@@ -142,8 +143,8 @@ def act(request: SignedIn, warehouse: Warehouse, receipt_id: int, act: str) -> H
     if act not in ACTS:
         raise Http404
     one = ACTS[act]
-    sent = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = one.form(*sent)
+    sent = request.method == "POST"
+    form = one.form(typed_into(request), request.FILES or None)
     refusal = ""
     if sent and form.is_valid():
         now = timezone.now()
@@ -174,8 +175,10 @@ def issue(request: SignedIn, warehouse: Warehouse, receipt_id: int | None = None
         )
         if announced.state != "requested":
             return redirect("warehouse:receipt", announced.pk)
-    sent = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = IssueForm(*sent, announced=announced, initial=_announced_facts(announced))
+    sent = request.method == "POST"
+    form = IssueForm(
+        typed_into(request), request.FILES or None, announced=announced, initial=_announced_facts(announced)
+    )
     refusal = ""
     if sent and form.is_valid():
         try:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from apps.portal.doors import SignedIn, for_warehouse, shown_date
 from apps.portal.forms import CountForm
 from apps.portal.receipts import receipt_labels
+from apps.portal.typed import typed_into
 from apps.warehousing.models import PledgedReceipt, Warehouse
 from apps.warehousing.refusals import PledgeRefused
 from apps.warehousing.services import count_goods
@@ -32,7 +33,7 @@ def count_pledge(request: SignedIn, warehouse: Warehouse, pledge_id: int) -> Htt
     if not rows:
         raise Http404
     form = CountForm(
-        request.POST if request.method == "POST" else None,
+        typed_into(request),
         receipts=receipt_labels(row.receipt for row in rows),
         initial={str(row.receipt_id): row.counted for row in rows if row.counted_by},
     )
@@ -53,4 +54,4 @@ def count_pledge(request: SignedIn, warehouse: Warehouse, pledge_id: int) -> Htt
         else:
             messages.success(request, _("Your count is on record. The financier decides next."))
             return redirect(request.path)
-    return render(request, "warehouse/pledge.html", page, status=REFUSED if form.errors else 200)
+    return render(request, "warehouse/pledge.html", page, status=REFUSED if request.method == "POST" else 200)
