@@ -138,6 +138,10 @@ def roll_table(asked: Asked, found: Stands) -> Table:
 def vintage_table(asked: Asked, curves: Sequence[Curve], *, lost: bool) -> Table:
     """By month of payout and months since, the share ever more than 30 days late, or written off."""
     name = "lost_by" if lost else "late_by"
+    title, empty = _("Ever more than 30 days late, by months since the payout"), _("Nothing was paid out here.")
+    if lost:
+        title, empty = _("Written off, by months since the payout"), _("Nothing was written off here.")
+        curves = curves if any(share for one in curves for share in one.lost) else []
     rows: list[list[Cell]] = []
     for one in curves[-MONTHS_OF_A_VINTAGE:]:
         shares: list[Cell] = [
@@ -151,10 +155,7 @@ def vintage_table(asked: Asked, curves: Sequence[Curve], *, lost: bool) -> Table
         Column(_("Paid out in")), Column(_("Paid out"), numeric=True),
         *(Column(str(age), numeric=True) for age in range(MONTHS_OF_A_VINTAGE + 1)),
     ]  # fmt: skip
-    title = _("Written off, by months since the payout") if lost else _(
-        "Ever more than 30 days late, by months since the payout"
-    )  # fmt: skip
-    return Table(title, columns, rows, empty=_("Nothing was paid out here."))
+    return Table(title, columns, rows, empty=empty)
 
 
 def concentration(asked: Asked, found: Stands) -> list[Table]:
