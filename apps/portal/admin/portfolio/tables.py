@@ -164,13 +164,13 @@ def concentration(asked: Asked, found: Stands) -> list[Table]:
     language = get_language() or "en"
     products = {one.pk: one.local_name(language) for one in FinancingProduct.objects.all()}
     tables = [_sellers(asked, whole)]
-    for name, title in (
-        ("product", _("By product")), ("grade", _("By grade")), ("category", _("By category")),
-        ("region", _("By region")),
+    for name, title, label in (
+        ("product", _("By product"), _("Product")), ("grade", _("By grade"), _("Grade")),
+        ("category", _("By category"), _("Category")), ("region", _("By region"), _("Region")),
     ):  # fmt: skip
         held = parts(asked.day, asked.part, name)
         rows = [_part(asked, name, one, products.get(one.value, one.value) or _("none"), whole) for one in held[:10]]
-        tables.append(Table(title, _columns(title), rows, empty=_("Nothing is owed here on this date.")))
+        tables.append(Table(title, _columns(label), rows, empty=_("Nothing is owed here on this date.")))
     return tables
 
 
