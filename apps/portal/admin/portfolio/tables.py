@@ -55,6 +55,8 @@ PROVED = {
     "penalty_income": gettext_lazy("Penalties earned"),
 }
 
+AGES = (0, 1, 2, 3, 6, 9, MONTHS_OF_A_VINTAGE)  # months after which a vintage is looked at
+
 Stands = Mapping[tuple[str, str], Stand]
 
 
@@ -144,16 +146,18 @@ def vintage_table(asked: Asked, curves: Sequence[Curve], *, lost: bool) -> Table
         curves = curves if any(share for one in curves for share in one.lost) else []
     rows: list[list[Cell]] = []
     for one in curves[-MONTHS_OF_A_VINTAGE:]:
+        told = one.lost if lost else one.late
         shares: list[Cell] = [
-            Share(share, href=asked.behind(month=one.month, **{name: age}) if share else "")
-            for age, share in enumerate(one.lost if lost else one.late)
+            Share(told[age], href=asked.behind(month=one.month, **{name: age}) if told[age] else "")
+            for age in AGES
+            if age < len(told)
         ]
-        blank: list[Cell] = [""] * (MONTHS_OF_A_VINTAGE + 1 - len(shares))
+        blank: list[Cell] = [""] * (len(AGES) - len(shares))
         paid_out = Amount(one.drawn, asked.day.currency, href=asked.behind(month=one.month))
         rows.append([format_month(one.month), paid_out, *shares, *blank])
     columns = [
         Column(_("Paid out in")), Column(_("Paid out"), numeric=True),
-        *(Column(str(age), numeric=True) for age in range(MONTHS_OF_A_VINTAGE + 1)),
+        *(Column(str(age), numeric=True) for age in AGES),
     ]  # fmt: skip
     return Table(title, columns, rows, empty=empty)
 
