@@ -37,7 +37,9 @@ SELECT financing.id, DATE '{day}' - n, 'sweep', 'sales', 'sweep', -10, 0, 0, 0, 
 FROM financing_financing AS financing, generate_series(0, {movements} - 1) AS n;
 UPDATE ledger_books SET frozen_through = DATE '{day}', closed_through = DATE '{day}';
 INSERT INTO reconciliation_standing (financing_id, bucket, since, principal)
-SELECT id, CASE WHEN id % 11 = 0 THEN '1-30' ELSE 'in_time' END, DATE '{day}' - 50, principal FROM financing_financing;
+SELECT id, CASE WHEN id % 37 = 0 THEN '31-60' WHEN id % 11 = 0 THEN '1-30' ELSE 'in_time' END, DATE '{day}' - 50,
+    principal
+FROM financing_financing;
 ANALYZE;
 """
 

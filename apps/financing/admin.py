@@ -36,7 +36,7 @@ __all__ = ["StudioAdmin"]  # the page of a version, which registers itself
 class OfferAdmin(ViewOnlyAdmin):
     list_display = ("seller", "product_code", "maximum_money", "made_on", "expires_on", "state")
     list_select_related = ("seller",)
-    list_filter = ("state", "product_code")
+    list_filter = ("state", "version__product")
     search_fields = ("seller__name", "seller__external_id__exact")
     ordering = ("-id",)
     maximum_money = money("maximum_amount", _("up to"))
@@ -134,7 +134,7 @@ class ParticipationInline(ViewOnlyInline):
 class FinancingAdmin(ViewOnlyAdmin):
     list_display = ("number", "seller", "technique", "amount_money", "outstanding_money", "days_past_due", "state")
     list_select_related = ("seller",)
-    list_filter = ("state", "technique", "pool")
+    list_filter = ("state", "version__product__technique", "pool")
     search_fields = ("number__exact", "seller__name", "seller__external_id__exact")
     ordering = ("-id",)
     inlines = (ParticipationInline, FinancedOrderInline)

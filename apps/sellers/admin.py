@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.core.cache import cache
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from unfold.paginator import InfinitePaginator
 
 from apps.core.admin import GranaryAdmin, Step, ViewOnlyAdmin, ViewOnlyInline, money, share
 from apps.sellers.models import (
@@ -22,10 +24,30 @@ from apps.sellers.models import (
 from apps.sellers.services import DecisionRefused, decide_on_seller
 from apps.users.models import FINANCIERS
 
+REMEMBERED = 300  # seconds
+
 
 class ConsentInline(ViewOnlyInline):
     model = Consent
     fields = ("data", "audience", "given_on", "until", "withdrawn_at")
+
+
+class CategoryFilter(admin.SimpleListFilter):
+    """Which categories there are is remembered for some minutes: finding out takes as long as there are sellers."""
+
+    title = _("category")
+    parameter_name = "category"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        known: list[str] = cache.get_or_set("categories-of-sellers", self._look, REMEMBERED) or []
+        return [(one, one) for one in known if one]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Seller]) -> models.QuerySet[Seller]:
+        return queryset.filter(category=self.value()) if self.value() else queryset
+
+    @staticmethod
+    def _look() -> list[str]:
+        return list(Seller.objects.order_by("category").values_list("category", flat=True).distinct())
 
 
 @admin.register(Seller)
@@ -42,9 +64,10 @@ class SellerAdmin(GranaryAdmin):
     )
     refusals = (DecisionRefused,)
     list_display = ("name", "external_id", "category", "region", "state", "balance_money", "worst_days_past_due")
-    list_filter = ("state", "category")
+    list_filter = ("state", CategoryFilter)
     search_fields = ("name", "external_id__exact")
-    ordering = ("name",)
+    ordering = ("-id",)  # the latest first: to sort a hundred thousand names for fifty of them takes too long
+    paginator = InfinitePaginator  # counts nothing
     raw_id_fields = ("user",)
     inlines = (ConsentInline,)
     fieldsets = (

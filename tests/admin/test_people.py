@@ -109,3 +109,13 @@ def test_staff_change_particulars_and_nothing_that_money_rests_on(signed_in: Sig
     assert (changed.name, changed.region) == ("New name", "Yunnan")
     assert (changed.balance, changed.sweep_cap, changed.state) == (100, seller.sweep_cap, "verified")
     assert changed.external_id == seller.external_id
+
+
+def test_sellers_are_listed_latest_first_and_by_category(signed_in: SignedIn) -> None:
+    for name, category in (("Tea house", "tea"), ("Cup maker", "cups"), ("Other tea", "tea")):
+        make_seller(name=name, category=category)
+    client, address = signed_in(Role.ANALYST), reverse("admin:sellers_seller_changelist")
+    names = [one.name for one in client.get(address).context["cl"].result_list]
+    assert names == ["Other tea", "Cup maker", "Tea house"]
+    of_tea = client.get(address, {"category": "tea"}).context["cl"].result_list
+    assert [one.name for one in of_tea] == ["Other tea", "Tea house"]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import tracemalloc
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from django.urls import reverse
 from lxml import etree, html
 
+from apps.core.exports import xlsx_answer
 from apps.core.models import Export
 from apps.financing.models import Financing
 from apps.ledger.models import Entry
@@ -212,3 +214,16 @@ def test_a_file_is_read_in_the_platform_that_it_was_asked_of(
         assert not Export.objects.exists()
     assert b"of meadow" in sheet
     assert b"of harbor" not in sheet
+
+
+def test_ten_thousand_rows_of_a_workbook_take_no_more_memory_than_a_few(platform: Platform) -> None:
+    rows = ((number, "x" * 1000, D("0.10"), None) for number in range(10_000))
+    answer: Any = xlsx_answer("many.xlsx", "many", ["number", "text", "amount", "nothing"], rows)
+    tracemalloc.start()
+    try:
+        size = sum(len(piece) for piece in answer.streaming_content)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size > 50_000
+    assert peak < 4_000_000  # all rows at once would be above 10 MB

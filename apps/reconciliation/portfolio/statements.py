@@ -95,7 +95,8 @@ INSERT INTO reconciliation_portfoliorow (day_id, {SLICE}, before, bucket, financ
     interest, penalty, overpaid, past_due, fee_income, interest_income, penalty_income, expected, collected,
     goods_owed, goods_value, goods_room)
 SELECT %(day_id)s, {SLICE}, before, bucket, count(*), sum(principal_before), sum(principal), sum(fee), sum(interest),
-    sum(penalty), sum(overpaid), sum(CASE WHEN late = '{IN_TIME}' THEN 0 ELSE greatest(least(past_due, facts.owed), 0) END),
+    sum(penalty), sum(overpaid),
+    sum(CASE WHEN late = '{IN_TIME}' THEN 0 ELSE greatest(least(past_due, facts.owed), 0) END),
     sum(fee_income), sum(interest_income), sum(penalty_income),
     sum(CASE WHEN instalments > 0 THEN coalesce(due.amount, 0)
              WHEN due_on IS NOT NULL

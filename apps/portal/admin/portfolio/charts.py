@@ -9,7 +9,7 @@ from apps.portal.admin.portfolio.query import Asked
 from apps.portal.charts import Chart, Run, lines_chart
 from apps.reconciliation.portfolio.reading import Flow
 
-POINTS = 31  # more than so many say no more on a chart, and make its table long
+POINTS = 16  # more than so many say no more on a chart, and make its table long
 
 
 def charts_of(asked: Asked, flows: Sequence[Flow]) -> list[Chart]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -50,11 +51,17 @@ class Asked:
     def behind(self, **figure: Any) -> str:
         """The address of the financings behind a figure of this slice."""
         told = {name: str(value) for name, value in figure.items() if value is not None and value != ""}
-        return f"{reverse(BEHIND)}?{urlencode(self.query() | told)}"
+        address = _behind(tuple(self.query().items()))
+        return f"{address}&{urlencode(told)}" if told else address
 
     def narrowed(self, name: str, value: Any) -> str:
         """The address of the financings that owe something, in this slice narrowed further."""
         return replace(self, part=replace(self.part, **{name: value})).behind()
+
+
+@lru_cache(maxsize=32)  # one page has hundreds of links that begin alike
+def _behind(query: tuple[tuple[str, str], ...]) -> str:
+    return f"{reverse(BEHIND)}?{urlencode(query)}"
 
 
 class AskForm(forms.Form):

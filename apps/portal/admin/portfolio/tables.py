@@ -55,6 +55,8 @@ PROVED = {
     "penalty_income": gettext_lazy("Penalties earned"),
 }
 
+AGES = (0, 1, 2, 3, 6, 9, MONTHS_OF_A_VINTAGE)  # months after which a vintage is looked at
+
 Stands = Mapping[tuple[str, str], Stand]
 
 
@@ -138,23 +140,26 @@ def roll_table(asked: Asked, found: Stands) -> Table:
 def vintage_table(asked: Asked, curves: Sequence[Curve], *, lost: bool) -> Table:
     """By month of payout and months since, the share ever more than 30 days late, or written off."""
     name = "lost_by" if lost else "late_by"
+    title, empty = _("Ever more than 30 days late, by months since the payout"), _("Nothing was paid out here.")
+    if lost:
+        title, empty = _("Written off, by months since the payout"), _("Nothing was written off here.")
+        curves = curves if any(share for one in curves for share in one.lost) else []
     rows: list[list[Cell]] = []
     for one in curves[-MONTHS_OF_A_VINTAGE:]:
+        told = one.lost if lost else one.late
         shares: list[Cell] = [
-            Share(share, href=asked.behind(month=one.month, **{name: age}) if share else "")
-            for age, share in enumerate(one.lost if lost else one.late)
+            Share(told[age], href=asked.behind(month=one.month, **{name: age}) if told[age] else "")
+            for age in AGES
+            if age < len(told)
         ]
-        blank: list[Cell] = [""] * (MONTHS_OF_A_VINTAGE + 1 - len(shares))
+        blank: list[Cell] = [""] * (len(AGES) - len(shares))
         paid_out = Amount(one.drawn, asked.day.currency, href=asked.behind(month=one.month))
         rows.append([format_month(one.month), paid_out, *shares, *blank])
     columns = [
         Column(_("Paid out in")), Column(_("Paid out"), numeric=True),
-        *(Column(str(age), numeric=True) for age in range(MONTHS_OF_A_VINTAGE + 1)),
+        *(Column(str(age), numeric=True) for age in AGES),
     ]  # fmt: skip
-    title = _("Written off, by months since the payout") if lost else _(
-        "Ever more than 30 days late, by months since the payout"
-    )  # fmt: skip
-    return Table(title, columns, rows, empty=_("Nothing was paid out here."))
+    return Table(title, columns, rows, empty=empty)
 
 
 def concentration(asked: Asked, found: Stands) -> list[Table]:
@@ -163,13 +168,13 @@ def concentration(asked: Asked, found: Stands) -> list[Table]:
     language = get_language() or "en"
     products = {one.pk: one.local_name(language) for one in FinancingProduct.objects.all()}
     tables = [_sellers(asked, whole)]
-    for name, title in (
-        ("product", _("By product")), ("grade", _("By grade")), ("category", _("By category")),
-        ("region", _("By region")),
+    for name, title, label in (
+        ("product", _("By product"), _("Product")), ("grade", _("By grade"), _("Grade")),
+        ("category", _("By category"), _("Category")), ("region", _("By region"), _("Region")),
     ):  # fmt: skip
         held = parts(asked.day, asked.part, name)
         rows = [_part(asked, name, one, products.get(one.value, one.value) or _("none"), whole) for one in held[:10]]
-        tables.append(Table(title, _columns(title), rows, empty=_("Nothing is owed here on this date.")))
+        tables.append(Table(title, _columns(label), rows, empty=_("Nothing is owed here on this date.")))
     return tables
 
 
