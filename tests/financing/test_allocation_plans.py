@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from apps.evidence.models import Record
-from apps.financing.models import Allocation, AllocationPlan, Financing, Participation
+from apps.financing.models import Allocation, AllocationPlan, Financing, Offer, Participation
 from apps.financing.services import render_contract
 from apps.financing.services.allocation import PlanRefused, apply_plan, draft_plan, drop_plan, save_plan
 from apps.ledger import proofs
@@ -42,6 +42,7 @@ class Funds:
         Funder.objects.create(product=FinancingProduct.objects.get(code="sales-advance"), pool=self.harvest)
         self.sellers = [self.story.seller(name) for name in ("Li", "Wang", "Zhao")]
         self.story.night(FIRST)
+        Offer.objects.exclude(product_code="sales-advance").update(state="cancelled")
         self.contract = self.story.accept(self.story.offer(self.sellers[0]), "1000", TODAY)
         render_contract(contract_id=self.contract.pk, as_pdf=False, at=self.story.at(TODAY), by="test")
 

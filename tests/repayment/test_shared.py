@@ -143,8 +143,8 @@ def test_day_by_day_with_a_loss(platform: Platform) -> None:
         assert (told.opening, told.lent, told.closing) == (0, lent, 0)
         assert (told.repaid, told.lost, told.changed) == (lent - lost, lost, 0)
         assert (told.income, told.recovered) == (income, (508, 254, 38)[place])
-        sent = Instruction.objects.filter(kind="transfer", subject=f"pool:{pool.pk}")
-        reached = sum(sent.values_list("amount", flat=True))
+        transfers = Instruction.objects.filter(kind="transfer", subject=f"pool:{pool.pk}")
+        reached = sum(transfers.values_list("amount", flat=True))
         assert reached == told.repaid + told.income + told.recovered  # every cent
     # As the end of a month would see the day of the payout.
     assert [one.drawn for one in pools_on(FIRST + DAY)] == [600, 300, 100]

@@ -5,6 +5,7 @@ from decimal import Decimal
 from random import Random
 
 from apps.banking.models import PaymentBatch
+from apps.banking.models.payments import WITHDRAWAL
 from apps.banking.services import approve_and_send
 from apps.core.dates import DAY, days_between, local_date
 from apps.core.money import round_money
@@ -101,7 +102,8 @@ def _settle(platform: Platform, today: date, at: datetime) -> None:
 def _bank(platform: Platform, today: date, at: datetime) -> None:
     """The bank books disbursements, settlements and payouts. Payouts that nobody on the desk has approved for a day, a
     clerk approves."""
-    for batch in PaymentBatch.objects.filter(state="built", business_date__lt=today - DAY).order_by("pk"):
+    waiting = PaymentBatch.objects.filter(state="built", business_date__lt=today - DAY)
+    for batch in waiting.exclude(key__startswith=WITHDRAWAL).order_by("pk"):  # those are the financiers' to approve
         approve_and_send(batch_id=batch.pk, at=at, by=CLERK)
     for day in days_between(today - LATE_SETTLEMENTS, today - DAY):
         book_settlement(of=day, on=today, currency=platform.currency)
