@@ -49,7 +49,8 @@ def terms(**differing: Any) -> Terms:
 
 def sparse_past(number: int) -> SellerPast:
     """A seller who sells every few days, and for some weeks not at all."""
-    luck, orders, day = Random(number), [], FIRST - 360
+    luck, day = Random(number), FIRST - 360
+    orders: list[OrderRow] = []
     while day < FIRST + 400:
         day += luck.choice((1, 2, 3, 5, 8, 40))
         paid = D(luck.randint(1_000, 40_000)) / 100
