@@ -16,7 +16,7 @@ from apps.warehousing.models import Inspection, WarehouseReceipt
 from tests.conftest import PlatformClient
 from tests.factories import make_inspection, make_seller, make_user, make_warehouse
 from tests.story import DAY, Story
-from tests.warehousing.pledging import asked, bales
+from tests.warehousing.pledging import asked, bales, cotton_costs
 
 Clients = Callable[..., PlatformClient]
 PASSWORD = "a long pass phrase"
@@ -119,6 +119,7 @@ def test_what_a_warehouse_typed_is_there_again_too(platform: Platform, client_of
     """Ten fields of a receipt, weights of a pledge, a count: whoever typed them at the scale types them once."""
     warehouse = make_warehouse()
     operator = make_user(role=Role.WAREHOUSE, email="tomas@meadow.example", password=PASSWORD, warehouse=warehouse)
+    cotton_costs("10.00")
     receipts = bales(1, warehouse=warehouse)
     pledge, count = asked(receipts), make_inspection(warehouse=warehouse, inspector=operator)
     typed_at = {
