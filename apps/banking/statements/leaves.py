@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache, partial
 from operator import attrgetter, itemgetter
+from typing import TypeVar
 
 from lxml import etree
 
 KEPT, LONGEST = 256, 256  # shapes that are remembered, and the elements of the largest of them
 NONE_APART: frozenset[str] = frozenset()
 TAG, TEXT = attrgetter("tag"), attrgetter("text")
+T = TypeVar("T")
 
 
 class Paths:
@@ -33,9 +35,10 @@ class Leaves:
 
     def __init__(self, element: etree._Element, apart: AbstractSet[str] = NONE_APART) -> None:
         self._elements = elements = list(element.iter())
-        self._shape = _shape_of(tuple(map(TAG, elements)), tuple(map(len, elements)), apart)
-        self._texts = texts = [text.strip() if text else "" for text in map(TEXT, elements)]
-        for places in self._shape.joined:
+        walk = _walk_of(elements, apart)
+        self._shape = walk.shape
+        self._texts = texts = [text.strip() if text else "" for text in map(TEXT, walk.leaves(elements))]
+        for places in walk.joined:
             texts.append("\n".join([texts[place] for place in places]))
         texts.append("")
 
@@ -59,12 +62,13 @@ class Leaves:
 
     def currency(self, path: str) -> str:
         """The currency attribute of the amount at `path`, of the first where it comes again."""
-        places = self._shape.elements.get(path)
-        return self._elements[places[0]].get("Ccy", "") if places else ""
+        place = self._shape.elements.get(path)
+        return self._elements[place].get("Ccy", "") if place else ""
 
     def groups(self, path: str) -> list["Leaves"]:
         """The elements apart at `path`, in their order."""
-        return [self._within(shape) for shape in self._shape.groups.get(path, ())]
+        shapes = self._shape.groups.get(path)
+        return [self._within(shape) for shape in shapes] if shapes else []
 
     def __contains__(self, path: str) -> bool:
         return path in self._shape.places
@@ -78,14 +82,14 @@ class Leaves:
 class _Shape:
     """Where the texts below one element stand in the list of all that were walked with it; -1 is an empty one."""
 
-    __slots__ = ("elements", "getters", "groups", "joined", "places", "start")
+    __slots__ = ("elements", "getters", "groups", "lines", "places", "start")
 
     def __init__(self, start: int) -> None:
         self.start = start
-        self.elements: dict[str, list[int]] = {}
-        self.places: dict[str, int] = {}
+        self.elements: dict[str, int] = {}  # the first at each path, among all elements
+        self.lines: dict[str, list[int]] = {}  # the texts at each path
+        self.places: dict[str, int] = {}  # the text at each path, its lines joined
         self.groups: dict[str, list[_Shape]] = {}
-        self.joined: list[list[int]] = []  # of the outermost: elements whose texts are one, in the order of its place
         self.getters: dict[Paths, Getter] = {}
 
     def getter(self, paths: Paths) -> Getter:
@@ -103,19 +107,42 @@ def _first_texts(candidates: list[list[int]], texts: Sequence[str]) -> tuple[str
     return tuple(next((texts[place] for place in places if texts[place]), "") for places in candidates)
 
 
-def _shape_of(tags: tuple[str, ...], counts: tuple[int, ...], apart: AbstractSet[str]) -> _Shape:
-    """`counts`: the children of each element, in the order of the document; with the tags they tell the whole tree."""
-    return (_kept_shape if len(tags) <= LONGEST else _Walk)(tags, counts, apart).shape
+def _taker(places: list[int]) -> Callable[[Sequence[T]], Sequence[T]]:
+    """Takes what stands at `places` out of a sequence."""
+    return itemgetter(*places) if len(places) > 1 else lambda things: [things[place] for place in places]
+
+
+def _walk_of(elements: list[etree._Element], apart: AbstractSet[str]) -> "_Walk":
+    """The tags in the order of the document and the number of each element's children tell the whole tree."""
+    tags = tuple(map(TAG, elements))
+    if len(tags) > LONGEST:
+        return _Walk(tags, tuple(map(len, elements)), apart)
+    latest = _latest_walk(len(tags), apart)
+    if not latest or not latest[0].is_of(tags, elements):
+        latest[:] = [_kept_walk(tags, tuple(map(len, elements)), apart)]
+    return latest[0]
 
 
 class _Walk:
-    """Finds the shape of an element."""
+    """Finds the shape of an element. `counts`: the children of each element within it, in the order of the document."""
 
     def __init__(self, tags: tuple[str, ...], counts: tuple[int, ...], apart: AbstractSet[str]) -> None:
+        parents = [place for place, count in enumerate(counts) if count]
+        self._parents, self._children = _taker(parents), [counts[place] for place in parents]
         self._tags, self._counts, self._apart = tags, counts, apart
         self.shape = _Shape(0)
+        self.joined: list[list[int]] = []  # lines that are one text, behind all others
+        self._leaves: list[int] = []
         self._below(0, "", self.shape)
+        self.leaves = _taker(self._leaves)
         self._settle(self.shape)
+
+    def is_of(self, tags: tuple[str, ...], elements: list[etree._Element]) -> bool:
+        """Whether elements with `tags` hang together as those of this walk do.
+
+        Where those with children here have as many there, these are all elements, so that no other can have any.
+        """
+        return tags == self._tags and list(map(len, self._parents(elements))) == self._children
 
     def _below(self, place: int, above: str, shape: _Shape) -> int:
         """Everything below the element at `place`; the place behind it."""
@@ -130,22 +157,30 @@ class _Walk:
             elif self._counts[following]:
                 following = self._below(following, path, shape)
             else:
-                shape.elements.setdefault(path, []).append(following)
+                shape.elements.setdefault(path, following)
+                shape.lines.setdefault(path, []).append(len(self._leaves))
+                self._leaves.append(following)
                 following += 1
         return following
 
     def _settle(self, shape: _Shape) -> None:
-        for path, elements in shape.elements.items():
-            shape.places[path] = elements[0]
-            if len(elements) > 1:
-                shape.places[path] = len(self._tags) + len(self.shape.joined)
-                self.shape.joined.append(elements)
+        for path, lines in shape.lines.items():
+            shape.places[path] = lines[0]
+            if len(lines) > 1:
+                shape.places[path] = len(self._leaves) + len(self.joined)
+                self.joined.append(lines)
         for groups in shape.groups.values():
             for group in groups:
                 self._settle(group)
 
 
-_kept_shape = lru_cache(maxsize=KEPT)(_Walk)
+_kept_walk = lru_cache(maxsize=KEPT)(_Walk)
+
+
+@lru_cache(maxsize=KEPT)
+def _latest_walk(_number: int, _apart: AbstractSet[str]) -> list[_Walk]:
+    """The latest walk of as many elements, mostly the one to find without a look at all; empty before the first."""
+    return []
 
 
 def local_name(element: etree._Element) -> str:
