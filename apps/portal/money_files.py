@@ -21,6 +21,7 @@ from apps.banking.refusals import Said
 from apps.banking.statements.parts import Entry
 from apps.orders.models import Proceeds, Settlement
 from apps.orders.refusals import RejectedLine
+from apps.portal.bank_words import in_words, place_in_words
 from apps.portal.tables import Amount, Column, Count, Day, Moment, State, Table, Text
 
 KINDS: dict[str, Promise | str] = {
@@ -99,7 +100,7 @@ def statement_table(statements: Iterable[BankStatement]) -> Table:
 
 def problem_table(problems: Iterable[tuple[str, str]]) -> Table:
     """What cannot be trusted, and where."""
-    rows = [(Text(place), Text(reason)) for place, reason in problems]
+    rows = [(Text(place_in_words(place)), Text(in_words(reason))) for place, reason in problems]
     return Table(_("What to look at"), (Column(_("Where it stands")), Column(_("Reason"))), rows)
 
 
@@ -119,7 +120,7 @@ def _entry_row(one: StatementEntry) -> tuple[Text | Day | Amount, ...]:
     if grouped > 1:
         said = _("%(number)s payments. %(text)s") % {"number": grouped, "text": said}
     return (
-        Text(one.place, note=_("the %(number)s. that says the same") % {"number": one.occurrence}
+        Text(place_in_words(one.place), note=_("the %(number)s. that says the same") % {"number": one.occurrence}
              if one.occurrence > 1 else ""),
         Day(one.booked_on or one.value_on, short=True),
         Text(one.reference, note=said),

@@ -17,6 +17,7 @@ from apps.financing.models import Financing
 from apps.ledger import chart
 from apps.ledger.models import Account, Entry, Posting
 from apps.orders.models import Proceeds, Settlement
+from apps.portal.bank_words import place_in_words
 from apps.portal.financings import EVENTS, movement_name
 from apps.portal.formats import format_count, format_day
 from apps.portal.forms import day_field
@@ -238,7 +239,7 @@ def _statement(one: BankLine) -> Text:
     if one.entry is None:
         return Text(_("not from a statement"))
     address = f"{reverse('desk:statement', args=[one.entry.statement_id])}?older={one.entry.pk + 1}"
-    return Text(one.entry.statement.file.name, note=one.entry.place, href=address)
+    return Text(one.entry.statement.file.name, note=place_in_words(one.entry.place), href=address)
 
 
 def standing_table(rows: Sequence[Any], caption: str, unit: str, urls: Mapping[int, str]) -> Table:

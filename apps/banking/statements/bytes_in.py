@@ -18,11 +18,11 @@ CHUNK = 64 * 1024
 HEAD = 64 * 1024
 ARCHIVE = b"PK\x03\x04"
 FOREIGN = {
-    ARCHIVE: "an archive within an archive, or one that cannot be opened",
-    b"%PDF": "a PDF",
-    b"\x1f\x8b": "compressed (gzip): unpack it first",
-    b"!Type:": "a QIF file, which names no account and no currency",
-    b"\xd0\xcf\x11\xe0": "an old Excel or Word file",
+    ARCHIVE: "This is an archive within an archive, or one that cannot be opened.",
+    b"%PDF": "This is a PDF.",
+    b"\x1f\x8b": "This is compressed (gzip): unpack it first.",
+    b"!Type:": "This is a QIF file, which names no account and no currency.",
+    b"\xd0\xcf\x11\xe0": "This is an old Excel or Word file.",
 }
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
 
@@ -113,9 +113,9 @@ def _chunks(source: IO[bytes]) -> Iterator[bytes]:
 def _check_begin(begin: bytes) -> None:
     if not begin.strip():
         raise Refused("The file is empty.")
-    for mark, what in FOREIGN.items():
+    for mark, reason in FOREIGN.items():
         if begin.startswith(mark):
-            raise Refused(f"This is {what}.")
+            raise Refused(reason)
 
 
 class _StrictUtf8:

@@ -54,7 +54,7 @@ def signed(written: str, indicator: str) -> Decimal:
         raise values.Unreadable(f"CdtDbtInd is {values.quoted(indicator)} and neither CRDT nor DBIT")
     if amount < 0:
         raise values.Unreadable(f"{amount} has a sign besides CdtDbtInd")
-    return amount * SIGNS[indicator]
+    return amount if indicator == "CRDT" else amount * SIGNS[indicator]
 
 
 class Reader:
@@ -99,10 +99,11 @@ class Reader:
         return self._tried(name, values.iso_date, written) if written else None
 
     def _status(self, code: str) -> Status:
-        if code not in STATUSES:
-            reason = f"{values.quoted(code)} is no status, so the entry is not counted as booked."
-            self.problems.append(Problem(f"{self.where}, Sts", reason))
-        return STATUSES.get(code, Status.UNKNOWN)
+        if code in STATUSES:
+            return STATUSES[code]
+        reason = f"{values.quoted(code)} is no status, so the entry is not counted as booked."
+        self.problems.append(Problem(f"{self.where}, Sts", reason))
+        return Status.UNKNOWN
 
     def _batch(self, leaves: Leaves) -> Batch:
         count, written = leaves.text("NbOfTxs"), leaves.text("TtlAmt")
@@ -123,7 +124,7 @@ class Reader:
         returned, name, account, bank, *others = leaves.all(PAYMENTS.get(stated, PAYMENTS["CRDT"]))
         texts = [*filter(None, leaves.all(TEXTS)), *([f"returned: {returned}"] if returned else ())]
         return Detail(
-            amount=written * SIGNS.get(stated, 1) if written is not None else None,
+            amount=written * -1 if written is not None and stated == "DBIT" else written,
             currency=in_currency,
             references=References(bank, "", *others),
             counterparty=name,

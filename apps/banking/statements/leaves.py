@@ -1,19 +1,23 @@
 """The texts below an XML element by path of local names: `leaves.text("Refs/EndToEndId")`.
 
-Where each path stands is worked out once for all elements that are built alike, as those of a file mostly are: then a
-text costs no more than its place in a list.
+An element is written out at once and cut at its texts, which costs far less than asking each element for its name and
+its text. What stands between the texts, its markup, tells how it is built; where each path stands is worked out once
+for all elements of one markup, as those of a file mostly are. Then a text costs no more than its place in a list.
 """
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from functools import lru_cache, partial
-from operator import attrgetter, itemgetter
+from functools import partial
+from operator import itemgetter
+from xml.sax.saxutils import unescape
 
 from lxml import etree
 
-KEPT, LONGEST = 256, 256  # shapes that are remembered, and the elements of the largest of them
+KEPT, LONGEST = 256, 16_384  # markups that are remembered, and the letters of the longest of them
 NONE_APART: frozenset[str] = frozenset()
-TAG, TEXT = attrgetter("tag"), attrgetter("text")
+TEXT = re.compile(r">([^<]+)<")  # libxml2 writes < and > in texts and attributes as &lt; and &gt;
+RETURN = {"&#13;": "\r"}
 
 
 class Paths:
@@ -29,19 +33,23 @@ Getter = Callable[[Sequence[str]], tuple[str, ...]]
 class Leaves:
     """Texts of elements without children. A path that comes again adds a line. Elements `apart` are groups, by path."""
 
-    __slots__ = ("_elements", "_shape", "_texts")
+    __slots__ = ("_outermost", "_shape", "_texts")
 
     def __init__(self, element: etree._Element, apart: AbstractSet[str] = NONE_APART) -> None:
-        self._elements = elements = list(element.iter())
-        self._shape = _shape_of(tuple(map(TAG, elements)), tuple(map(len, elements)), apart)
-        self._texts = texts = [text.strip() if text else "" for text in map(TEXT, elements)]
-        for places in self._shape.joined:
-            texts.append("\n".join([texts[place] for place in places]))
+        written = etree.tostring(element, encoding="unicode", with_tail=False)
+        pieces = TEXT.split(written)
+        walk = _walk_of(element, "\0".join(pieces[::2]), apart)
+        self._outermost, self._shape = _Outermost(element), walk.shape
+        self._texts = texts = [text.strip() for text in pieces[1::2]]
+        if "&" in written:
+            texts[:] = [unescape(text, RETURN).strip() for text in texts]
+        for places in walk.joined:
+            texts.append("\n".join([texts[place] if place >= 0 else "" for place in places]))
         texts.append("")
 
     @property
     def element(self) -> etree._Element:
-        return self._elements[self._shape.start]
+        return self._outermost.elements[self._shape.start]
 
     def all(self, paths: Paths) -> tuple[str, ...]:
         """The text at each of `paths`; "" where there is none."""
@@ -59,33 +67,49 @@ class Leaves:
 
     def currency(self, path: str) -> str:
         """The currency attribute of the amount at `path`, of the first where it comes again."""
-        places = self._shape.elements.get(path)
-        return self._elements[places[0]].get("Ccy", "") if places else ""
+        return self._shape.currencies.get(path, "")
 
     def groups(self, path: str) -> list["Leaves"]:
         """The elements apart at `path`, in their order."""
-        return [self._within(shape) for shape in self._shape.groups.get(path, ())]
+        shapes = self._shape.groups.get(path)
+        return [self._within(shape) for shape in shapes] if shapes else []
 
     def __contains__(self, path: str) -> bool:
         return path in self._shape.places
 
     def _within(self, shape: "_Shape") -> "Leaves":
         leaves = object.__new__(Leaves)
-        leaves._elements, leaves._texts, leaves._shape = self._elements, self._texts, shape
+        leaves._outermost, leaves._texts, leaves._shape = self._outermost, self._texts, shape
         return leaves
 
 
-class _Shape:
-    """Where the texts below one element stand in the list of all that were walked with it; -1 is an empty one."""
+class _Outermost:
+    """The element of which leaves and groups were asked; all elements in it are listed when one is asked for."""
 
-    __slots__ = ("elements", "getters", "groups", "joined", "places", "start")
+    __slots__ = ("_element", "_listed")
+
+    def __init__(self, element: etree._Element) -> None:
+        self._element = element
+        self._listed: list[etree._Element] = []
+
+    @property
+    def elements(self) -> list[etree._Element]:
+        if not self._listed:
+            self._listed = list(self._element.iter())
+        return self._listed
+
+
+class _Shape:
+    """Where the texts below one element stand in the list of all that were cut with it; -1 is an empty one."""
+
+    __slots__ = ("currencies", "getters", "groups", "lines", "places", "start")
 
     def __init__(self, start: int) -> None:
-        self.start = start
-        self.elements: dict[str, list[int]] = {}
-        self.places: dict[str, int] = {}
+        self.start = start  # the element's place among all
+        self.currencies: dict[str, str] = {}
+        self.lines: dict[str, list[int]] = {}  # the texts at each path
+        self.places: dict[str, int] = {}  # the text at each path, its lines joined
         self.groups: dict[str, list[_Shape]] = {}
-        self.joined: list[list[int]] = []  # of the outermost: elements whose texts are one, in the order of its place
         self.getters: dict[Paths, Getter] = {}
 
     def getter(self, paths: Paths) -> Getter:
@@ -103,49 +127,64 @@ def _first_texts(candidates: list[list[int]], texts: Sequence[str]) -> tuple[str
     return tuple(next((texts[place] for place in places if texts[place]), "") for places in candidates)
 
 
-def _shape_of(tags: tuple[str, ...], counts: tuple[int, ...], apart: AbstractSet[str]) -> _Shape:
-    """`counts`: the children of each element, in the order of the document; with the tags they tell the whole tree."""
-    return (_kept_shape if len(tags) <= LONGEST else _Walk)(tags, counts, apart).shape
-
-
 class _Walk:
-    """Finds the shape of an element."""
+    """Finds the shape of an element, counting its elements and its texts in the order in which they are written."""
 
-    def __init__(self, tags: tuple[str, ...], counts: tuple[int, ...], apart: AbstractSet[str]) -> None:
-        self._tags, self._counts, self._apart = tags, counts, apart
+    def __init__(self, element: etree._Element, apart: AbstractSet[str]) -> None:
+        self._apart = apart
+        self._elements = self._texts = 0
         self.shape = _Shape(0)
-        self._below(0, "", self.shape)
-        self._settle(self.shape)
+        self.joined: list[list[int]] = []  # lines that are one text, which stands behind all others
+        self._below(element, "", self.shape)
+        for shape in _all_shapes(self.shape):
+            self._settle(shape)
 
-    def _below(self, place: int, above: str, shape: _Shape) -> int:
-        """Everything below the element at `place`; the place behind it."""
-        following = place + 1
-        for _child in range(self._counts[place]):
-            name = self._tags[following].rpartition("}")[2]
+    def _below(self, element: etree._Element, above: str, shape: _Shape) -> None:
+        """Everything in `element`: its text, and its children with the text behind each."""
+        self._elements += 1
+        self._texts += bool(element.text)
+        for child in element:
+            name = local_name(child)
             path = f"{above}/{name}" if above else name
             if path in self._apart:
-                group = _Shape(following)
+                group = _Shape(self._elements)
                 shape.groups.setdefault(path, []).append(group)
-                following = self._below(following, "", group)
-            elif self._counts[following]:
-                following = self._below(following, path, shape)
+                self._below(child, "", group)
             else:
-                shape.elements.setdefault(path, []).append(following)
-                following += 1
-        return following
+                if not len(child):
+                    shape.currencies.setdefault(path, child.get("Ccy", ""))
+                    shape.lines.setdefault(path, []).append(self._texts if child.text else -1)
+                self._below(child, path, shape)
+            self._texts += bool(child.tail)
 
     def _settle(self, shape: _Shape) -> None:
-        for path, elements in shape.elements.items():
-            shape.places[path] = elements[0]
-            if len(elements) > 1:
-                shape.places[path] = len(self._tags) + len(self.shape.joined)
-                self.shape.joined.append(elements)
-        for groups in shape.groups.values():
-            for group in groups:
-                self._settle(group)
+        for path, lines in shape.lines.items():
+            shape.places[path] = lines[0]
+            if len(lines) > 1:
+                shape.places[path] = self._texts + len(self.joined)
+                self.joined.append(lines)
 
 
-_kept_shape = lru_cache(maxsize=KEPT)(_Walk)
+def _all_shapes(shape: _Shape) -> Iterator[_Shape]:
+    yield shape
+    for groups in shape.groups.values():
+        for group in groups:
+            yield from _all_shapes(group)
+
+
+_kept: dict[tuple[str, AbstractSet[str]], _Walk] = {}
+
+
+def _walk_of(element: etree._Element, markup: str, apart: AbstractSet[str]) -> _Walk:
+    """What was found for an element of the same markup: that names all elements, attributes and gaps for texts."""
+    walk = _kept.get((markup, apart))
+    if walk is None:
+        walk = _Walk(element, apart)
+        if len(markup) <= LONGEST:
+            if len(_kept) >= KEPT:
+                _kept.clear()
+            _kept[markup, apart] = walk
+    return walk
 
 
 def local_name(element: etree._Element) -> str:

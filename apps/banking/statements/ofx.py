@@ -85,7 +85,7 @@ def _tokens(text: str, line: int) -> Iterator[Token]:
 def read(chunks: Iterable[str]) -> Iterator[Part]:
     """The parts of an OFX file. Raises Refused when it holds no statement, with what the bank says instead."""
     statement: _Statement | None = None
-    position, said, is_whole = 0, "", False
+    position, told, is_whole = 0, "This OFX file holds no statement.", False
     for token in tokens(chunks):
         if token.name in STATEMENTS:
             yield from statement.end(None if token.is_end else token) if statement else ()
@@ -94,11 +94,11 @@ def read(chunks: Iterable[str]) -> Iterator[Part]:
         elif statement is not None:
             yield from statement.take(token)
         elif token.name == "MESSAGE":
-            said = f"; the bank says {values.quoted(token.text)}"
+            told = f"This OFX file holds no statement; the bank says {values.quoted(token.text)}."
         is_whole = token.name == "OFX" and token.is_end
     yield from statement.end(None) if statement else ()
     if not position:
-        raise Refused(f"This OFX file holds no statement{said}.")
+        raise Refused(told)
     if not is_whole:
         yield Problem("file, end", "The file breaks off: </OFX> is missing.", is_of_file=True)
 

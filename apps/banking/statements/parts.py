@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
+
+
+@lru_cache(maxsize=1024)
+def _shown(day: date | None) -> str:
+    """As repr: the same few days stand in every line of a statement."""
+    return repr(day)
 
 
 class Refused(Exception):
@@ -104,7 +111,8 @@ class Detail(NamedTuple):
     return_reason: str = ""  # why a payment comes back, in ISO 20022's codes; `text` tells it too
 
     def says(self) -> tuple[object, ...]:
-        return *self[:2], tuple(self.references), *self[3:6]
+        amount, currency, references, counterparty, account, text, _reason = self
+        return amount, currency, tuple(references), counterparty, account, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +153,15 @@ class Entry(NamedTuple):
         return hashlib.sha256(self.says()).hexdigest()
 
     def says(self) -> bytes:
-        """All that the line says, whatever its place."""
-        said = (
-            *(self.amount, self.currency, self.booking_date, self.value_date, self.status.value, self.is_reversal),
-            *(self.code, self.counterparty, self.counterparty_account, self.text, tuple(self.references)),
-            tuple([detail.says() for detail in self.details]),
-            tuple([batch.says() for batch in self.batches]),
-        )
-        return repr(said).encode(errors="replace")
+        """All that the line says, whatever its place: a tuple, written out at once for many are."""
+        _, amount, currency, booked, value, status, references, *names, details, groups, _occurrence = self
+        code, name, account, text, is_reversal = names
+        payments = tuple([detail.says() for detail in details])
+        batches = tuple([batch.says() for batch in groups])
+        return (
+            f"({amount!r}, {currency!r}, {_shown(booked)}, {_shown(value)}, {status._value_!r}, {is_reversal}, "
+            f"{code!r}, {name!r}, {account!r}, {text!r}, {tuple(references)!r}, {payments!r}, {batches!r})"
+        ).encode(errors="replace")
 
 
 @dataclass(frozen=True, slots=True)

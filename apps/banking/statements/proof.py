@@ -89,7 +89,7 @@ def proved(parts: Iterable[Part]) -> Iterator[Told]:
     yield from of_file
 
 
-@dataclass
+@dataclass(slots=True)
 class _Tally:
     """Counts one statement while it is read; holds no entries, only a number for each to know it again."""
 
@@ -123,10 +123,10 @@ class _Tally:
     def counted(self, entry: Entry) -> Entry:
         said = entry.says()
         known = hash(said)
-        occurrence = self.seen[known] = self.seen.get(known, 0) + 1
+        earlier = self.seen.get(known, 0)
+        self.seen[known] = earlier + 1
         self.digest.update(said)
         self.count += 1
-        self.identical += occurrence > 1
         self.payments += len(entry.details)
         if entry.status is not Status.BOOKED:
             self.pending += 1
@@ -135,7 +135,10 @@ class _Tally:
         else:
             self.sums[entry.currency] = self.sums.get(entry.currency, ZERO) + entry.amount
         self._check_entry(entry)
-        return entry._replace(occurrence=occurrence) if occurrence > 1 else entry
+        if not earlier:
+            return entry
+        self.identical += 1
+        return entry._replace(occurrence=earlier + 1)
 
     def statement(self) -> Statement:
         opening, closing = self._opening(), self._closing()
@@ -169,8 +172,9 @@ class _Tally:
         )
 
     def _check_entry(self, entry: Entry) -> None:
-        self._check_currency(entry.currency, entry.where)
-        if entry.amount is not None and is_currency(entry.currency):
+        if not is_currency(entry.currency):
+            self._check_currency(entry.currency, entry.where)
+        elif entry.amount is not None:
             if entry.amount % quantum(entry.currency):
                 self._problem(entry, f"{entry.amount} has more decimals than {entry.currency} knows.")
             if abs(entry.amount) >= LIMIT:

@@ -336,8 +336,9 @@ class _Sheet:
         yield self.heading
         if self.is_proposed and self.position == 1:
             chosen = ", ".join(f"{purpose}={heading}" for purpose, heading in self.mapping.columns.items())
-            how = f"dates {self.mapping.date_format}, decimal sign {self.mapping.decimal_sign}"
-            yield Problem("file", f"No mapping was given; read as {chosen}; {how}.", is_of_file=True)
+            form, sign = self.mapping.date_format, self.mapping.decimal_sign
+            reason = f"No mapping was given; read as {chosen}; dates {form}, decimal sign {sign}."
+            yield Problem("file", reason, is_of_file=True)
         if not self.heading.account:
             yield Problem(where, "The statement names no account.")
         yield from before

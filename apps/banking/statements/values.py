@@ -36,10 +36,14 @@ def amount(text: str) -> Decimal:
     if not PLAIN.fullmatch(text):
         raise Unreadable(f"{quoted(text)} is no amount")
     value = Decimal(text)
-    _, digits, exponent = value.as_tuple()
-    if len(digits) > DIGITS or not isinstance(exponent, int) or -exponent > DECIMALS:
+    if len(text) > DECIMALS and _has_too_many_digits(value):
         raise Unreadable(f"{quoted(text)} has more digits than any amount")
     return value
+
+
+def _has_too_many_digits(value: Decimal) -> bool:
+    _, digits, exponent = value.as_tuple()
+    return len(digits) > DIGITS or not isinstance(exponent, int) or -exponent > DECIMALS
 
 
 def swift_amount(text: str) -> Decimal:

@@ -11,6 +11,7 @@ from apps.banking.models import BankAccount, CsvMapping
 from apps.banking.services import AccountRefused, keep_mapping, open_account
 from apps.banking.statements import sheets
 from apps.banking.statements.parts import Entry, Problem, Refused
+from apps.portal.bank_words import in_words
 from apps.portal.doors import SignedIn
 from apps.portal.file_forms import AccountForm, MappingForm, SampleForm
 from apps.portal.money_files import account_table, preview_table, problem_table
@@ -69,7 +70,7 @@ def _chosen(request: SignedIn, account: BankAccount) -> HttpResponseBase:
         mapping = form.mapping()
         parts = list(sheets.read(enumerate(form.cleaned_data["lines"].splitlines(), 1), mapping))
     except Refused as error:
-        return _page(request, account, form, refusal=str(error), status=REFUSED)
+        return _page(request, account, form, refusal=in_words(str(error)), status=REFUSED)
     if "keep" in request.POST:
         keep_mapping(account_id=account.pk, mapping=mapping, at=timezone.now(), by=request.user.actor)
         messages.success(request, _("From now on the CSV files of this account are read this way."))

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.banking.models import BankStatement, StatementFile
 from apps.banking.refusals import StatementNumberTaken, StatementRefused
 from apps.banking.services import book_on_word, grouped_payments, take_in_statement
+from apps.portal.bank_words import in_words
 from apps.portal.doors import SignedIn, come_back_later
 from apps.portal.file_forms import StatementForm
 from apps.portal.money_files import both_table, entry_table, file_table, grouped_table, problem_table, statement_table
@@ -50,7 +51,7 @@ def take_in(request: SignedIn) -> HttpResponseBase:
         both = both_table(refusal.was, refusal.came, refusal.known.currency)
         return _list(request, form, status=REFUSED, refusal=str(refusal), both=both)
     except StatementRefused as refusal:
-        return _list(request, form, status=REFUSED, refusal=str(refusal))
+        return _list(request, form, status=REFUSED, refusal=in_words(str(refusal)))
     if taken.is_new:
         words = ngettext("%(number)s bank line was booked.", "%(number)s bank lines were booked.", taken.booked)
         messages.success(request, words % {"number": taken.booked})
