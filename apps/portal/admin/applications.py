@@ -86,7 +86,7 @@ class ApplicationAdmin(ViewOnlyAdmin):
     )  # fmt: skip
     list_display_links = None
     list_select_related = ("seller",)
-    list_filter = (QueueFilter, HolderFilter, "product_code")
+    list_filter = (QueueFilter, HolderFilter, "version__product")
     search_fields = ("seller__name", "seller__external_id__exact")
     ordering = ("answer_by", "-id")
     list_before_template: Any = "admin/approvals/queue.html"
