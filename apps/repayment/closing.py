@@ -319,7 +319,6 @@ class _Writer:
         for pool_id in sorted(pool_id for pool_id, amount in repaid.items() if amount and pool_id is not None):
             FundingPool.objects.filter(pk=pool_id).update(drawn=F("drawn") - repaid[pool_id])
 
-
     def _shared(self) -> None:
         """What financings that several pools fund were repaid; it waits at the pools for tonight's transfers."""
         moved = [

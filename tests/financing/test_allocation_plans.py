@@ -59,9 +59,9 @@ def faults() -> list[str]:
 
 def test_the_plan_is_kept_with_its_reasons_and_moves_no_money(platform: Platform) -> None:
     """
-        who           wants   Harvest (5 %)   Riverbank (10 %)
-        Li, promised  1,000           1,500 in all, 2,100 of the other: 3,600 is all that is wanted
-        Wang, Zhao    1,300 each
+    who           wants   Harvest (5 %)   Riverbank (10 %)
+    Li, promised  1,000           1,500 in all, 2,100 of the other: 3,600 is all that is wanted
+    Wang, Zhao    1,300 each
     """
     funds = Funds(platform)
     before = list(FundingPool.objects.order_by("pk").values())
