@@ -228,7 +228,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="pool_limit_amount_or_share",
-                violation_error_message="Set either an amount, or a share between 0 and 1. Not both, and one of them.",
+                violation_error_message="Set either an amount or a share between 0 and 1, and not both.",
             ),
         ),
         migrations.AddConstraint(
