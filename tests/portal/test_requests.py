@@ -58,7 +58,7 @@ def paper(name: str = "order.pdf") -> SimpleUploadedFile:
 
 
 def asked(browse: Any, amount: str = "20,000") -> Application:
-    answer = browse.post(ASK, {"amount": amount, "text": "For the harvest.", "files": paper()})
+    answer = browse.post(ASK, {"amount": amount, "text": "For the harvest.", "papers": paper()})
     found = Application.objects.latest("pk")
     assert (answer.status_code, answer.url) == (302, f"/requests/{found.pk}/")
     return found
@@ -92,7 +92,7 @@ def test_nonsense_is_answered_in_words_and_asks_nobody(browse: Any, amount: str)
 
 def test_a_file_that_is_none_is_refused_with_everything_else(browse: Any) -> None:
     bad = SimpleUploadedFile("order.pdf", b"<html></html>", "application/pdf")
-    answer = browse.post(ASK, {"amount": "20000", "text": "x", "files": bad})
+    answer = browse.post(ASK, {"amount": "20000", "text": "x", "papers": bad})
     assert answer.status_code == 422
     assert not Application.objects.exists()
     assert not ApplicationFile.objects.exists()
@@ -108,7 +108,7 @@ def test_a_question_is_answered_on_the_page_and_home_leads_there(browse: Any, de
     empty = browse.post(f"/requests/{found.pk}/answer/", {"text": " "})
     assert empty.status_code == 422
     assert "Write an answer, or choose a file." in text(empty)
-    reply = {"text": "A school in town.", "files": paper("contract.pdf")}
+    reply = {"text": "A school in town.", "papers": paper("contract.pdf")}
     assert browse.post(f"/requests/{found.pk}/answer/", reply).status_code == 302
     found.refresh_from_db()
     assert found.state == "under_review"
