@@ -42,7 +42,7 @@ def story(platform: Platform) -> Story:
 
 @pytest.fixture
 def seller(story: Story) -> Seller:
-    """Sells 200.00 a day: a limit of 12,000, an offer of 2,700."""
+    """Sells 200.00 a day: a limit of 12,000, an offer of 2,600."""
     seller = story.seller(daily="200.00")
     seller.user = make_user(role=Role.SELLER, email="mei@meadow.example")
     seller.save()
