@@ -34,17 +34,17 @@ class SayForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
-    files = FilesField(label=gettext_lazy("Photos or papers"))
+    papers = FilesField(label=gettext_lazy("Photos or papers"))
 
     def said(self) -> Said:
         """What was written and chosen."""
-        return Said(self.cleaned_data["text"], self.cleaned_data["files"])
+        return Said(self.cleaned_data["text"], self.cleaned_data["papers"])
 
 
 class AskForm(SayForm):
     """How much to ask a person for."""
 
-    field_order = ("amount", "text", "files")
+    field_order = ("amount", "text", "papers")
 
     def __init__(self, *arguments: Any, version: ProductVersion, **options: Any) -> None:
         super().__init__(*arguments, **options)

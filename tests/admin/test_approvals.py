@@ -86,7 +86,7 @@ def test_the_frozen_decision_stands_beside_what_has_changed(
     desk: Desk, asked: Application, browse: Callable[[User], PlatformClient]
 ) -> None:
     client = browse(desk.approver("10000"))
-    assert client.get(f"{QUEUE}{asked.pk}/change/").url == page(asked)
+    assert client.get(f"{QUEUE}{asked.pk}/change/")["Location"] == page(asked)
     shown = text(client.get(page(asked)))
     assert "Nothing: all figures are as they were when the seller asked." in shown
     for words in ("more than the seller", "You may approve up to CNY", "it takes two people", "A buyer ordered"):

@@ -23,7 +23,7 @@ PAPER = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 @pytest.fixture
 def story(platform: Platform) -> Story:
-    """Books closed through yesterday, and a seller with a limit of 12,000 and an offer of 2,700."""
+    """Books closed through yesterday, and a seller with a limit of 12,000 and an offer of 2,600."""
     today = platform.business_date(datetime.now(UTC))
     story = Story(platform, first=today - DAY)
     seller = story.seller(daily="200.00")
@@ -53,12 +53,18 @@ def text(answer: Any) -> str:
     return str(answer.content.decode())
 
 
+def status(client: Any, path: str) -> int:
+    answer = client.get(path)
+    answer.close()
+    return int(answer.status_code)
+
+
 def paper(name: str = "order.pdf") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, PAPER, "application/pdf")
 
 
 def asked(browse: Any, amount: str = "20,000") -> Application:
-    answer = browse.post(ASK, {"amount": amount, "text": "For the harvest.", "files": paper()})
+    answer = browse.post(ASK, {"amount": amount, "text": "For the harvest.", "papers": paper()})
     found = Application.objects.latest("pk")
     assert (answer.status_code, answer.url) == (302, f"/requests/{found.pk}/")
     return found
@@ -70,7 +76,7 @@ def test_the_way_to_a_person_and_what_is_asked(browse: Any) -> None:
     assert ASK in text(browse.get("/limit/"))
     page = text(browse.get(ASK))
     assert "A person will look at this, usually within 2 business days." in page
-    assert "Up to ¥2,700 you can draw at once" in page
+    assert "Up to ¥2,600 you can draw at once" in page
     found = asked(browse, "２０，０００")  # full-width digits
     assert found.requested_amount == 20000
     page = text(browse.get(f"/requests/{found.pk}/"))
@@ -92,7 +98,7 @@ def test_nonsense_is_answered_in_words_and_asks_nobody(browse: Any, amount: str)
 
 def test_a_file_that_is_none_is_refused_with_everything_else(browse: Any) -> None:
     bad = SimpleUploadedFile("order.pdf", b"<html></html>", "application/pdf")
-    answer = browse.post(ASK, {"amount": "20000", "text": "x", "files": bad})
+    answer = browse.post(ASK, {"amount": "20000", "text": "x", "papers": bad})
     assert answer.status_code == 422
     assert not Application.objects.exists()
     assert not ApplicationFile.objects.exists()
@@ -108,7 +114,7 @@ def test_a_question_is_answered_on_the_page_and_home_leads_there(browse: Any, de
     empty = browse.post(f"/requests/{found.pk}/answer/", {"text": " "})
     assert empty.status_code == 422
     assert "Write an answer, or choose a file." in text(empty)
-    reply = {"text": "A school in town.", "files": paper("contract.pdf")}
+    reply = {"text": "A school in town.", "papers": paper("contract.pdf")}
     assert browse.post(f"/requests/{found.pk}/answer/", reply).status_code == 302
     found.refresh_from_db()
     assert found.state == "under_review"
@@ -125,7 +131,7 @@ def test_taken_back_the_offer_is_there_as_before(browse: Any) -> None:
         assert answer.url == f"/requests/{found.pk}/"
     page = text(browse.get(answer.url))
     assert "You took it back." in page
-    assert "Draw up to ¥2,700" in page
+    assert "Draw up to ¥2,600" in page
 
 
 def test_a_refusal_shows_each_reason_and_the_way_to_yes(browse: Any, desk: Desk) -> None:
@@ -135,7 +141,7 @@ def test_a_refusal_shows_each_reason_and_the_way_to_yes(browse: Any, desk: Desk)
     assert "The amount is large for what your shop sells." in page
     assert "Ask again and send them along." in page
     assert 'href="/limit/"' in page
-    assert "Draw up to ¥2,700" in page
+    assert "Draw up to ¥2,600" in page
 
 
 def test_granted_for_less_says_so_before_the_signature(browse: Any, desk: Desk) -> None:
@@ -159,12 +165,12 @@ def test_another_sellers_request_and_papers_do_not_exist(
     stranger = make_user(role=Role.SELLER)
     make_seller(user=stranger)
     other = client_of(story.platform, stranger)
-    assert browse.get(f"/requests/files/{file.pk}/").status_code == 200
+    assert status(browse, f"/requests/files/{file.pk}/") == 200
     assert other.get(f"/requests/{found.pk}/").status_code == 404
     assert other.get(f"/requests/files/{file.pk}/").status_code == 404
     for act in ("answer", "withdraw"):
         assert other.post(f"/requests/{found.pk}/{act}/", {"text": "x"}).status_code == 404
-    for role, status in ((Role.APPROVER, 200), (Role.AUDITOR, 200), (Role.WAREHOUSE, 403)):
-        assert client_of(story.platform, make_user(role=role)).get(f"/requests/files/{file.pk}/").status_code == status
+    for role, expected in ((Role.APPROVER, 200), (Role.AUDITOR, 200), (Role.WAREHOUSE, 403)):
+        assert status(client_of(story.platform, make_user(role=role)), f"/requests/files/{file.pk}/") == expected
     goods = make_asked(cautions=[])
     assert browse.get(f"/requests/{goods.pk}/").status_code == 404

@@ -131,7 +131,7 @@ def _check_offer(offer: Offer, seller: Seller, business_date: date) -> None:
     if offer.expires_on < business_date:
         raise OfferRefused(_("This offer has expired. Nothing was changed. See your current offers."))
     waiting = seller.applications.filter(product_code=offer.product_code, state__in=OPEN_STATES)
-    if waiting.pending().outside_policy().exists():  # type: ignore[attr-defined]  # the application's own queryset
+    if waiting.pending().outside_policy().exists():
         raise OfferRefused(_("A person looks at your request for more of this. Take it back first, then draw this."))
     if waiting.exists():
         raise OfferRefused(_("A contract for this already waits for you. Sign it or give it up first."))

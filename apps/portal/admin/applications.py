@@ -210,10 +210,10 @@ class ApplicationAdmin(ViewOnlyAdmin):
             may_decide=self._may(request, "decide"),
         )
         if page["forms"] is None:
-            page["refusal"] = " ".join(error for form in typed.values() for error in form.non_field_errors())
+            page["refusal"] = " ".join(str(error) for form in typed.values() for error in form.non_field_errors())
         else:
             for verb, form in typed.items():  # what was typed, over the figures of now
-                form.data = {**form.data.dict(), "seen": page["forms"]["approve"].initial["seen"]}
+                form.data = {**request.POST.dict(), "seen": page["forms"]["approve"].initial["seen"]}
                 if verb == "refuse":
                     form.data["reasons"] = request.POST.getlist("reasons")
             page["forms"] |= typed
