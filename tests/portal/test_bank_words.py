@@ -66,7 +66,7 @@ def _sentences() -> Iterator[tuple[str, str]]:
     for path in sorted(Path(str(statements.__file__)).parent.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             for said in filter(None, _said(node) if path.name != "listing.py" else ()):  # it prints, for a terminal
-                yield f"{path.name}:{getattr(node, "lineno", 0)}", said
+                yield f"{path.name}:{getattr(node, 'lineno', 0)}", said
 
 
 def _said(node: ast.AST) -> Iterator[str]:
