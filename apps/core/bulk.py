@@ -102,10 +102,10 @@ def update_rows(
         return int(cursor.rowcount)
 
 
-def check_at_once() -> None:
-    """Check foreign keys now and with each further statement of the running transaction, not all of them at its end."""
+def check_now() -> None:
+    """Check the foreign keys of what was written so far, which otherwise waits for the end of the transaction."""
     with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
 
 
 def _field(model: type[models.Model], column: str) -> models.Field[Any, Any]:

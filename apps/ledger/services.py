@@ -134,6 +134,7 @@ def post_many(drafts: Iterable[Draft], *, business_date: date, currency: str, at
         )
         pairs = [(entry_id, line) for entry_id, draft in zip(ids, batch, strict=True) for line in draft.lines]
         _write_postings(pairs, currency, accounts)
+        bulk.check_now()  # so that nobody waits for these checks once the books are held
         _add_to_daily_totals([line for _id, line in pairs], business_date, accounts)
     return {draft.key: entry_id for entry_id, draft in zip(ids, batch, strict=True)}
 

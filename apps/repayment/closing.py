@@ -106,9 +106,7 @@ class _Writer:
         write_rows(self._rows_moved(), at=self.at, by=self.by)
         self._repaid()
         self._sellers()
-        # Rows that other chunks write too come last, so that nobody waits long for them,
-        # nor for the checks of a commit.
-        bulk.check_at_once()
+        # Rows that other chunks write too come last, so that nobody waits long for them.
         post_many(self._entries(), business_date=self.date, currency=self.currency, at=self.at, by=self.by)
         self._pools()
 

@@ -11,8 +11,9 @@ from typing import Any
 from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Select, Textarea
 from django.template import Context
+from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -155,31 +156,34 @@ def icon(name: str, css: str = "") -> dict[str, Any]:
     return {"name": name, "css": css}
 
 
-@register.inclusion_tag("components/money.html", name="money")
-def money_component(
-    amount: Decimal | None, currency: str, *, signed: bool = False, big: bool = False
-) -> dict[str, Any]:
+# A page may print hundreds of figures, so these are put together here and not by a template each.
+@register.simple_tag(name="money")
+def money_component(amount: Decimal | None, currency: str, *, signed: bool = False, big: bool = False) -> SafeString:
     """`{% money amount currency %}` in figures of equal width; `signed=True` says the direction, `big=True` is huge."""
     if big and amount is not None:
         symbol, figure = formats.split_symbol(amount, currency)
-        return {"big": True, "symbol": symbol, "figure": figure}
-    return {"figure": signed_money(amount, currency) if signed else money(amount, currency)}
+        return format_html('<span class="big num"><span class="symbol">{}</span>{}</span>', symbol, figure)
+    return _figure(signed_money(amount, currency) if signed else money(amount, currency))
 
 
-@register.inclusion_tag("components/date.html", name="date")
-def date_component(value: date | None, *, short: bool = False) -> dict[str, Any]:
+def _figure(printed: str) -> SafeString:
+    return format_html('<span class="num">{}</span>', printed)
+
+
+@register.simple_tag(name="date")
+def date_component(value: date | None, *, short: bool = False) -> SafeString | str:
     """`{% date value %}` as a `<time>`; `short=True` drops the year."""
-    return {"value": value, "printed": short_day(value) if short else day(value)}
+    printed = short_day(value) if short else day(value)
+    return format_html('<time datetime="{}">{}</time>', f"{value:%Y-%m-%d}", printed) if value else printed
 
 
-@register.inclusion_tag("components/state_pill.html")
-def state_pill(machine: str, state: str) -> dict[str, Any]:
+@register.simple_tag
+def state_pill(machine: str, state: str) -> SafeString:
     """`{% state_pill "financing" financing.state %}`: the state in words, in its tone.
 
     Raises KeyError for a machine that `apps.portal.states` does not name.
     """
-    tone, label = states.wording(machine, state)
-    return {"tone": tone, "label": label}
+    return format_html('<span class="pill {}">{}</span>', *states.wording(machine, state))
 
 
 register.simple_tag(states.state_of_row)
@@ -204,10 +208,32 @@ def _width(share: Decimal) -> str:
     return f"{max(NOTHING, min(share, WHOLE)) * 100:.1f}%"
 
 
-@register.inclusion_tag("components/cell.html")
-def cell(value: Any) -> dict[str, Any]:
+PRINTED: dict[str, Callable[[Any], SafeString | str]] = {
+    "text": lambda cell: conditional_escape(cell.value or formats.ABSENT),
+    "amount": lambda cell: money_component(cell.amount, cell.currency, signed=cell.signed),
+    "share": lambda cell: _figure(percent(cell.share)),
+    "count": lambda cell: _figure(count(cell.count)),
+    "state": lambda cell: state_pill(cell.machine, cell.state),
+    "day": lambda cell: date_component(cell.day, short=cell.short),
+    "moment": lambda cell: moment(cell.moment),
+    "span": lambda cell: _figure(span(cell.span)),
+}
+
+
+@register.simple_tag(takes_context=True)
+def cell(context: Context, value: Any) -> SafeString | str:
     """`{% cell value %}`: one cell of `apps.portal.tables`, wherever it stands."""
-    return {"cell": value}
+    kind = getattr(value, "kind", "")
+    if not kind:
+        return conditional_escape(value)
+    if kind in PRINTED:
+        printed = PRINTED[kind](value)
+    else:
+        token = context.get("csrf_token")
+        printed = render_to_string(f"components/{kind}_cell.html", {"cell": value, "csrf_token": token})
+    if href := getattr(value, "href", ""):
+        printed = format_html('<a href="{}">{}</a>', href, printed)
+    return format_html("{} <small>{}</small>", printed, value.note) if value.note else printed
 
 
 @register.inclusion_tag("components/field.html")
