@@ -53,9 +53,10 @@ JOIN products_financingproduct AS product
   ON product.code = CASE n % 2 WHEN 0 THEN 'sales-advance' ELSE 'early-payment' END
 JOIN products_productversion AS version ON version.product_id = product.id;
 INSERT INTO financing_application (id, seller_id, offer_id, version_id, product_code, collateral, requested_amount,
-    approved_amount, currency, business_date, valid_until, decision, reasons, state)
+    approved_amount, currency, business_date, valid_until, decision, cautions, held_by, proposed_by, approved_by,
+    because, reasons, state)
 SELECT id, seller_id, id, version_id, product_code, '', 5000, 5000, 'CNY', '2026-01-02', '2026-01-09', '{{}}', '[]',
-    'contracted' FROM financing_offer;
+    '', '', '', '', '[]', 'contracted' FROM financing_offer;
 INSERT INTO financing_contract (id, number, seller_id, application_id, language, terms, terms_sha256, document,
     document_sha256, media_type, signed_by, signed_at, state)
 SELECT id, 'C-' || id, seller_id, id, 'en', '{{}}', '', 'contracts/x.pdf', 'x', 'application/pdf', 'user:1',

@@ -789,7 +789,7 @@ def make_application(**facts: Any) -> Application:
     )
 
 
-def make_asked(**facts: Any) -> Application:
+def asked_application(**facts: Any) -> Application:
     """An application for more than policy grants, which waits for people."""
     values: dict[str, Any] = {
         "state": "under_review", "approved_amount": None, "valid_until": None, "collateral": "asked of a person",
@@ -801,7 +801,7 @@ def make_asked(**facts: Any) -> Application:
 
 
 def make_remark(**facts: Any) -> Remark:
-    return _made(Remark, facts, application=make_asked, kind="note", text="For the harvest.", by=BY, at=AT)
+    return _made(Remark, facts, application=asked_application, kind="note", text="For the harvest.", by=BY, at=AT)
 
 
 def make_application_file(**facts: Any) -> ApplicationFile:
@@ -809,7 +809,7 @@ def make_application_file(**facts: Any) -> ApplicationFile:
     return _made(
         ApplicationFile,
         facts,
-        application=make_asked,
+        application=asked_application,
         name=f"{name}.pdf",
         media_type="application/pdf",
         size=9,

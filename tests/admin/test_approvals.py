@@ -16,7 +16,7 @@ from apps.tenants.models import Platform
 from apps.tenants.services import entered
 from apps.users.models import Role, User
 from tests.conftest import PlatformClient
-from tests.factories import make_approval_limit, make_asked, make_user
+from tests.factories import asked_application, make_approval_limit, make_user
 from tests.financing.asking import Desk, asks
 from tests.story import DAY, Story
 
@@ -67,8 +67,8 @@ def test_the_queue_shows_what_waits_oldest_promise_first(
 ) -> None:
     person = desk.approver("50000")
     client = browse(person)
-    late = make_asked(answer_by=desk.day - DAY, business_date=desk.day - 4 * DAY)
-    decided = make_asked(state="withdrawn")
+    late = asked_application(answer_by=desk.day - DAY, business_date=desk.day - 4 * DAY)
+    decided = asked_application(state="withdrawn")
     listed = client.get(QUEUE)
     rows = list(listed.context["cl"].result_list)
     assert [one.pk for one in rows] == [late.pk, asked.pk]
@@ -182,7 +182,7 @@ def test_another_platforms_request_is_not_there(
 ) -> None:
     meadow, harbor = two_platforms
     with entered(harbor.schema_name):
-        theirs = make_asked()
+        theirs = asked_application()
     with entered(meadow.schema_name):
         client = client_of(meadow, make_user(role=Role.APPROVER))
         assert client.get(page(theirs)).status_code == 404

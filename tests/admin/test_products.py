@@ -49,7 +49,13 @@ def test_from_a_new_pool_to_a_product_on_offer(signed_in: SignedIn) -> None:
     maker, checker = signed_in(Role.FINANCIER), signed_in(Role.FINANCIER)
     maker.post(
         reverse("admin:products_fundingpool_add"),
-        {"name": "Autumn", "financier": "Riverbank Credit", "currency": "CNY", "committed": "1000000"},
+        {
+            "name": "Autumn",
+            "financier": "Riverbank Credit",
+            "currency": "CNY",
+            "cost_rate": "0.045",
+            "committed": "1000000",
+        },
     )
     pool = FundingPool.objects.get()
     assert (pool.name, pool.committed) == ("Autumn", 0)  # money comes through the ledger, not through a form
@@ -115,7 +121,7 @@ def test_a_form_shows_only_what_matters_to_the_technique(signed_in: SignedIn) ->
         ({"penalty_rate": "18"}, "18 would be 1,800%. If you mean 18%, write 0.18 or 18%."),
         ({"penalty_per_thousand": "50"}, "thousandths a day below 10"),
         ({"maximum_amount": "-1"}, "at most the largest"),
-        ({"expected_days": "-30"}, "greater than or equal to 0"),
+        ({"expected_days": "-30"}, "Please choose 0 or more."),
         ({"livelihood_floor": "-1"}, "floor and daily cap not below 0"),
         ({"fee_rate": "-0.04"}, "This cannot be below 0."),
         ({"fee_rate": "four"}, "Please write a share such as 0.18, or 18%."),

@@ -14,6 +14,7 @@ NO_AMOUNT_THERE = {
     "reconciliation/faults.py": "seconds until a worker is killed",
     "reconciliation/policy.py": "chances by which lots are drawn",
     "reconciliation/back_tests.py": "likewise: the chances that a person asked for",
+    "products/allocation.py": "the solver speaks floats; what it finds is made whole minor units and checked exactly",
     "orders/feeds/intake.py": "the share of a file that has been read, for the progress bar",
     "orders/management/commands/import_orders.py": "the progress bar",
 }

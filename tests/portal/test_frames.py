@@ -45,7 +45,7 @@ def test_without_a_platform_the_product_names_itself(visit: Visit) -> None:
         (
             "base_desk.html",
             "/desk/breaks/",
-            ["Night", "Breaks", "Margin calls", "Files", "Books", "Counts", "Sellers", "Pauses"],
+            ["Night", "Breaks", "Margin calls", "Files", "Books", "Counts", "Sellers", "Hard times"],
             "Breaks",
         ),
     ],

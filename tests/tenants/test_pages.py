@@ -92,7 +92,7 @@ def fill_platform(name: str) -> dict[str, User]:
 def _fill_requests(seller: Seller, offer: Offer) -> None:
     """What the seller has asked a person for, with a question that waits, and a paper."""
     draft = factories.make_offer(seller=seller, assessment=offer.assessment, state="draft")
-    asked = factories.make_asked(offer=draft, state="info_requested")
+    asked = factories.asked_application(offer=draft, state="info_requested")
     factories.make_remark(application=asked)
     factories.make_application_file(application=asked)
 
