@@ -113,7 +113,7 @@ def test_corrected_lines_land_as_a_new_file(tmp_path: Path) -> None:
         (",".join((*COLUMNS, "frieght")).encode(), "has a column frieght that is not known"),
         (",".join((*COLUMNS, "paid")).encode(), "names a column twice"),
         (",".join(COLUMNS).encode("utf-16"), "is written in UTF-16"),
-        (gzip.compress(b"order_id,seller_id"), "is compressed with gzip"),
+        (gzip.compress(b"order_id,seller_id", mtime=0), "is compressed with gzip"),
         (b"PK\x03\x04rest of a spreadsheet", "is a zip archive or a spreadsheet"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "is not text in UTF-8"),
         (b"\x00\x01\x02\x03", "has no column"),

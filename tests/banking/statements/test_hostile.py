@@ -50,7 +50,7 @@ def peak_of(text: bytes) -> int:
         (b"", "The file is empty."),
         (b" \r\n\t", "The file is empty."),
         (b"%PDF-1.7 ...", "This is a PDF."),
-        (gzip.compress(b"x"), "This is compressed (gzip): unpack it first."),
+        (gzip.compress(b"x", mtime=0), "This is compressed (gzip): unpack it first."),
         (b"!Type:Bank\nD8/12/13\n^\n", "This is a QIF file, which names no account and no currency."),
         (b"PK\x03\x04 no more", "This is an archive within an archive, or one that cannot be opened."),
         (b":20:x\0y", "The file holds zero bytes: it is no text, or in an encoding that it does not name."),
