@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from apps.portal.charts import Balance, Course, DailySum, daily_chart, projection_chart, sparkline
 from apps.portal.proofs import Proof, Verdict
-from apps.portal.tables import Amount, Button, Column, Count, Line, Share, State, Table, Text
+from apps.portal.tables import Amount, Button, Check, Column, Count, Line, Share, State, Table, Text
 
 HERE = Path(__file__).parent
 OWED = Decimal(20800)
@@ -78,11 +78,11 @@ def all_of_it() -> dict[str, Any]:
             "Breaks",
             [
                 Column("Break"), Column("State"), Column("Lines", numeric=True), Column("Sum", numeric=True),
-                Column("Owner"),
+                Column("Owner"), Column("Chosen"),
             ],
             [[
                 Text("B-1", note="amount"), State("break", "open"), Count(3), Amount(Decimal(20), "CNY"),
-                Button("Take", "#"),
+                Button("Take", "#"), Check("break", "1", "Choose B-1", form="chosen"),
             ]],
         ),
     }  # fmt: skip
