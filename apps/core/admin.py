@@ -66,6 +66,24 @@ class ShareField(TrimmedDecimalField):
         return None if value in self.empty_values else share_typed(str(value))
 
 
+class RefusingForm(forms.ModelForm[Any]):
+    """A form whose row a service will write: what the service would refuse of it is said on the form."""
+
+    refusals: ClassVar[tuple[type[Exception], ...]] = ()
+
+    def check(self) -> None:
+        """The service's own check of `instance` and what was typed; raises one of `refusals`."""
+        raise NotImplementedError
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # Django's stubs leave it out
+        if not self.errors:
+            try:
+                self.check()
+            except self.refusals as refusal:
+                self.add_error(None, str(refusal))
+
+
 class GranaryAdmin(ModelAdmin):
     """A page a row with its state history beneath and a button for each step that the person may take now.
 

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin import GranaryAdmin, ViewOnlyAdmin, ViewOnlyInline, money, money_text, person
+from apps.core.admin import GranaryAdmin, RefusingForm, ViewOnlyAdmin, ViewOnlyInline, money, money_text, person
 from apps.financing.models import (
     Allocation,
     ApplicationFile,
@@ -59,8 +58,10 @@ class ApplicationFileAdmin(ViewOnlyAdmin):
     exclude = ("original", "shown")
 
 
-class ApprovalLimitForm(forms.ModelForm[ApprovalLimit]):
+class ApprovalLimitForm(RefusingForm):
     """Whose limit, how much, and why."""
+
+    refusals = (RequestRefused,)
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -68,13 +69,8 @@ class ApprovalLimitForm(forms.ModelForm[ApprovalLimit]):
             deciding = User.objects.filter(role__in=DECIDING_ROLES, is_active=True).order_by("name", "pk")
             self.fields["person"].queryset = deciding  # type: ignore[attr-defined]  # it has one
 
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # Django's stubs leave it out
-        if not self.errors:
-            try:
-                check_approval_limit(self.instance)
-            except RequestRefused as refusal:
-                self.add_error(None, str(refusal))
+    def check(self) -> None:
+        check_approval_limit(self.instance)
 
 
 @admin.register(ApprovalLimit)

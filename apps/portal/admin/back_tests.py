@@ -4,7 +4,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db import models
 from django.db.models import Max, Min
@@ -14,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.core.admin import Step, ViewOnlyAdmin, money, share
+from apps.core.admin import RefusingForm, Step, ViewOnlyAdmin, money, share
 from apps.core.dates import DAY, local_date
 from apps.orders.models import Order
 from apps.portal.charts import Chart, Run, lines_chart
@@ -36,16 +35,13 @@ ASSUMED_IN_WORDS = (
 TWENTY_MONTHS = timedelta(days=609)
 
 
-class BackTestForm(forms.ModelForm[BackTest]):
+class BackTestForm(RefusingForm):
     """What to try, over which days, under which assumptions."""
 
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # Django's stubs leave it out
-        if not self.errors:
-            try:
-                back_tests.check_back_test(self.instance, today=current_platform().business_date(timezone.now()))
-            except back_tests.BackTestRefused as refusal:
-                self.add_error(None, str(refusal))
+    refusals = (back_tests.BackTestRefused,)
+
+    def check(self) -> None:
+        back_tests.check_back_test(self.instance, today=current_platform().business_date(timezone.now()))
 
 
 @admin.register(BackTest)

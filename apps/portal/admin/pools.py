@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from apps.core.admin import GranaryAdmin, Step, money, person, share, share_text
+from apps.core.admin import GranaryAdmin, RefusingForm, Step, money, person, share, share_text
 from apps.core.money import ZERO
 from apps.financing.models import Participation
 from apps.financing.services.pool_limits import out_with
@@ -96,16 +96,13 @@ class FundingPoolAdmin(GranaryAdmin):
         return TemplateResponse(request, "admin/pools/statement.html", context)
 
 
-class LimitForm(forms.ModelForm[PoolLimit]):
+class LimitForm(RefusingForm):
     """A limit, refused as the service would refuse it."""
 
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # Django's stubs leave it out
-        if not self.errors:
-            try:
-                funding.check_limit(self.instance)
-            except funding.LimitRefused as refusal:
-                self.add_error(None, str(refusal))
+    refusals = (funding.LimitRefused,)
+
+    def check(self) -> None:
+        funding.check_limit(self.instance)
 
 
 @admin.register(PoolLimit)
@@ -160,8 +157,10 @@ class FunderAdmin(RefusingAdmin):
         funding.set_funder(funder=obj, at=timezone.now(), by=by)
 
 
-class WithdrawalForm(forms.ModelForm[Withdrawal]):
+class WithdrawalForm(RefusingForm):
     """What is to be taken out, and the account that it is paid to."""
+
+    refusals = (withdrawals.WithdrawalRefused,)
 
     holder = forms.CharField(
         label=gettext_lazy("Account holder"), max_length=140, widget=UnfoldAdminTextInputWidget
@@ -178,14 +177,9 @@ class WithdrawalForm(forms.ModelForm[Withdrawal]):
     def payee(self) -> Payee:
         return Payee(**{name: self.cleaned_data[name] for name in ("holder", "number", "bank", "bic")})
 
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # Django's stubs leave it out
-        if not self.errors:
-            asked = {name: self.cleaned_data[name] for name in ("pool", "amount", "reference", "reason")}
-            try:
-                withdrawals.check_withdrawal(**asked, payee=self.payee())
-            except withdrawals.WithdrawalRefused as refusal:
-                self.add_error(None, str(refusal))
+    def check(self) -> None:
+        asked = {name: self.cleaned_data[name] for name in ("pool", "amount", "reference", "reason")}
+        withdrawals.check_withdrawal(**asked, payee=self.payee())
 
 
 @admin.register(Withdrawal)
