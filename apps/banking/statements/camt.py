@@ -74,10 +74,11 @@ def read(source: IO[bytes]) -> Iterator[Part]:
     position = 0
     try:
         for event, element in _events(source, tags=[f"{{*}}{name}" for name in (*KINDS, "Ntry")]):
-            if event == "start" and _is_statement(element):
-                position += 1
-                statement = _Statement(element, position)
-            elif event == "end" and statement is not None:
+            if event == "start":
+                if statement is None and _is_statement(element):
+                    position += 1
+                    statement = _Statement(element, position)
+            elif statement is not None:
                 yield from statement.ended(element)
                 if element is statement.element:
                     statement = None
@@ -183,7 +184,7 @@ class _Statement:
         for balance in leaves.groups("Bal"):
             yield from self._balance(balance)
             self.element.remove(balance.element)
-        for remark in (group.element for name in REMARKS for group in leaves.groups(name)):
+        for remark in [group.element for group in leaves.groups(*REMARKS)]:
             yield Remark(f"{self.where}, {local_name(remark)}", remark.text or "")
             self.element.remove(remark)
 

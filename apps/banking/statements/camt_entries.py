@@ -18,33 +18,28 @@ STATUSES = {"BOOK": Status.BOOKED, "PDNG": Status.PENDING, "INFO": Status.INFORM
 ENTRY = Paths(
     *("Amt", "CdtDbtInd", ("BookgDt/Dt", "BookgDt/DtTm"), ("ValDt/Dt", "ValDt/DtTm"), ("Sts/Cd", "Sts/Prtry", "Sts")),
     *("AcctSvcrRef", "NtryRef", "AddtlNtryInf", "RvslInd"),
+    *("BkTxCd/Domn/Cd", "BkTxCd/Domn/Fmly/Cd", "BkTxCd/Domn/Fmly/SubFmlyCd", "BkTxCd/Prtry/Cd"),
 )
 SIGNS = {"CRDT": 1, "DBIT": -1}
 NUMBER = ("Id/IBAN", "Id/Othr/Id", "Id/PrtryAcct/Id", "Id/BBAN", "Id/UPIC")
 NAME = ("Nm", "Pty/Nm", "Agt/FinInstnId/Nm")
 DETAIL_AMOUNTS = ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/CntrValAmt/Amt", "AmtDtls/InstdAmt/Amt")
-TEXTS = Paths(
-    "RmtInf/Ustrd",
-    "RmtInf/Strd/CdtrRefInf/Ref",
-    "RmtInf/Strd/CdtrRefInf/CdtrRef",
-    "RmtInf/Strd/AddtlRmtInf",
+
+
+def _party(party: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Where the name and the account of a payment's debtor or creditor stand."""
+    names = tuple(f"RltdPties/{one}/{path}" for one in (party, f"Ultmt{party}") for path in NAME)
+    return names, tuple(f"RltdPties/{party}Acct/{path}" for path in NUMBER)
+
+
+PAYMENT_PATHS = Paths(
+    *("CdtDbtInd", ("RtrInf/Rsn/Cd", "RtrInf/Rsn/Prtry"), *_party("Dbtr"), *_party("Cdtr")),
+    # the references in their order, but for the entry's
+    *("Refs/AcctSvcrRef", "Refs/EndToEndId", "Refs/InstrId", "Refs/PmtInfId", "Refs/MsgId", "Refs/MndtId"),
+    ("Refs/UETR", "Refs/TxId"),
+    *("RmtInf/Ustrd", "RmtInf/Strd/CdtrRefInf/Ref", "RmtInf/Strd/CdtrRefInf/CdtrRef", "RmtInf/Strd/AddtlRmtInf"),
     "AddtlTxInf",
 )
-CODES = Paths("BkTxCd/Domn/Cd", "BkTxCd/Domn/Fmly/Cd", "BkTxCd/Domn/Fmly/SubFmlyCd", "BkTxCd/Prtry/Cd")
-
-
-def _payment_paths(party: str) -> Paths:
-    """Why it came back, the other side's name and account, and the references in their order but for the entry's."""
-    return Paths(
-        ("RtrInf/Rsn/Cd", "RtrInf/Rsn/Prtry"),
-        tuple(f"RltdPties/{one}/{path}" for one in (party, f"Ultmt{party}") for path in NAME),
-        tuple(f"RltdPties/{party}Acct/{path}" for path in NUMBER),
-        *("Refs/AcctSvcrRef", "Refs/EndToEndId", "Refs/InstrId", "Refs/PmtInfId", "Refs/MsgId", "Refs/MndtId"),
-        ("Refs/UETR", "Refs/TxId"),
-    )
-
-
-PAYMENTS = {"CRDT": _payment_paths("Dbtr"), "DBIT": _payment_paths("Cdtr")}
 
 
 def signed(written: str, indicator: str) -> Decimal:
@@ -66,7 +61,7 @@ class Reader:
 
     def entry(self, element: etree._Element) -> Entry:
         leaves = Leaves(element, APART)
-        amount, direction, booked_on, value_on, status, bank, own, text, is_reversal = leaves.all(ENTRY)
+        amount, direction, booked_on, value_on, status, bank, own, text, is_reversal, *codes = leaves.all(ENTRY)
         currency = self._tried("Amt", values.currency, leaves.currency("Amt")) or ""
         details = tuple([self._detail(payment, direction, currency) for payment in leaves.groups(PAYMENT)])
         only = details[0] if len(details) == 1 else NO_DETAIL
@@ -78,13 +73,13 @@ class Reader:
             value_date=self._date("ValDt", value_on),
             status=self._status(status),
             references=References(bank or only.references.bank, own, *only.references[2:]),
-            code="/".join(filter(None, leaves.all(CODES))),
+            code="/".join(filter(None, codes)),
             counterparty=only.counterparty,
             counterparty_account=only.counterparty_account,
             text=f"{text}\n{only.text}" if text and only.text else text or only.text,
             is_reversal=is_reversal in ("true", "1"),
             details=details,
-            batches=tuple([self._batch(batch) for path in BATCHES for batch in leaves.groups(path)]),
+            batches=tuple([self._batch(batch) for batch in leaves.groups(*BATCHES)]),
         )
 
     def _tried(self, where: str, read: Callable[..., T], *written: str) -> T | None:
@@ -118,32 +113,23 @@ class Reader:
 
     def _detail(self, leaves: Leaves, direction: str, currency: str) -> Detail:
         """`direction` and `currency` are the entry's: version 2 gives payments no direction of their own."""
-        stated = leaves.text("CdtDbtInd") or direction
-        path, in_currency = _amount(leaves, currency)
-        written = self._tried("TxDtls", values.amount, leaves.text(path)) if path else None
-        returned, name, account, bank, *others = leaves.all(PAYMENTS.get(stated, PAYMENTS["CRDT"]))
-        texts = [*filter(None, leaves.all(TEXTS)), *([f"returned: {returned}"] if returned else ())]
+        stated, returned, *found = leaves.all(PAYMENT_PATHS)
+        debtor, creditor, (bank, *references), texts = found[:2], found[2:4], found[4:11], found[11:]
+        is_debit = (stated or direction) == "DBIT"
+        name, account = creditor if is_debit else debtor
+        written, in_currency = leaves.amount(DETAIL_AMOUNTS, currency)
+        amount = self._tried("TxDtls", values.amount, written) if written is not None else None
+        if returned:
+            texts.append(f"returned: {returned}")
         return Detail(
-            amount=written * -1 if written is not None and stated == "DBIT" else written,
+            amount=amount * -1 if amount is not None and is_debit else amount,
             currency=in_currency,
-            references=References(bank, "", *others),
+            references=References(bank, "", *references),
             counterparty=name,
             counterparty_account=account,
-            text="\n".join(texts),
+            text="\n".join(filter(None, texts)),
             return_reason=returned,
         )
-
-
-def _amount(leaves: Leaves, currency: str) -> tuple[str, str]:
-    """Where the payment's amount stands, and its currency: one in the entry's before any other; "" for nowhere."""
-    first = "", ""
-    for path in DETAIL_AMOUNTS:
-        if path in leaves:
-            found = path, leaves.currency(path)
-            if found[1] == currency:
-                return found
-            first = first if first[0] else found
-    return first
 
 
 NO_DETAIL = Detail(None, "", References())

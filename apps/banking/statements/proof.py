@@ -73,13 +73,13 @@ def proved(parts: Iterable[Part]) -> Iterator[Told]:
     current: _Tally | None = None
     of_file: list[Problem] = []
     for part in parts:
-        if isinstance(part, Heading):
+        if isinstance(part, Entry) and current is not None:
+            yield current.counted(part)
+        elif isinstance(part, Heading):
             if current is not None:
                 yield current.statement()
             current = _Tally(part)
             yield part
-        elif isinstance(part, Entry) and current is not None:
-            yield current.counted(part)
         elif isinstance(part, Problem) and (current is None or part.is_of_file):
             of_file.append(part)
         elif current is not None:
