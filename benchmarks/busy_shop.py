@@ -1,5 +1,5 @@
 """A seller with much behind them: 10,000 orders, 50 running financings with a month of nights each, 300 messages, goods
-in store, and one row of every other model."""
+in store, an offer to take today, and one row of every other model."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import connection, transaction
 
 if TYPE_CHECKING:
-    from apps.financing.models import Financing
+    from apps.financing.models import Application, Contract, Financing
     from apps.sellers.models import Seller
     from apps.users.models import User
 
@@ -60,12 +60,21 @@ def _finance(seller: "Seller") -> None:
         application = factories.make_application(offer=offer, state="contracted")
         _nights(
             factories.make_financing(
-                contract=factories.make_contract(application=application), state="active", principal=Decimal(9000),
+                contract=_in_force(application), state="active", principal=Decimal(9000),
                 disbursed_on=factories.DAY, closed_through=factories.DAY,
             )
         )  # fmt: skip
     for _number in range(MESSAGES):
         factories.make_message(seller=seller)
+
+
+def _in_force(application: "Application") -> "Contract":
+    from tests import factories
+
+    return factories.make_contract(
+        application=application, state="in_force", document="contracts/busy.pdf", document_sha256="0" * 64,
+        media_type="application/pdf", rendered_at=factories.AT, signed_by="River Orchard", signed_at=factories.AT,
+    )  # fmt: skip
 
 
 def _nights(financing: "Financing") -> None:

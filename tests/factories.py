@@ -39,6 +39,7 @@ from apps.financing.models import (
     Financing,
     Offer,
     Participation,
+    Promise,
     Remark,
     Share,
 )
@@ -73,6 +74,7 @@ from apps.reconciliation.models import (
     NightlyRun,
     NightlyStep,
     PortfolioDay,
+    PortfolioFlow,
     PortfolioRow,
     RuleBook,
     SetAside,
@@ -877,6 +879,10 @@ def make_share(**facts: Any) -> Share:
     )
 
 
+def make_promise(**facts: Any) -> Promise:
+    return _made(Promise, facts, application=make_application, pool=make_funding_pool, amount=D("100.00"))
+
+
 def make_allocation_plan(**facts: Any) -> AllocationPlan:
     return _made(
         AllocationPlan, facts, business_date=DAY, currency="CNY", asked=D("100.00"), placed=D("100.00"),
@@ -1172,6 +1178,19 @@ def make_vintage(**facts: Any) -> Vintage:
         financings=2,
         drawn=D("1200.00"),
         lost=D("0.00"),
+    )
+
+
+def make_portfolio_flow(**facts: Any) -> PortfolioFlow:
+    return _made(
+        PortfolioFlow,
+        facts,
+        day=_portfolio_of_the_day,
+        product=make_financing_product,
+        pool=make_funding_pool,
+        income=D("40.00"),
+        expected=D("36.00"),
+        collected=D("20.00"),
     )
 
 

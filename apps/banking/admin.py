@@ -20,11 +20,15 @@ from apps.core.admin import ViewOnlyAdmin, ViewOnlyInline, money
 
 @admin.register(BankAccount)
 class BankAccountAdmin(ViewOnlyAdmin):
-    list_display = ("holder", "masked", "bank", "purpose", "currency", "verified_at")
+    list_display = ("holder", "masked_number", "bank", "purpose", "currency", "verified_at")
     list_filter = ("purpose", "currency")
     search_fields = ("holder",)
-    fields = ("purpose", "holder", "bank", "bic", "masked", "currency", "verified_at")
-    readonly_fields = ("masked",)
+    fields = ("purpose", "holder", "bank", "bic", "masked_number", "currency", "verified_at")
+    readonly_fields = ("masked_number",)
+
+    @admin.display(description=_("number"))
+    def masked_number(self, row: BankAccount) -> str:
+        return row.masked
 
 
 class InstructionInline(ViewOnlyInline):

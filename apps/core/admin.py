@@ -1,17 +1,15 @@
 """Admin bases. Rights come from the person's role (users.models.RIGHTS); buttons call the services everyone calls."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from babel.numbers import format_currency, format_decimal, format_percent
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import label_for_field, lookup_field
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import (
@@ -24,18 +22,16 @@ from django.http import (
 )
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
 
 from apps.core.exports import PIECE, csv_answer
+from apps.core.history import history_of, names_of
 from apps.core.models import AmountField, Export, RateField, Transition
 from apps.core.shares import share_typed
-from apps.core.states import Stateful
-
-LATEST_TRANSITIONS = 50
+from apps.core.wording import money_text, number_text, share_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,22 +219,6 @@ class ViewOnlyInline(TabularInline):
         return False
 
 
-def history_of(row: models.Model) -> list[dict[str, Any]]:
-    """The latest transitions of a row, newest first, each with the name of who made it."""
-    if not isinstance(row, Stateful):
-        return []
-    entries = list(Transition.of(row).order_by("-id")[:LATEST_TRANSITIONS])
-    names = names_of({entry.by for entry in entries})
-    return [{"entry": entry, "who": names[entry.by]} for entry in entries]
-
-
-def names_of(actors: Iterable[str]) -> dict[str, str]:
-    """How to show each actor: people by name, everything else (policy, night, a command) as it is."""
-    keys = {actor: actor.removeprefix("user:") for actor in actors}
-    people = get_user_model()._default_manager.in_bulk([int(key) for key in keys.values() if key.isdigit()])
-    return {actor: str(people.get(int(key), actor)) if key.isdigit() else actor for actor, key in keys.items()}
-
-
 def person(name: str, description: Any) -> Callable[[Any, Any], str]:
     """A read-only field that shows the name of the actor in column `name`."""
 
@@ -291,25 +271,6 @@ def share(name: str, description: Any) -> Callable[[Any, Any], str]:
         return share_text(getattr(row, name))
 
     return column
-
-
-def money_text(amount: Decimal, currency: str) -> str:
-    """CNY 10,400.00: with the code, because an auditor compares platforms."""
-    return str(
-        format_currency(
-            amount, currency, format="¤¤\N{NO-BREAK SPACE}#,##0.00", locale=to_locale(get_language() or "en")
-        )
-    )
-
-
-def number_text(number: Decimal) -> str:
-    """1,480.5: with as many decimals as there are."""
-    return str(format_decimal(number, format="#,##0.####", locale=to_locale(get_language() or "en")))
-
-
-def share_text(share: Decimal) -> str:
-    """A share of one as percent, to two places."""
-    return str(format_percent(share, format="#,##0.##%", locale=to_locale(get_language() or "en")))
 
 
 @admin.register(Export)

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
 from django_fsm import (
     ConcurrentTransition,
     ConcurrentTransitionMixin,
@@ -44,15 +45,22 @@ class _StateField(FSMField):
     descriptor_class = _StateDescriptor
 
     def deconstruct(self) -> Any:
-        """As django-fsm's own field: to a migration the two are the same."""
+        """As django-fsm's own field, without words: to a migration the two are the same."""
         name, _path, args, kwargs = super().deconstruct()
+        kwargs["choices"] = [(state, state) for state, _word in self.flatchoices]
+        kwargs.pop("verbose_name", None)
         return name, "django_fsm.FSMField", args, kwargs
 
 
 def state_field(states: Sequence[str]) -> Any:
     """A protected state field over `states`, the first being the state at birth."""
     return _StateField(
-        default=states[0], choices=[(state, state) for state in states], max_length=24, protected=True, editable=False
+        _("state"),
+        default=states[0],
+        choices=[(state, state) for state in states],
+        max_length=24,
+        protected=True,
+        editable=False,
     )
 
 

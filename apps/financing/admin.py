@@ -7,7 +7,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin import GranaryAdmin, RefusingForm, ViewOnlyAdmin, ViewOnlyInline, money, money_text, person
+from apps.core.admin import GranaryAdmin, RefusingForm, ViewOnlyAdmin, ViewOnlyInline, money, person
+from apps.core.wording import money_text
 from apps.financing.models import (
     Allocation,
     ApplicationFile,
@@ -17,6 +18,7 @@ from apps.financing.models import (
     Financing,
     Offer,
     Participation,
+    Promise,
     Remark,
     Share,
 )
@@ -25,6 +27,7 @@ from apps.financing.refusals import RequestRefused
 from apps.financing.services import set_approval_limit
 from apps.financing.services.limits import check_approval_limit
 from apps.financing.studio import StudioAdmin
+from apps.products.groups import TECHNIQUE_NAMES
 from apps.tenants.services import current_platform
 from apps.users.models import User
 
@@ -128,7 +131,7 @@ class ParticipationInline(ViewOnlyInline):
 
 @admin.register(Financing)
 class FinancingAdmin(ViewOnlyAdmin):
-    list_display = ("number", "seller", "technique", "amount_money", "outstanding_money", "days_past_due", "state")
+    list_display = ("number", "seller", "way", "amount_money", "outstanding_money", "days_past_due", "state")
     list_select_related = ("seller",)
     list_filter = ("state", "version__product__technique", "pool")
     search_fields = ("number__exact", "seller__name", "seller__external_id__exact")
@@ -136,6 +139,10 @@ class FinancingAdmin(ViewOnlyAdmin):
     inlines = (ParticipationInline, FinancedOrderInline)
     amount_money = money("amount", _("amount"))
     outstanding_money = money("outstanding", _("owed"), is_column=False)
+
+    @admin.display(description=_("technique"), ordering="technique")
+    def way(self, row: Financing) -> str:
+        return str(TECHNIQUE_NAMES.get(row.technique, row.technique))
 
 
 @admin.register(Participation)
@@ -155,6 +162,17 @@ class ParticipationAdmin(ViewOnlyAdmin):
     income_money = money("income", _("income"), "financing.currency")
     lost_money = money("lost", _("lost"), "financing.currency")
     recovered_money = money("recovered", _("recovered"), "financing.currency")
+
+
+@admin.register(Promise)
+class PromiseAdmin(ViewOnlyAdmin):
+    """What pools have promised to contracts that wait for a signature, or waited for one."""
+
+    list_display = ("pool", "application", "amount_money", "is_first_loss")
+    list_select_related = ("pool", "application")
+    list_filter = ("pool", "application__state")
+    ordering = ("-id",)
+    amount_money = money("amount", _("amount"), "application.currency")
 
 
 @admin.register(Share)

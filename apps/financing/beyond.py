@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.core.admin import money_text, number_text, share_text
+from apps.core.wording import money_text, number_text, share_text
 from apps.financing.headroom import repaid_by_sales, within_limit
 from apps.products.terms import Terms
 

@@ -12,8 +12,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.core.admin import money_text, share_text
 from apps.core.money import ZERO
+from apps.core.wording import money_text, share_text
 from apps.financing.headroom import largest_amount
 from apps.financing.illustration import Illustration
 from apps.financing.minimums import window_of

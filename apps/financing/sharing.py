@@ -5,11 +5,11 @@ more than that and the last payment settles everyone; income by what each put in
 rounding adds up. First-loss parts bear losses before all others, and are made good after them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_DOWN, Decimal
 from typing import NamedTuple
 
-from apps.core.money import ZERO, round_money, split
+from apps.core.money import ZERO, quantum, round_money, split
 
 
 class Part(NamedTuple):
@@ -18,6 +18,10 @@ class Part(NamedTuple):
     pool: int
     amount: Decimal
     is_first_loss: bool = False
+
+
+Weights = Sequence[tuple[int, Decimal]]
+"""Pools by key, each with its weight in what they pay together."""
 
 
 class FixedShare(NamedTuple):
@@ -49,7 +53,36 @@ def fixed_of(amount: Decimal, fixed: Sequence[FixedShare], currency: str) -> lis
     return [one for one in taken if one.amount]
 
 
-def rest_of(left: Decimal, weights: Sequence[tuple[int, Decimal]], currency: str) -> list[Part]:
+def most_within(
+    rooms: Mapping[int, Decimal], fixed: Sequence[FixedShare], way: Weights, planned: Decimal | None, currency: str
+) -> Decimal:
+    """The most, to the minor unit, of which the parts (`fixed_of`, and `rest_of` spread as `way` says) fit into
+    `rooms` by pool, and whose rest beside the fixed shares is at most `planned`, if any.
+
+    Rounding may put units into the rest, and into one pool rather than another. Where they do not fit, the answer lies
+    below the largest amount by as much as makes room for one unit of each; it never lies above it.
+    """
+    rest_share = 1 - sum((one.share for one in fixed), ZERO)
+    weight = sum((one for _pool, one in way), ZERO)
+
+    def most(spare: Decimal) -> Decimal:
+        """The most that leaves `spare` in each room but for the fixed shares, which are rounded down."""
+        bounds = [rooms[one.pool] / one.share for one in fixed if one.pool in rooms]
+        bounds += [(rooms[pool] - spare) * weight / own / rest_share for pool, own in way]
+        bounds += [] if planned is None else [(planned - spare) / rest_share]
+        return max(round_money(min(bounds), currency, ROUND_DOWN), ZERO)
+
+    exact = most(ZERO)
+    parts = fixed_of(exact, fixed, currency)
+    rest = exact - sum((one.amount for one in parts), ZERO)
+    parts += rest_of(rest, way, currency) if way else []
+    fits = all(one.amount <= rooms.get(one.pool, one.amount) for one in parts)
+    if fits and (planned is None or rest <= planned):
+        return exact
+    return most((len(fixed) + 1) * quantum(currency))
+
+
+def rest_of(left: Decimal, weights: Weights, currency: str) -> list[Part]:
     """What is `left` (payable) by pool, in proportion to the weights (largest remainder); parts of nothing are left
     out. Raises ValueError when no weight is positive."""
     amounts = split(left, [weight for _pool, weight in weights], currency)

@@ -22,8 +22,8 @@ from django.utils.html import strip_tags
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from apps.core.admin import money_text, share_text
 from apps.core.money import is_payable
+from apps.core.wording import money_text, share_text
 from apps.financing.cautions import Bounds, Typical, cautions
 from apps.financing.illustration import Example, Illustration, illustrate
 from apps.financing.papers import contract_pdf

@@ -16,6 +16,7 @@ PAYOUTS_IN_TRANSIT = "Liabilities:Payouts-In-Transit"
 DEFERRED_FEES = "Liabilities:Deferred-Fees"
 OVERPAYMENTS = "Liabilities:Overpayments"
 FUNDING_CAPITAL = "Equity:Funding"
+DISTRIBUTED = "Equity:Distributed"
 FEE_INCOME = "Income:Fees"
 INTEREST_INCOME = "Income:Interest"
 PENALTY_INCOME = "Income:Penalties"
@@ -49,6 +50,7 @@ CODES = frozenset(
         DEFERRED_FEES,
         OVERPAYMENTS,
         FUNDING_CAPITAL,
+        DISTRIBUTED,
         FEE_INCOME,
         INTEREST_INCOME,
         PENALTY_INCOME,

@@ -1,6 +1,6 @@
 """How breaks are laid out on the desk: the queue, one break with what may explain it, and the forms to work it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,7 @@ from apps.core.models import Transition
 from apps.ledger import chart
 from apps.portal.formats import format_day, format_money
 from apps.portal.states import wording
+from apps.portal.subjects import subjects_of
 from apps.portal.tables import Amount, Cell, Check, Column, Count, Day, Moment, Share, State, Table, Text
 from apps.reconciliation.models import BREAK_TYPES, Break, BreakNote, Suggestion
 from apps.reconciliation.rules import Rules
@@ -37,6 +38,16 @@ WHY: dict[str, Promise | str] = {
     "amount": gettext_lazy("Amount and date are close"),
     "covering": gettext_lazy("Together they add up exactly"),
     "similar": gettext_lazy("Words in common"),
+    "returned": gettext_lazy("The bank gave back what it had paid out: the financing ends as if it had never begun"),
+}
+# The rules that every platform starts with, by the name that is kept with them; a rule of people's own has its name.
+STARTERS: dict[str, Promise | str] = {
+    "exact reference": gettext_lazy("Exact reference"),
+    "exact amount and date": gettext_lazy("Exact amount and date"),
+    "exact amount, some days apart": gettext_lazy("Exact amount, some days apart"),
+    "several that add up": gettext_lazy("Several that add up"),
+    "nearly the amount": gettext_lazy("Nearly the amount"),
+    "similar words": gettext_lazy("Similar words"),
 }
 ACCOUNTS: dict[str, Promise | str] = {
     chart.DIFFERENCES: gettext_lazy("Write it off as a small difference"),
@@ -88,11 +99,12 @@ def queue_table(
     rows: Sequence[Break], names: Mapping[str, str], caption: str, *, today: date, offers: Mapping[int, Suggestion]
 ) -> Table:
     """Differences: what is seen, how much, since when, due when, whose; those with one sure hint can be chosen."""
+    words = expected_in_words(key for offer in offers.values() for key in offer.expected)
     cells: list[tuple[Cell, ...]] = [
         (
             _choice(one, offers.get(one.pk)),
             name_of(one),
-            Text(one.text, note=_hint(offers.get(one.pk))),
+            Text(one.text, note=_hint(offers.get(one.pk), words)),
             State("break", one.state),
             Amount(one.amount, one.currency, signed=True),
             Day(one.opened_on, short=True, note=_age(one, today)),
@@ -117,14 +129,24 @@ def name_of(one: Break) -> Text:
     return Text(f"B-{one.pk}", note=str(BREAK_KINDS.get(one.kind, one.kind)), href=reverse("desk:break", args=[one.pk]))
 
 
+def about(one: Break) -> Text:
+    """What a break is about, with its page: a row of ours, a control total, or goods whose price is old."""
+    kind, _colon, name = one.subject.partition(":")
+    if kind == "control":
+        return Text(one.subject, href=reverse("desk:total", args=[one.run.business_date, name]))
+    if kind == "commodity":
+        return Text(name, href=reverse("desk:valued", args=[one.run.business_date]))
+    return subjects_of([one.subject]).get(one.subject, Text(one.subject))
+
+
 def _choice(one: Break, offer: Suggestion | None) -> Cell:
     if offer is None:
         return Text("")
     return Check("chosen", f"{offer.pk}:{one.version}", _("Choose B-%(number)s") % {"number": one.pk}, "accept-chosen")
 
 
-def _hint(offer: Suggestion | None) -> str:
-    return "" if offer is None else f"{WHY[offer.kind]}: {', '.join(offer.expected)}"
+def _hint(offer: Suggestion | None, words: Mapping[str, str]) -> str:
+    return "" if offer is None else f"{WHY[offer.kind]}: {', '.join(words[key] for key in offer.expected)}"
 
 
 def _age(one: Break, today: date) -> str:
@@ -139,12 +161,13 @@ def suggestion_rows(one: Break, offers: Sequence[Suggestion]) -> list[dict[str, 
     """Each suggestion with its reason and the lines that it is about, in words."""
     ids = [int(key.partition(":")[2]) for offer in offers for key in offer.lines]
     lines = {f"bank_line:{line.pk}": line for line in BankLine.objects.filter(pk__in=ids)}
+    words = expected_in_words(key for offer in offers for key in offer.expected)
     return [
         {
             "offer": offer,
             "why": WHY[offer.kind],
             "lines": [_line_words(lines[key]) for key in offer.lines if key in lines],
-            "expected": [_expected_words(key) for key in offer.expected],
+            "expected": [words[key] for key in offer.expected],
             "can_accept": one.can("accept") and not offer.accepted_by and not offer.declined_by,
         }
         for offer in offers
@@ -155,11 +178,17 @@ def _line_words(line: BankLine) -> str:
     return f"{format_day(line.booked_on)} · {format_money(line.amount, line.currency)} · {line.reference or '–'}"
 
 
-def _expected_words(key: str) -> str:
+def expected_in_words(keys: Iterable[str]) -> dict[str, str]:
+    """By key of an expected movement, what it is; the far end of a transfer, and what came back, is that payment. One
+    query a kind."""
+    subjects = {key: _subject(key) for key in keys}
+    known = subjects_of(subjects.values())
+    return {key: known[subject].value if subject in known else key for key, subject in subjects.items()}
+
+
+def _subject(key: str) -> str:
     kind, _colon, name = key.partition(":")
-    if kind == "settlement":
-        return _("Settlement of %(day)s") % {"day": format_day(date.fromisoformat(name))}
-    return _("Payment %(number)s") % {"number": name.partition(":")[0]}
+    return f"sales:{name}" if kind == "settlement" else f"instruction:{name.partition(':')[0]}"
 
 
 def note_table(notes: Sequence[BreakNote], names: Mapping[str, str]) -> Table:
@@ -191,7 +220,7 @@ def rule_table(rules: Rules, caption: str) -> Table:
     """The passes of matching in their order: what each allows, where, and whether it accepts or only suggests."""
     rows = [
         (
-            Text(rule.name, note=str(WHY[rule.kind])),
+            Text(str(STARTERS.get(rule.name, rule.name)), note=str(WHY[rule.kind])),
             Share(rule.share),
             Count(rule.days),
             Text(", ".join(sorted(rule.accounts)) or _("All")),

@@ -1,5 +1,6 @@
 """What the page says on which people decide a request: figures frozen and now, what stands in the way, the forms."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,8 +10,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.core.admin import history_of, money_text, names_of, share_text
+from apps.core.history import history_of, names_of
 from apps.core.money import ZERO, quantum
+from apps.core.wording import money_text, share_text
 from apps.financing.adverse import MOST_REASONS, REASONS
 from apps.financing.beyond import CAUTIONS, Compared, compare
 from apps.financing.models import Application, Contract
@@ -22,6 +24,7 @@ from apps.financing.services.standing import Standing, seen_of, standing_of
 from apps.portal.files import shown_files
 from apps.portal.forms import AmountField
 from apps.portal.reasons import in_words
+from apps.portal.states import staff_label
 from apps.portal.tables import Cell, Column, Table, Text
 from apps.products.models import LendingPolicy
 from apps.tenants.services import current_platform
@@ -120,6 +123,14 @@ class Decision:
         return Table(_("Frozen decision beside current data"), columns, rows)
 
 
+STATES = {"seller_state": "seller", "version_state": "product_version"}
+
+
+def _worded(figures: Mapping[str, str]) -> dict[str, str]:
+    """The figures with their states as people call them."""
+    return {name: str(staff_label(STATES[name], value)) if name in STATES else value for name, value in figures.items()}
+
+
 def decision_of(application: Application, *, on: date, reader: str) -> Decision:
     """What `reader`, an actor, sees of `application` on `on`."""
     standing = standing_of(application.seller, application.version, on)
@@ -130,7 +141,7 @@ def decision_of(application: Application, *, on: date, reader: str) -> Decision:
     return Decision(
         application=application,
         standing=standing,
-        compared=compare(frozen, standing.figures, application.currency),
+        compared=compare(_worded(frozen), _worded(standing.figures), application.currency),
         cautions=[str(CAUTIONS[name]) for name in application.cautions if name in CAUTIONS],
         stops=what_stops(standing) if waits else [],
         mandate=_mandate(reader, application.currency),

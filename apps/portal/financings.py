@@ -237,6 +237,7 @@ EVENTS: dict[str, Any] = {
     "restructure": gettext_lazy("Restructured into a new contract"),
     "carried": gettext_lazy("Carried from the contract before"),
     "refill": gettext_lazy("Paid off by a new financing"),
+    "returned": gettext_lazy("Given back by the bank"),
 }
 
 

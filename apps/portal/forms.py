@@ -94,6 +94,11 @@ class DrawForm(forms.Form):
         )
         self.fields["refill"] = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
+    def clean(self) -> None:
+        """Nobody sees the field that names the financing to be paid off, so what is wrong with it is said for all."""
+        if self.errors.pop("refill", None):
+            self.add_error(None, _("The financing to be paid off is not known. Please begin again on its page."))
+
 
 class PledgeForm(DrawForm):
     """Which receipts to pledge, and how much to draw on them."""

@@ -11,7 +11,17 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from apps.portal.formats import format_day, format_money, format_share
 from apps.portal.tables import Amount, Column, Day, Share, Table, Text
-from apps.repayment.hardship import LONGER, LONGEST_ASKED, LOWER_SHARE, MOST_ADDED, PARTS, PAUSE, Policy, Wish
+from apps.repayment.hardship import (
+    EXTENSION,
+    LONGER,
+    LONGEST_ASKED,
+    LOWER_SHARE,
+    MOST_ADDED,
+    PARTS,
+    PAUSE,
+    Policy,
+    Wish,
+)
 from apps.repayment.prospects import Choice, Prospect
 
 USUAL_DAYS = 30
@@ -19,6 +29,7 @@ NAMES: Mapping[str, Promise | str] = {
     PAUSE: gettext_lazy("A pause"),
     LOWER_SHARE: gettext_lazy("A smaller share for a while"),
     LONGER: gettext_lazy("Smaller amounts, for longer"),
+    EXTENSION: gettext_lazy("A later due date"),
 }
 WHY: Mapping[str, Promise | str] = {
     "too_long": gettext_lazy("more than the product grants by itself"),
@@ -26,6 +37,9 @@ WHY: Mapping[str, Promise | str] = {
     "too_often": gettext_lazy("one more than the product grants in twelve months"),
     "too_soon": gettext_lazy("too soon after the last relief"),
     "late": gettext_lazy("something is past due already"),
+    "papers": gettext_lazy("the papers or the insurance of the goods end before that day"),
+    "uncovered": gettext_lazy("the orders still awaited bring less than what would be owed"),
+    "long_term": gettext_lazy("a receivable that runs for more than 180 days"),
 }
 
 
@@ -45,7 +59,9 @@ class ReliefForm(forms.Form):
             )  # fmt: skip
         else:
             self.fields["days"] = forms.IntegerField(
-                label=_("For how many days?"), min_value=1, max_value=LONGEST_ASKED
+                label=_("How many days later?") if kind == EXTENSION else _("For how many days?"),
+                min_value=1,
+                max_value=LONGEST_ASKED,
             )
         if kind == LOWER_SHARE:
             parts = [(f"{part:f}", _("%(share)s of the usual") % {"share": format_share(part, 0)}) for part in PARTS]
@@ -78,7 +94,8 @@ def _usual(kind: str, policy: Policy) -> dict[str, Any]:
         case "lower_share":
             granted = [part for part in PARTS if part >= policy.lowest_part]
             return {"days": min(policy.lower_days or USUAL_DAYS, USUAL_DAYS), "part": f"{min(granted or PARTS[:1]):f}"}
-    return {"days": min(policy.days or USUAL_DAYS, USUAL_DAYS)}
+    most = policy.later_days if kind == EXTENSION else policy.days
+    return {"days": min(most or USUAL_DAYS, USUAL_DAYS)}
 
 
 def mark_of(wish: Wish) -> str:
@@ -97,6 +114,8 @@ def wish_text(wish: Wish) -> str:
                 wish.days,
             )  # fmt: skip
             return words % {"share": format_share(wish.part or 0, 0), "days": wish.days}
+        case "extension":
+            return ngettext("Due %(days)s day later", "Due %(days)s days later", wish.days) % {"days": wish.days}
     return ngettext(
         "Smaller amounts, %(more)s time more", "Smaller amounts, %(more)s times more", wish.more
     ) % {"more": wish.more}  # fmt: skip
@@ -117,6 +136,11 @@ def granted_text(policy: Policy, kind: str) -> str:
                 policy.lower_days,
             )
             return words % {"share": format_share(policy.lowest_part, 0), "days": policy.lower_days}
+        case "extension":
+            most = policy.later_days
+            return ngettext("Up to %(days)s day later at once.", "Up to %(days)s days later at once.", most) % {
+                "days": most
+            }
     words = ngettext("Up to %(more)s more at once.", "Up to %(more)s more at once.", policy.more)
     return words % {"more": policy.more}
 

@@ -22,6 +22,7 @@ from apps.banking.statements.parts import Entry
 from apps.orders.models import Proceeds, Settlement
 from apps.orders.refusals import RejectedLine
 from apps.portal.bank_words import in_words, place_in_words
+from apps.portal.subjects import subjects_of
 from apps.portal.tables import Amount, Column, Count, Day, Moment, State, Table, Text
 
 KINDS: dict[str, Promise | str] = {
@@ -127,7 +128,8 @@ def _entry_row(one: StatementEntry) -> tuple[Text | Day | Amount, ...]:
         Text(str(ENTRY_STATUS.get(one.status, one.status))),
         Amount(one.amount, one.currency or one.statement.currency, signed=True),
         Text("" if line is None else f"L-{line.pk}",
-             note="" if line is None else line.matched_to or _("not explained yet")),
+             note="" if line is None else line.matched_to or _("not explained yet"),
+             href=reverse("desk:entry", args=[line.carried_by_id]) if line is not None and line.carried_by_id else ""),
     )  # fmt: skip
 
 
@@ -250,16 +252,18 @@ def batch_table(batches: Sequence[PaymentBatch]) -> Table:
     return Table(_("Batches"), columns, rows, empty=_("No batch was built yet."))
 
 
-def payment_table(payments: Iterable[Instruction]) -> Table:
-    """The payments of a batch and what became of each."""
+def payment_table(payments: Sequence[Instruction]) -> Table:
+    """The payments of a batch, what each is for, and what became of it."""
     columns = (
-        Column(_("Payment number")), Column(_("Kind")), Column(_("Paid to")), Column(_("Amount"), numeric=True),
-        Column(_("Booked by the bank")), Column(_("Came to nothing")),
+        Column(_("Payment number")), Column(_("Kind")), Column(_("What it is about")), Column(_("Paid to")),
+        Column(_("Amount"), numeric=True), Column(_("Booked by the bank")), Column(_("Came to nothing")),
     )  # fmt: skip
+    about = subjects_of(one.subject for one in payments)
     rows = [
         (
             Text(one.reference),
             Text(str(PAYMENT_KINDS[one.kind])),
+            about.get(one.subject, Text(one.subject)),
             Text(one.to_account.holder if one.to_account else _("Our funding account"),
                  note=one.to_account.masked if one.to_account else ""),
             Amount(one.amount, one.currency),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from apps.portal.breaks import BREAK_KINDS, name_of
 from apps.portal.charts import seconds_line
 from apps.portal.formats import format_count, format_day, format_span
+from apps.portal.subjects import subjects_of
 from apps.portal.tables import Amount, Button, Cell, Column, Count, Day, Moment, Span, State, Table, Text
 from apps.reconciliation.models import Break, ControlTotal, NightlyRun, SetAside
 from apps.reconciliation.steps import StepNow
@@ -195,11 +196,22 @@ def set_aside_table(rows: Iterable[SetAside], sellers: Mapping[int, str], *, may
 
 def forecast_table(seen: Forecast) -> Table:
     """Tonight's breaks as they look now."""
+    about = subjects_of(one.subject for one in seen.new)
     rows = [
-        (Text(str(BREAK_KINDS.get(one.kind, one.kind))), Text(one.text), Amount(one.amount, one.currency, signed=True))
+        (
+            Text(str(BREAK_KINDS.get(one.kind, one.kind))),
+            Text(one.text),
+            about.get(one.subject, Text(one.subject)),
+            Amount(one.amount, one.currency, signed=True),
+        )
         for one in seen.new
     ]
-    columns = (Column(_("Type")), Column(_("What we see")), Column(_("Ours less theirs"), numeric=True))
+    columns = (
+        Column(_("Type")),
+        Column(_("What we see")),
+        Column(_("What it is about")),
+        Column(_("Ours less theirs"), numeric=True),
+    )
     return Table(_("New breaks"), columns, rows, empty=_("None, as it looks now."))
 
 

@@ -3,10 +3,13 @@
 The keys are the names of models and states; the words are for people. A test holds this table against the models.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from django.apps import apps
 from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
+
+from apps.core.states import Stateful
 
 NEUTRAL, GOOD, WARN, BAD = "neutral", "good", "warn", "bad"
 
@@ -322,39 +325,35 @@ def wording(machine: str, state: str) -> Wording:
     return MACHINES[machine].get(state) or Wording(NEUTRAL, state.replace("_", " ").capitalize())
 
 
-BY_MODEL = {machine.replace("_", ""): machine for machine in MACHINES}
-# What people did, in the history of what financiers make.
-VERBS = {
-    "product_version": {
-        "create": pgettext_lazy("history", "Begun"),
-        "edit": pgettext_lazy("history", "Edited"),
-        "submit": pgettext_lazy("history", "Sent to review"),
-        "send_back": pgettext_lazy("history", "Sent back"),
-        "approve": pgettext_lazy("history", "Approved"),
-        "retire": pgettext_lazy("history", "Taken off offer"),
-    },
-    "back_test": {
-        "create": pgettext_lazy("history", "Asked for"),
-        "start": pgettext_lazy("history", "Started"),
-        "finish": pgettext_lazy("history", "Finished"),
-        "fail": pgettext_lazy("history", "Failed"),
-        "cancel": pgettext_lazy("history", "Cancelled"),
-        "lose": pgettext_lazy("history", "Lost its worker"),
-        "ask_again": pgettext_lazy("history", "Asked for again"),
-    },
+# Where the words above speak to the seller, what those read who work on it.
+AMONG_STAFF = {
+    ("seller", "info_requested"): pgettext_lazy("seller", "Asked for more"),
+    ("offer", "delivered"): pgettext_lazy("offer", "Open"),
+    ("application", "info_requested"): pgettext_lazy("application", "Waits for the seller"),
 }
+
+
+def staff_label(machine: str, state: str) -> Promise | str:
+    """What `state` of `machine` is called in the admin."""
+    return AMONG_STAFF.get((machine, state)) or wording(machine, state).label
+
+
+BY_MODEL = {machine.replace("_", ""): machine for machine in MACHINES}
+
+
+def name_states() -> None:
+    """Let the state field of every model here say its states in these words."""
+    for model in apps.get_models():
+        if model._meta.model_name in BY_MODEL and issubclass(model, Stateful):
+            machine = BY_MODEL[model._meta.model_name]
+            field: Any = model._meta.get_field("state")
+            field.choices = [(state, staff_label(machine, state)) for state, _word in field.flatchoices]
 
 
 def state_of_row(model: str, state: str) -> str:
     """What `state` of a row of `model` (its label, such as products.productversion) is called; an empty one is none."""
     machine = BY_MODEL.get(model.rpartition(".")[2], "")
-    return str(wording(machine, state).label) if machine and state else state
-
-
-def verb_of_row(model: str, verb: str) -> str:
-    """What was done to a row of `model` by `verb`; by its own name where there are no words yet."""
-    words = VERBS.get(BY_MODEL.get(model.rpartition(".")[2], ""), {})
-    return str(words.get(verb, verb.replace("_", " ")))
+    return str(staff_label(machine, state)) if machine and state else state
 
 
 RISK_CLASSES = {

@@ -15,16 +15,17 @@ from django.utils.translation import gettext_lazy
 from apps.banking.models import BankLine
 from apps.financing.models import Financing
 from apps.ledger import chart
-from apps.ledger.models import Account, Entry, Posting
-from apps.orders.models import Proceeds, Settlement
+from apps.ledger.models import Account, Posting
+from apps.orders.models import Proceeds
 from apps.portal.bank_words import place_in_words
 from apps.portal.financings import EVENTS, movement_name
 from apps.portal.formats import format_count, format_day
 from apps.portal.forms import day_field
 from apps.portal.money_files import PROCEEDS_KINDS
+from apps.portal.subjects import subjects_of
 from apps.portal.tables import Amount, Cell, Column, Count, Day, Table, Text
-from apps.products.models import FinancingProduct, FundingPool
 from apps.reconciliation.control import CONTROLS
+from apps.reconciliation.models import NightlyRun
 from apps.reconciliation.tracing import KindSum
 from apps.repayment.models import Movement
 from apps.sellers.models import Seller
@@ -52,6 +53,9 @@ ENTRY_KINDS: dict[str, Promise | str] = {
 }
 # Steps of the night whose sum is what entries of one kind moved on one account.
 POSTED_BY_STEP = {"accrue": (chart.INTEREST, "accrual"), "sweep": (chart.SELLER_PAYABLE, "sweep")}
+OPENED_BY_STEP = {
+    "match": "explained", "value_receipts": "valued", "age_financings": "late", "control_totals": "found",
+}  # fmt: skip
 ACCOUNT_OF = {control.name: control.account for control in CONTROLS}
 
 
@@ -84,7 +88,7 @@ def postings_url(account: str, currency: str, first: date, last: date, kind: str
 def step_urls(day: date, currency: str, batch_id: int | None) -> dict[str, str]:
     """By step of the night of `day`, the page of what its sum is made of, where it is made of postings or payments."""
     urls = {name: postings_url(code, currency, day, day, kind) for name, (code, kind) in POSTED_BY_STEP.items()}
-    urls["match"] = reverse("desk:explained", args=[day])
+    urls |= {name: reverse(f"desk:{page}", args=[day]) for name, page in OPENED_BY_STEP.items()}
     if batch_id is not None:
         urls["payout_batch"] = reverse("desk:batch", args=[batch_id])
     return urls
@@ -107,7 +111,7 @@ def kind_table(sums: Iterable[KindSum], account: Account, first: date, last: dat
 
 def posting_table(postings: Sequence[Any], account: Account) -> Table:
     """Postings on an account, the latest first: each opens its entry. Rows come from `postings_of`."""
-    about = subjects_of(one.entry for one in postings)
+    about = subjects_of(one.entry.subject for one in postings)
     rows = [
         (
             Text(str(ENTRY_KINDS.get(one.entry.kind, one.entry.kind)), note=one.entry.key,
@@ -124,29 +128,6 @@ def posting_table(postings: Sequence[Any], account: Account) -> Table:
         Column(_("Moved"), numeric=True),
     )  # fmt: skip
     return Table(_("Postings"), columns, rows, empty=_("Nothing was posted there on these dates."))
-
-
-def subjects_of(entries: Iterable[Entry]) -> dict[str, Text]:
-    """By subject of an entry, such as financing:42, its name and its page. One query a kind of subject."""
-    names: dict[str, set[str]] = {}
-    for entry in entries:
-        about, _colon, name = entry.subject.partition(":")
-        names.setdefault(about, set()).add(name)
-    found: dict[str, Text] = {}
-    for one in Financing.objects.filter(pk__in=names.get("financing", ())).select_related("seller"):
-        address = reverse("desk:financing", args=[one.pk])
-        found[f"financing:{one.pk}"] = Text(one.number, note=one.seller.name, href=address)
-    for seller in Seller.objects.filter(pk__in=names.get("seller", ())):
-        found[f"seller:{seller.pk}"] = Text(seller.name, href=reverse("desk:seller", args=[seller.pk]))
-    for pool in FundingPool.objects.filter(pk__in=names.get("pool", ())):
-        found[f"pool:{pool.pk}"] = Text(pool.name)
-    for paid in Settlement.objects.filter(pk__in=names.get("settlement", ())):
-        found[f"settlement:{paid.pk}"] = Text(paid.payout, href=reverse("desk:settlement", args=[paid.pk]))
-    for day in names.get("sales", ()):
-        found[f"sales:{day}"] = Text(_("Settlement of %(day)s") % {"day": format_day(date.fromisoformat(day))})
-    for product in FinancingProduct.objects.filter(code__in=names.get("product", ())):
-        found[f"product:{product.code}"] = Text(product.name)
-    return found
 
 
 def entry_table(postings: Iterable[Posting]) -> Table:
@@ -270,3 +251,10 @@ def _figure(one: Any, name: str, unit: str, urls: Mapping[int, str]) -> Cell:
     if unit:
         return Text(f"{'+' if signed and figure > 0 else ''}{format_count(figure.normalize())} {unit}")
     return Amount(figure, one.currency, signed=signed, href=urls.get(one.pk, "") if signed and figure else "")
+
+
+def trail(day: date) -> list[tuple[str, str]]:
+    """The way back: to the night of a date that had one, to the books otherwise."""
+    if NightlyRun.objects.filter(business_date=day).exists():
+        return [(reverse("desk:run", args=[day]), _("Night of %(day)s") % {"day": format_day(day)})]
+    return [(reverse("desk:books"), _("Books"))]

@@ -15,7 +15,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
-from apps.core.admin import GranaryAdmin, Step, TrimmedDecimalField, ViewOnlyInline, money, money_text, person, share
+from apps.core.admin import GranaryAdmin, Step, TrimmedDecimalField, ViewOnlyInline, money, person, share
+from apps.core.wording import money_text
 from apps.products import services
 from apps.products.forms import ProductForm, TermsForm, field_of_term
 from apps.products.groups import OTHER_TERMS, REASON, TERMS
@@ -47,7 +48,7 @@ class FinancingProductAdmin(GranaryAdmin):
     ordering = ("name",)
     fields = (
         "technique", "code", "name", "name_zh", "pool", "pause_days", "lower_share_days", "lowest_part",
-        "more_instalments", "pauses_a_year", "days_between_pauses",
+        "more_instalments", "extension_days", "pauses_a_year", "days_between_pauses",
     )  # fmt: skip
     inlines = (VersionInline,)
     steps = (Step("new_version", _("New version"), is_main=True),)

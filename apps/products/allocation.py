@@ -1,10 +1,9 @@
 """Which pool funds which demand: all that can be funded, at least cost, within every limit. Pure.
 
 Amounts are whole numbers of the currency's minor unit. A linear program (solved by HiGHS) says how much of each demand
-goes to each pool; it is asked three times, each time keeping what was won before: as much as possible of what was
-promised, then as much as possible in all, then the least cost a year. Its answer is in floating point and only guides:
-it is cut down to whole units that are inside every limit by exact arithmetic, and what the cutting left over is
-placed again, cheapest pool first.
+goes to each pool; it is asked twice, keeping what was won before: as much as possible, then the least cost a year. Its
+answer is in floating point and only guides: it is cut down to whole units that are inside every limit by exact
+arithmetic, and what the cutting left over is placed again, cheapest pool first.
 """
 
 from collections import defaultdict
@@ -25,13 +24,12 @@ AVAILABLE = "available"  # the kind of a ceiling that is all the pool has left
 
 
 class Demand(NamedTuple):
-    """An amount that wants funding, named by `key`; the pools that may fund it; whether it was promised already."""
+    """An amount that wants funding, named by `key`, and the pools that may fund it."""
 
     key: int
     amount: int
     traits: Traits
     pools: tuple[int, ...]
-    is_promised: bool = False
 
 
 class Ceiling(NamedTuple):
@@ -76,7 +74,7 @@ Pair = tuple[int, int]  # the places of a demand and of a source
 def allocate(demands: Sequence[Demand], sources: Sequence[Source]) -> list[Line]:
     """A line for each demand, in their order. The same input gives the same answer.
 
-    Of all ways to fund as much as can be funded (what is promised first) the cheapest, to within one minor unit for
+    Of all ways to fund as much as can be funded the cheapest, to within one minor unit for
     each pair of demand and pool. No ceiling is exceeded by any unit. A pool without room gives nothing.
     """
     pairs = [
@@ -127,7 +125,7 @@ def _placed(pairs: list[Pair], demands: Sequence[Demand], sources: Sequence[Sour
     rooms = _Rooms(demands, sources)
     for pair, amount in zip(pairs, _solved(pairs, demands, sources), strict=True):
         rooms.take(pair, min(max(int(amount + 0.5), 0), rooms.most(pair)))
-    cheapest_first = sorted(pairs, key=lambda one: (not demands[one[0]].is_promised, sources[one[1]].cost, one))
+    cheapest_first = sorted(pairs, key=lambda one: (sources[one[1]].cost, one))
     for pair in cheapest_first:
         rooms.take(pair, rooms.most(pair))
     return dict(rooms.given)
@@ -136,10 +134,9 @@ def _placed(pairs: list[Pair], demands: Sequence[Demand], sources: Sequence[Sour
 def _solved(pairs: list[Pair], demands: Sequence[Demand], sources: Sequence[Source]) -> list[float]:
     """How much each pair gets, by the linear program: one variable a pair, one row a demand and a ceiling."""
     rows = _rows(pairs, demands, sources)
-    promised = np.array([-1.0 if demands[place].is_promised else 0.0 for place, _at in pairs])
     cost = np.array([float(sources[at].cost) for _place, at in pairs])
     found = np.zeros(len(pairs))
-    for goal in (promised, -np.ones(len(pairs)), cost):
+    for goal in (-np.ones(len(pairs)), cost):
         if not goal.any():
             continue
         found = _minimum(goal, rows)

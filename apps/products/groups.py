@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.products.terms import ORDER, RECEIPT, RECEIVABLE, SALES
+from apps.products.terms import ORDER, PAYABLE, RECEIPT, RECEIVABLE, SALES
 
 Group = tuple[Any, dict[str, Any]]
 
@@ -166,6 +166,13 @@ TERMS: dict[str, tuple[Group, ...]] = {
 }
 OTHER_TERMS = (INTEREST, INSTALMENTS, REPAYMENT, MINIMUM, PENALTY, AGAINST_ORDERS, AUDIENCE, CONTRACT, BOOKKEEPING)
 
+TECHNIQUE_NAMES = {
+    SALES: _("Advance on sales"),
+    RECEIVABLE: _("Early payment"),
+    ORDER: _("Loan in instalments"),
+    RECEIPT: _("Loan on goods in store"),
+    PAYABLE: _("Payment of suppliers"),
+}
 # What a financier chooses first, and what it means.
 TECHNIQUES_IN_WORDS = {
     SALES: _("Advance on sales: money now, repaid by a share of each day's sales. Costs one flat fee."),

@@ -1,7 +1,8 @@
 """What financiers take out of a pool: asked for by one person, paid once another approved it.
 
-From the request on the money is committed no more, so nobody can lend or ask for it a second time. The bank's line
-moves the cash; a request that is refused, or a payment that the bank rejects, is committed again.
+From the request on the money is committed no more, or its income counts as paid out, so nobody can lend or ask for it a
+second time. The bank's line moves the cash; where a request is refused, or the bank rejects the payment, it is the
+pool's again.
 """
 
 from dataclasses import dataclass
@@ -62,12 +63,14 @@ def ask_withdrawal(
     reference: str,
     reason: str,
     payee: Payee,
+    income: Decimal | None = None,
     business_date: date,
     at: datetime,
     by: str,
 ) -> Withdrawal:
     """Ask for `amount` (payable, in the pool's currency) to be paid to the financier: a batch of one payment, which
-    another person has to approve. It is committed no more from now on, booked on `business_date`.
+    another person has to approve. It is committed no more from now on, booked on `business_date`; with `income`, of
+    which the pool has so much left (`repayment.pool_income`, whose caller holds the books), it comes out of that.
 
     The same `reference` of the pool again answers the withdrawal that is there. Raises WithdrawalRefused when it asked
     for another amount, for more than `withdrawable`, for an amount that cannot be paid, without a reason, and for an
@@ -76,20 +79,20 @@ def ask_withdrawal(
     with transaction.atomic():
         take_the_books()
         pool = FundingPool.objects.select_for_update().get(pk=pool_id)
+        of = Withdrawal.Of.CAPITAL if income is None else Withdrawal.Of.INCOME
         known = Withdrawal.objects.filter(pool=pool, reference=reference.strip()).first()
         if known is not None:
-            if known.amount != amount:
+            if (known.amount, known.of) != (amount, of):
                 raise WithdrawalRefused(_("This reference asked for another amount before. Nothing was changed."))
             return known
-        check_withdrawal(pool=pool, amount=amount, reference=reference, reason=reason, payee=payee)
+        check_withdrawal(pool=pool, amount=amount, reference=reference, reason=reason, payee=payee, income=income)
         withdrawal = Withdrawal(
-            pool=pool, reference=reference.strip(), amount=amount, reason=reason.strip(),
+            pool=pool, reference=reference.strip(), amount=amount, of=of, reason=reason.strip(),
             business_date=business_date, asked_by=by,
         )  # fmt: skip
         _instruct(withdrawal, _account(payee, pool.currency), at, by)
-        pool.committed -= amount
-        pool.save(update_fields=["committed"])
-        lines = [Line(chart.FUNDING_CAPITAL, chart.PAYOUTS_IN_TRANSIT, amount)]
+        _commit(withdrawal, -amount)
+        lines = [Line(_account_of(withdrawal), chart.PAYOUTS_IN_TRANSIT, amount)]
         _post("withdrawal", withdrawal, lines, business_date, at, by)
         _attest("withdrawal_asked", withdrawal, reason.strip(), business_date, at, by)
         return withdrawal
@@ -141,12 +144,22 @@ def commit_again(*, instruction: Instruction, reason: str, on: date, at: datetim
     take_the_books()
     withdrawal = Withdrawal.objects.get(instruction=instruction)
     pool = FundingPool.objects.select_for_update().get(pk=withdrawal.pool_id)
-    pool.committed += withdrawal.amount
-    pool.save(update_fields=["committed"])
     withdrawal.pool = pool
-    lines = [Line(chart.PAYOUTS_IN_TRANSIT, chart.FUNDING_CAPITAL, withdrawal.amount)]
+    _commit(withdrawal, withdrawal.amount)
+    lines = [Line(chart.PAYOUTS_IN_TRANSIT, _account_of(withdrawal), withdrawal.amount)]
     _post("withdrawal_failed", withdrawal, lines, on, at, by)
     _attest("withdrawal_failed", withdrawal, reason, on, at, by)
+
+
+def _commit(withdrawal: Withdrawal, amount: Decimal) -> None:
+    """Capital that is taken out, or stays after all, changes what is committed; income was never part of it."""
+    if withdrawal.of == Withdrawal.Of.CAPITAL:
+        withdrawal.pool.committed += amount
+        withdrawal.pool.save(update_fields=["committed"])
+
+
+def _account_of(withdrawal: Withdrawal) -> str:
+    return chart.FUNDING_CAPITAL if withdrawal.of == Withdrawal.Of.CAPITAL else chart.DISTRIBUTED
 
 
 def _hold(withdrawal_id: int) -> tuple[Withdrawal, PaymentBatch]:
@@ -155,14 +168,23 @@ def _hold(withdrawal_id: int) -> tuple[Withdrawal, PaymentBatch]:
     return withdrawal, PaymentBatch.objects.select_for_update().get(instructions=withdrawal.instruction_id)
 
 
-def check_withdrawal(*, pool: FundingPool, amount: Decimal, reference: str, reason: str, payee: Payee) -> None:
-    """Raises WithdrawalRefused with the reason when `amount` cannot be asked for now. For a sure answer the caller
-    holds the books and the pool."""
+def check_withdrawal(
+    *, pool: FundingPool, amount: Decimal, reference: str, reason: str, payee: Payee, income: Decimal | None = None
+) -> None:
+    """Raises WithdrawalRefused with the reason when `amount` cannot be asked for now, of what is committed or of the
+    `income` that is left. For a sure answer the caller holds the books and the pool."""
     if not reference.strip() or not reason.strip():
         raise WithdrawalRefused(_("It needs a reference and a reason, which stand in the books for good."))
     _number(payee)
     if not is_payable(amount, pool.currency) or amount <= 0:
         raise WithdrawalRefused(_("Please type an amount above 0 without smaller parts than the currency has."))
+    if income is not None:
+        if amount > income:
+            raise WithdrawalRefused(
+                _("%(amount)s is more than the %(available)s of income that was collected and may be paid out now.")
+                % {"amount": amount_text(amount, pool.currency), "available": amount_text(income, pool.currency)}
+            )
+        return
     if amount > pool.headroom:
         raise WithdrawalRefused(
             _("%(amount)s is more than the %(available)s that the pool has neither lent nor promised.")
@@ -238,6 +260,7 @@ def _attest(kind: str, withdrawal: Withdrawal, reason: str, on: date, at: dateti
         "reference": withdrawal.reference,
         "amount": withdrawal.amount,
         "currency": withdrawal.pool.currency,
+        "of": withdrawal.of,
         "reason": reason,
     }
     record(kind=kind, subject=f"pool:{withdrawal.pool_id}", payload=payload, business_date=on, at=at, by=by)

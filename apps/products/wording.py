@@ -1,17 +1,19 @@
 """The terms of a version in words: for the history, for comparing two versions, for the panel of the studio."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.core.admin import money_text, share_text
 from apps.core.models import AmountField, RateField
+from apps.core.wording import money_text, share_text
 from apps.products.audience import DOCUMENTS, PURPOSES
 from apps.products.eligibility import AMOUNT, FEATURES, SHARE, Condition, thawed
 from apps.products.models import ProductVersion
@@ -28,6 +30,9 @@ COMPONENT_NAMES = {
     "interest": gettext_lazy("interest"),
     "principal": gettext_lazy("principal"),
 }
+# A reason as `services.save_draft` writes it.
+EDIT = re.compile(r"(?:(?P<why>.+): )?changed (?P<changes>.+)", re.DOTALL)
+CHANGE = re.compile(r"(?P<name>\w+)(?: from (?P<before>\S*) to (?P<after>\S*))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,39 @@ def term_text(version: ProductVersion, name: str) -> str:
     if isinstance(field, models.CharField) and field.choices:
         return str(dict(field.flatchoices).get(value, value)) or _("none")
     return str(value)
+
+
+def edit_in_words(version: ProductVersion, reason: str) -> str:
+    """What an edit changed as `services.save_draft` put it on record, the terms by their labels and as a reader would
+    say them. What it does not know stays as it is, such as the end of a line that was cut short."""
+    found = EDIT.fullmatch(reason)
+    changes = found["changes"].split(", ") if found else []
+    told = [_change_in_words(version, one) for one in changes]
+    if found is None or not any(told):
+        return reason
+    what = _("; ").join(said or kept for said, kept in zip(told, changes, strict=True))
+    return _("%(why)s: %(changes)s") % {"why": found["why"], "changes": what} if found["why"] else what
+
+
+def _change_in_words(version: ProductVersion, change: str) -> str:
+    """The change as a reader would say it; empty where it is none."""
+    found = CHANGE.fullmatch(change)
+    if found is None or found["name"] not in COPIED:
+        return ""
+    name = found["name"]
+    said = {"term": capfirst(str(ProductVersion._meta.get_field(name).verbose_name))}
+    if found["before"] is None:
+        return _("%(term)s changed") % said
+    try:
+        said |= {bound: _term_as_kept(version, name, found[bound]) for bound in ("before", "after")}
+    except ValidationError:
+        return ""
+    return _("%(term)s from %(before)s to %(after)s") % said
+
+
+def _term_as_kept(version: ProductVersion, name: str, kept: str) -> str:
+    value = ProductVersion._meta.get_field(name).to_python(kept)
+    return term_text(ProductVersion(product=version.product, **{name: value}), name) if kept else _("none")
 
 
 def step_text(step: str) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin import ViewOnlyAdmin, ViewOnlyInline, money, money_text
+from apps.core.admin import ViewOnlyAdmin, ViewOnlyInline, money
+from apps.core.wording import money_text
 from apps.reconciliation.models import (
     Break,
     BreakNote,
@@ -18,6 +19,7 @@ from apps.reconciliation.models import (
     NightlyChunk,
     NightlyRun,
     NightlyStep,
+    PortfolioFlow,
     PortfolioRow,
     RuleBook,
     SetAside,
@@ -158,6 +160,17 @@ class PortfolioRowAdmin(ViewOnlyAdmin):
     list_filter = ("bucket", "product", "pool")
     ordering = ("-id",)
     owed_money = money("owed", _("owed"), "day.currency", is_column=False)
+
+
+@admin.register(PortfolioFlow)
+class PortfolioFlowAdmin(ViewOnlyAdmin):
+    list_display = ("day", "product", "pool", "income_money", "expected_money", "collected_money")
+    list_select_related = ("day", "product", "pool")
+    list_filter = ("product", "pool")
+    ordering = ("-id",)
+    income_money = money("income", _("income"), "day.currency")
+    expected_money = money("expected", _("expected"), "day.currency")
+    collected_money = money("collected", _("collected"), "day.currency")
 
 
 @admin.register(Standing)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.banking.models import BankLine, Instruction
@@ -16,6 +17,8 @@ from apps.ledger.services import Line, post, reverse
 from apps.reconciliation.holding import hold_sellers_of
 from apps.reconciliation.matching import expected_settlement
 from apps.reconciliation.models import Clearing
+from apps.repayment.come_back import take_back
+from apps.repayment.life import RETURNED, Refused
 from apps.repayment.services import disburse
 
 CASH = {"collection": chart.COLLECTION_CASH, "funding": chart.FUNDING_CASH}
@@ -34,6 +37,7 @@ class Expected:
     amount: Decimal
     books: Line | None
     disburses: int | None = None
+    returns: Instruction | None = None
 
 
 def clear(
@@ -56,13 +60,15 @@ def clear(
     """
     names = "+".join([*sorted(lines), *sorted(expected)])
     with transaction.atomic():
-        asked = Instruction.objects.filter(pk__in=_instruction_ids(expected))
+        asked = Instruction.objects.filter(pk__in=[*_instruction_ids(expected), *_returned_ids(expected)])
         hold_sellers_of(asked.filter(kind=Instruction.Kind.DISBURSEMENT))
         booked = _hold_lines(lines)
         standing = _standing(lines, expected)
         if standing is not None:
             return standing
-        movements = [_hold_expected(key) for key in sorted(expected)]
+        movements = [
+            _hold_return(key) if key.startswith("return:") else _hold_expected(key) for key in sorted(expected)
+        ]
         _must_fit(booked, movements, currency)
         total = sum((line.amount for line in booked), ZERO)
         difference = total - sum((one.amount for one in movements), ZERO)
@@ -85,6 +91,7 @@ def clear(
         )
         cleared.save()
         _settle(booked, movements, cleared, business_date, at, by)
+        _take_back(booked, movements, business_date, at, by)
         drafts = [one.books for one in movements if one.books]
         drafts += _difference_line(booked, movements, difference, account)
         if drafts:
@@ -112,6 +119,8 @@ def undo(*, clearing_id: int, business_date: date, at: datetime, by: str) -> Cle
         found = Clearing.objects.select_for_update().get(pk=clearing_id)
         if found.undone_at is not None:
             return found
+        if _returned_ids(found.expected):
+            raise NotCleared(_("A financing ended when its money came back. Nothing was changed."))
         paid = Instruction.objects.select_for_update().filter(pk__in=_instruction_ids(found.expected))
         if any(one.kind == Instruction.Kind.DISBURSEMENT for one in paid):
             raise NotCleared(
@@ -128,7 +137,9 @@ def undo(*, clearing_id: int, business_date: date, at: datetime, by: str) -> Cle
 
 def _hold_lines(keys: Sequence[str]) -> list[BankLine]:
     ids = [int(key.partition(":")[2]) for key in keys]
-    return list(BankLine.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+    return list(
+        BankLine.objects.select_for_update(of=("self",)).select_related("entry").filter(pk__in=ids).order_by("pk")
+    )
 
 
 def _standing(lines: Sequence[str], expected: Sequence[str]) -> Clearing | None:
@@ -139,6 +150,18 @@ def _instruction_ids(keys: Iterable[str]) -> list[int]:
     """Instructions among the keys; the far end of a transfer is confirmed by its near one and not named here."""
     parts = [key.split(":") for key in keys]
     return [int(part[1]) for part in parts if part[0] == "instruction" and len(part) == 2]
+
+
+def _returned_ids(keys: Iterable[str]) -> list[int]:
+    """Disbursements among the keys that came back."""
+    return [int(key.removeprefix("return:")) for key in keys if key.startswith("return:")]
+
+
+def _hold_return(key: str) -> Expected:
+    paid = Instruction.objects.select_for_update(of=("self",)).get(pk=int(key.removeprefix("return:")))
+    if paid.failed_on is not None:
+        raise NotCleared(_("This payment came back already. Nothing was changed."))
+    return Expected(key, paid.from_purpose, paid.amount, None, returns=paid)
 
 
 def _hold_expected(key: str) -> Expected:
@@ -194,10 +217,25 @@ def _settle(
             disburse(financing_id=one.disburses, on=business_date, at=at, by=by)
 
 
+def _take_back(
+    booked: Sequence[BankLine], movements: Sequence[Expected], business_date: date, at: datetime, by: str
+) -> None:
+    """The disbursements that came back, with what the bank said of why."""
+    reason = next((line.entry.return_reason for line in booked if line.entry is not None), "")
+    for one in movements:
+        if one.returns is not None:
+            try:
+                take_back(instruction=one.returns, reason=reason, asked_on=business_date, at=at, by=by)
+            except Refused as refusal:
+                raise NotCleared(str(refusal)) from refusal
+
+
 def _carry(cleared: Clearing, movements: Sequence[Expected]) -> None:
-    """Tell the lines by which entry their cash moved: the clearing's own, or that of the financing that it paid out."""
-    paid_out = [f"disbursement:{one.disburses}" for one in movements if one.disburses is not None]
-    entry = cleared.entry or Entry.objects.filter(key__in=paid_out).first()
+    """Tell the lines by which entry their cash moved: the clearing's own, or that of the financing that it paid out,
+    or that came back."""
+    paid_out = Q(key__in=[f"disbursement:{one.disburses}" for one in movements if one.disburses is not None])
+    came_back = Q(kind=RETURNED, subject__in=[one.returns.subject for one in movements if one.returns is not None])
+    entry = cleared.entry or Entry.objects.filter(paid_out | came_back).first()
     BankLine.objects.filter(matched_to=f"clearing:{cleared.pk}").update(carried_by=entry)
 
 

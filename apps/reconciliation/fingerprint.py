@@ -52,8 +52,13 @@ FROM financing_share AS share JOIN financing_participation AS part ON part.id = 
 JOIN financing_financing AS financing ON financing.id = part.financing_id
 JOIN products_fundingpool AS pool ON pool.id = part.pool_id
 UNION ALL
+SELECT 'promise', seller.external_id, pool.name, asked.product_code, asked.state, promise.amount::text
+FROM financing_promise AS promise JOIN financing_application AS asked ON asked.id = promise.application_id
+JOIN sellers_seller AS seller ON seller.id = asked.seller_id
+JOIN products_fundingpool AS pool ON pool.id = promise.pool_id
+UNION ALL
 SELECT 'withdrawal', pool.name, withdrawal.reference, batch.state, withdrawal.business_date::text,
-       withdrawal.amount::text
+       concat_ws('/', withdrawal.of, withdrawal.amount)
 FROM products_withdrawal AS withdrawal JOIN products_fundingpool AS pool ON pool.id = withdrawal.pool_id
 JOIN banking_instruction AS paid ON paid.id = withdrawal.instruction_id
 JOIN banking_paymentbatch AS batch ON batch.id = paid.batch_id

@@ -1,19 +1,17 @@
 """A night in a few figures, as the desk reads it in the morning."""
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import Abs
 
 from apps.banking.models import PaymentBatch
 from apps.core.money import ZERO
 from apps.evidence.models import Seal
-from apps.ledger import chart
-from apps.ledger.models import DailyTotal
 from apps.reconciliation.models import Break, ControlTotal, NightlyRun, SetAside
 from apps.reconciliation.steps import StepNow, steps_now
+from apps.reconciliation.tracing import income_on
 from apps.repayment.models import Sweep
 from apps.tenants.services import current_platform
 
@@ -91,11 +89,5 @@ def night_report(run: NightlyRun) -> NightReport:
         sellers=sums["sellers"],
         swept=sums["swept"] or ZERO,
         paid_out=sums["paid_out"] or ZERO,
-        earned=_earned(day),
+        earned=sum((one.amount for one in income_on(day)), ZERO),
     )
-
-
-def _earned(day: date) -> Decimal:
-    income = Q(account__code__in=[chart.FEE_INCOME, chart.INTEREST_INCOME, chart.PENALTY_INCOME])
-    totals = DailyTotal.objects.filter(income, business_date=day)
-    return totals.aggregate(net=Sum(F("credits") - F("debits")))["net"] or ZERO

@@ -1,4 +1,8 @@
-"""Payouts that come back: a credit that carries the end-to-end id of a payout which the bank had booked."""
+"""Payments that come back: a credit that carries the end-to-end id of a payment which the bank had booked.
+
+A payout that comes back is owed again by the night itself. A disbursement that comes back ends its financing: that is
+suggested, and a person accepts it.
+"""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,9 +23,9 @@ def returned_payouts(business_date: date) -> QuerySet[Instruction]:
     )  # fmt: skip
 
 
-def _credits(business_date: date) -> QuerySet[BankLine]:
-    """Money that came in through `business_date` under some reference and is not explained yet."""
-    credits = BankLine.objects.unmatched_through(business_date).filter(purpose="collection", amount__gt=0)
+def _credits(business_date: date, purpose: str = "collection") -> QuerySet[BankLine]:
+    """Money that came in on an account through `business_date` under some reference and is not explained yet."""
+    credits = BankLine.objects.unmatched_through(business_date).filter(purpose=purpose, amount__gt=0)
     return credits.exclude(reference="")
 
 
@@ -47,3 +51,22 @@ def match_returns(*, business_date: date, at: datetime, by: str) -> tuple[int, D
         back.append(one)
     move_batches(instruction_ids=[one.pk for one in back], at=at, by=by)
     return len(back), sum((one.amount for one in back), ZERO)
+
+
+def suggested_returns(business_date: date) -> list[tuple[BankLine, Instruction]]:
+    """The credits on the funding account that give a disbursement back whole, each with that disbursement; of several
+    under one reference the first. Writes nothing."""
+    credits = _credits(business_date, "funding").select_related("entry").order_by("id")
+    paid = {
+        one.reference: one
+        for one in Instruction.objects.filter(
+            kind=Instruction.Kind.DISBURSEMENT, confirmed_on__isnull=False, failed_on=None, from_purpose="funding",
+            reference__in=credits.values("reference"),
+        )
+    }  # fmt: skip
+    found = []
+    for line in credits.filter(reference__in=list(paid)):
+        one = paid.get(line.reference)
+        if one is not None and (one.amount, one.currency) == (line.amount, line.currency):
+            found.append((line, paid.pop(line.reference)))
+    return found

@@ -14,6 +14,7 @@ from apps.reconciliation.matching import Matched, differences
 from apps.reconciliation.models import Break, Suggestion
 from apps.reconciliation.movements import open_items
 from apps.reconciliation.passes import Item, Match, Outcome, match
+from apps.reconciliation.returns import suggested_returns
 from apps.reconciliation.rules import Rules, rules_in_force
 
 SHOWN_A_BREAK = 3
@@ -56,8 +57,10 @@ def suggest(*, business_date: date, currency: str, at: datetime, by: str) -> int
         return 0
     outcome = find(business_date=business_date, currency=currency)
     items = {one.key: one for one in (*outcome.lines_left, *outcome.expected_left)}
+    back = _came_back(business_date)
+    items |= {item.key: item for _match, item in back}
     by_subject: dict[str, list[Match]] = {}
-    for one in outcome.suggested:
+    for one in (*(found for found, _item in back), *outcome.suggested):
         for key in (*one.lines, *one.expected):
             by_subject.setdefault(subject_of(key), []).append(one)
     breaks = Break.objects.unexplained().filter(subject__in=by_subject).order_by("pk")
@@ -71,6 +74,19 @@ def suggest(*, business_date: date, currency: str, at: datetime, by: str) -> int
     before = Suggestion.objects.count()
     Suggestion.objects.bulk_create(fresh, ignore_conflicts=True)
     return Suggestion.objects.count() - before
+
+
+def _came_back(business_date: date) -> list[tuple[Match, Item]]:
+    """What gives a disbursement back, with the return that the clearing expects then."""
+    return [
+        (
+            Match("payment that came back", "returned", (f"bank_line:{line.pk}",), (f"return:{paid.pk}",)),
+            Item(
+                f"return:{paid.pk}", paid.from_purpose, paid.currency, paid.amount, paid.confirmed_on or business_date
+            ),
+        )
+        for line, paid in suggested_returns(business_date)
+    ]
 
 
 def subject_of(key: str) -> str:

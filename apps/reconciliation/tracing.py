@@ -14,8 +14,12 @@ from django.db.models.functions import Abs
 from apps.banking.models import BankLine
 from apps.core.dates import DAY
 from apps.core.money import ZERO
-from apps.ledger.models import Account, DailyTotal, Entry, Posting
+from apps.financing.models import Financing
+from apps.ledger import chart
+from apps.ledger.models import Account, Books, DailyTotal, Entry, Posting
 from apps.orders.models import Proceeds
+from apps.reconciliation.portfolio.behind import ANY_LATE, Figure, financings_behind
+from apps.reconciliation.subledger import owed_on
 from apps.repayment.models import Movement
 
 # The step of the night that posts entries of a kind; of other kinds the people or services name themselves.
@@ -124,7 +128,7 @@ def _movements_of(entry: Entry) -> QuerySet[Movement, Any]:
         return moved.filter(financing_id=int(name))
     if about == "product":
         first, last = entry.key.rpartition(":")[2].split("-")
-        return moved.filter(financing__seller_id__range=(int(first), int(last)))
+        return moved.filter(financing__seller__pk__gte=int(first), financing__seller__pk__lte=int(last))
     return moved.none()
 
 
@@ -143,6 +147,30 @@ def _proceeds_of(entry: Entry) -> QuerySet[Proceeds, Any]:
             return Proceeds.objects.filter(settlement_id=int(payout))
         return Proceeds.objects.booked(date.fromisoformat(name)).filter(settlement=None)
     return Proceeds.objects.none()
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """What came to one account of income, in that account's currency; less than nothing where it was undone."""
+
+    account: Account
+    amount: Decimal
+
+
+def income_on(day: date) -> list[Earned]:
+    """What became income from fees, interest and penalties on `day`, by account."""
+    income = Q(account__code__in=[chart.FEE_INCOME, chart.INTEREST_INCOME, chart.PENALTY_INCOME])
+    moved = DailyTotal.objects.filter(income, business_date=day).select_related("account")
+    return [Earned(one.account, one.credits - one.debits) for one in moved.order_by("account__code")]
+
+
+def late_on(day: date) -> QuerySet[Financing, Any]:
+    """The financings that were late at the end of `day`, each with `owed_then`: by their marks where the latest night
+    closed that date, else as the portfolio knows them to have stood."""
+    if not Books.objects.filter(closed_through=day).exists():
+        return financings_behind(Figure(on=day, bucket=ANY_LATE))
+    late = Financing.objects.active().filter(past_due__gt=0)
+    return late.select_related("seller", "version__product").annotate(**owed_on(day))
 
 
 def explained_lines(on: date) -> QuerySet[BankLine, Any]:

@@ -164,6 +164,7 @@ def _offers(piece: Piece) -> Report:
             "replaced": counts.replaced,
             "expired": counts.expired,
             "cancelled": counts.cancelled,
+            "held": counts.held,
         },
     }
 

@@ -13,7 +13,8 @@ from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin import Step, ViewOnlyAdmin, ViewOnlyInline, money, person, quantity, share, share_text
+from apps.core.admin import Step, ViewOnlyAdmin, ViewOnlyInline, money, person, quantity, share
+from apps.core.wording import share_text
 from apps.financing.refusals import SellerBusy
 from apps.ledger.calendar import booking_date
 from apps.repayment.goods import let_goods_go

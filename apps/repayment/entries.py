@@ -49,6 +49,8 @@ def _other_side(kind: str, component: str) -> str:
     """The account that a change of `component` without money moves besides its own."""
     if kind in {"restructure", "carried"}:
         return chart.CARRIED
+    if kind == "returned" and component == "principal":
+        return chart.FUNDING_CASH
     if kind == "rebate" and component == "principal":
         return chart.FEE_INCOME  # the part of the fee that was paid, and so earned, before its time
     if kind == "write_off" and component != "fee":

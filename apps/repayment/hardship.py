@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 YEAR = timedelta(days=365)
-PAUSE, LOWER_SHARE, LONGER = "pause", "lower_share", "longer"
+PAUSE, LOWER_SHARE, LONGER, EXTENSION = "pause", "lower_share", "longer", "extension"
 LONGEST_ASKED = 180
 MOST_ADDED = 24
 PARTS = (Decimal("0.75"), Decimal("0.5"), Decimal("0.25"))
@@ -21,7 +21,8 @@ ANSWERED_WITHIN = 2
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What is asked for. A pause lasts `days`; a lower share too, and leaves `part` of the agreed share of sales; a
-    longer time has `more` instalments or minimum periods, each smaller."""
+    longer time has `more` instalments or minimum periods, each smaller. An extension moves the one due date of a
+    receivable or of a loan on goods by `days`."""
 
     kind: str
     days: int = 0
@@ -32,7 +33,7 @@ class Wish:
     def is_sensible(self) -> bool:
         """Whether anybody could be asked for it."""
         match self.kind:
-            case "pause":
+            case "pause" | "extension":
                 return 1 <= self.days <= LONGEST_ASKED and self.part is None and not self.more
             case "lower_share":
                 return 1 <= self.days <= LONGEST_ASKED and self.part in PARTS and not self.more
@@ -44,8 +45,8 @@ class Wish:
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What needs no person: a pause of `days` at most; a lower share for `lower_days` at most that leaves at least
-    `lowest_part` of what was agreed; `more` instalments or periods at most. Of all these `a_year` in 365 days, and
-    `between` days after the last one's end."""
+    `lowest_part` of what was agreed; `more` instalments or periods at most; a due date at most `later_days` later. Of
+    all these `a_year` in 365 days, and `between` days after the last one's end."""
 
     days: int
     a_year: int
@@ -53,10 +54,12 @@ class Policy:
     lower_days: int
     lowest_part: Decimal
     more: int
+    later_days: int
 
     def grants_some(self, kind: str) -> bool:
         """Whether some wish of `kind` is granted at once."""
-        return bool(self.a_year and {PAUSE: self.days, LOWER_SHARE: self.lower_days, LONGER: self.more}[kind])
+        most = {PAUSE: self.days, LOWER_SHARE: self.lower_days, LONGER: self.more, EXTENSION: self.later_days}
+        return bool(self.a_year and most[kind])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def why_not(policy: Policy, earlier: Sequence[Relief], wish: Wish, *, past_due: 
     what is past due already, a person looks at.
     """
     last = max((one.last for one in earlier), default=None)
-    longest = policy.lower_days if wish.kind == LOWER_SHARE else policy.days
+    longest = {LOWER_SHARE: policy.lower_days, EXTENSION: policy.later_days}.get(wish.kind, policy.days)
     reasons = {
         "too_long": wish.days > longest or wish.more > policy.more,
         "too_low": wish.part is not None and wish.part < policy.lowest_part,

@@ -24,8 +24,9 @@ from apps.repayment.interest import accrue
 from apps.repayment.rebates import rebate, spread_of, taken_off
 from apps.repayment.waterfall import Due, Parts, allocate
 
-SWEEP, PAYMENT, REFUND, WAIVER, CHARGE, RATE, WRITE_OFF, DUE_DATE, RESTRUCTURE, REFILL = (
+SWEEP, PAYMENT, REFUND, WAIVER, CHARGE, RATE, WRITE_OFF, DUE_DATE, RESTRUCTURE, REFILL, RETURNED = (
     "sweep", "payment", "refund", "waiver", "charge", "rate", "write_off", "due_date", "restructure", "refill",
+    "returned",
 )  # fmt: skip
 LAST_OF_THE_DAY = 1_000_000
 
@@ -172,8 +173,8 @@ class _Teller:
                 self._waive(fact)
             case "charge" | "carried":
                 self._charge(fact)
-            case "write_off" | "restructure":
-                self._reduce(fact, self.owed)
+            case "write_off" | "restructure" | "returned":
+                self._end(fact)
             case "rate":
                 self.rate = fact.amount
                 self.rates.append(Rate(fact.on + DAY, fact.amount))
@@ -209,6 +210,12 @@ class _Teller:
         if self.rows:
             self.rows = instalments.forgive(self.rows, self.owed, waived, self.start)
         self._reduce(fact, waived)
+
+    def _end(self, fact: Fact) -> None:
+        """Nothing is owed any more; of money that came back nothing was ever due, by instalments neither."""
+        if self.rows and fact.kind == RETURNED:
+            self.rows = instalments.forgive(self.rows, self.owed, self.owed, self.start)
+        self._reduce(fact, self.owed)
 
     def _charge(self, fact: Fact) -> None:
         if self.rows:

@@ -108,6 +108,7 @@ class Movement(models.Model):
         REFILL = "refill"
         RESTRUCTURE = "restructure"
         CARRIED = "carried"
+        RETURNED = "returned"
 
     financing = models.ForeignKey(Financing, on_delete=models.PROTECT, related_name="movements", db_index=False)
     business_date = models.DateField()
@@ -313,6 +314,7 @@ class Event(Stateful):
         RESTRUCTURE = "restructure"
         CARRIED = "carried"
         REFILL = "refill"
+        RETURNED = "returned"
 
     financing = models.ForeignKey(Financing, on_delete=models.PROTECT, related_name="events", db_index=False)
     number = models.PositiveIntegerField(help_text="Counts the events of its financing.")
@@ -367,11 +369,12 @@ class ReliefRequest(Stateful):
         PAUSE = "pause"
         LOWER_SHARE = "lower_share"
         LONGER = "longer"
+        EXTENSION = "extension"
 
     financing = models.ForeignKey(Financing, on_delete=models.PROTECT, related_name="relief_requests")
     key = models.CharField(max_length=60, help_text="With the financing, what makes the same request be made once.")
     kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.PAUSE)
-    days = models.PositiveSmallIntegerField(default=0, help_text="Of a pause or a lower share.")
+    days = models.PositiveSmallIntegerField(default=0, help_text="Of a pause, a lower share or an extension.")
     part = RateField(null=True, blank=True, help_text="What a lower share leaves of the agreed one.")
     more = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="Instalments or minimum periods that a longer time adds."
@@ -397,7 +400,7 @@ class ReliefRequest(Stateful):
             models.CheckConstraint(
                 condition=~Q(reason="")
                 & (
-                    Q(kind="pause", days__gte=1, part=None, more=0)
+                    Q(kind__in=["pause", "extension"], days__gte=1, part=None, more=0)
                     | Q(kind="lower_share", days__gte=1, part__isnull=False, part__gt=0, part__lt=1, more=0)
                     | Q(kind="longer", days=0, part=None, more__gte=1)
                 ),

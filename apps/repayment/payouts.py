@@ -77,7 +77,7 @@ def take_in_answer(*, source: IO[bytes], name: str, asked_on: date, at: datetime
         for one, reason in stopped:
             _reject(one, reason, on, at, by)
             if one.reference in doubted:
-                _doubt_account(one, reason, on, at, by)
+                doubt_account(one, reason, on, at, by)
         move_batches(instruction_ids=[one.pk for one, _reason in stopped], at=at, by=by)
         batch.refresh_from_db()
         _keep(batch, answer, name, len(stopped), on, at, by)
@@ -90,9 +90,9 @@ def give_back(*, instruction: Instruction, reason: str, on: date, at: datetime, 
     Books the bank's line of its return on `on`, which is open, and answers the entry. The caller holds the instruction
     and has seen that it was confirmed and has not failed.
     """
-    _fail(instruction, reason, on)
+    fail(instruction, reason, on)
     entry = _owe_again(instruction, chart.COLLECTION_CASH, "payout_returned", on, at, by)
-    _doubt_account(instruction, reason, on, at, by)
+    doubt_account(instruction, reason, on, at, by)
     return entry
 
 
@@ -128,7 +128,7 @@ def _move(batch: PaymentBatch, answer: Answer, at: datetime, by: str) -> None:
 
 
 def _reject(instruction: Instruction, reason: str, on: date, at: datetime, by: str) -> None:
-    _fail(instruction, reason, on)
+    fail(instruction, reason, on)
     if instruction.kind == Instruction.Kind.TRANSFER:
         pool = FundingPool.objects.filter(pk=instruction.subject_id)
         pool.update(collected=F("collected") + instruction.amount)
@@ -143,13 +143,14 @@ def _reject(instruction: Instruction, reason: str, on: date, at: datetime, by: s
         _owe_again(instruction, chart.PAYOUTS_IN_TRANSIT, "payout_rejected", on, at, by)
 
 
-def _doubt_account(instruction: Instruction, reason: str, on: date, at: datetime, by: str) -> None:
+def doubt_account(instruction: Instruction, reason: str, on: date, at: datetime, by: str) -> None:
     """Where the bank faults the account that the seller is still paid to, it has to be checked again."""
     if instruction.to_account_id is not None and reason[:4] in OF_THE_ACCOUNT:
         doubt_payout_account(account_id=instruction.to_account_id, reason=reason, on=on, at=at, by=by)
 
 
-def _fail(instruction: Instruction, reason: str, on: date) -> None:
+def fail(instruction: Instruction, reason: str, on: date) -> None:
+    """Note on the instruction that it came to nothing on business date `on`."""
     instruction.failed_on, instruction.failure_reason = on, reason[:140] or NO_REASON
     instruction.save(update_fields=["failed_on", "failure_reason"])
 

@@ -24,7 +24,8 @@ class PoolStatement:
     """A pool from `first` through `last`, both inclusive, in its currency.
 
     What is out: `opening + lent - repaid - lost + changed = closing`, where `changed` is what agreements made of it
-    (interest that became principal, a financing in the place of another). Income counts as it is paid. Of financings
+    (interest that became principal, a financing in the place of another). Income counts as it is paid; `income_taken`
+    is what the financier took out of it, less what came back because a payment failed. Of financings
     that several pools fund it is this pool's part.
     """
 
@@ -38,6 +39,7 @@ class PoolStatement:
     recovered: Decimal
     put_in: Decimal
     taken_out: Decimal
+    income_taken: Decimal
 
 
 def pool_statement(*, pool: FundingPool, first: date, last: date) -> PoolStatement:
@@ -63,6 +65,8 @@ def pool_statement(*, pool: FundingPool, first: date, last: date) -> PoolStateme
         recovered=(recovered or ZERO) + income["recovered"],
         put_in=_capital(pool, "credit", first, last),
         taken_out=_capital(pool, "debit", first, last),
+        income_taken=_equity(pool, "debit", first, last, chart.DISTRIBUTED)
+        - _equity(pool, "credit", first, last, chart.DISTRIBUTED),
     )
 
 
@@ -83,7 +87,7 @@ def _alone(pool: FundingPool, dates: Q) -> tuple[Sums, Sums]:
     for origin, changed, paid in moved:
         kind = _kind(origin)
         principal[kind] += changed
-        if kind == REPAID:
+        if origin in CASH:
             income[kind] += paid
     return principal, income
 
@@ -91,7 +95,9 @@ def _alone(pool: FundingPool, dates: Q) -> tuple[Sums, Sums]:
 def _kind(origin: str) -> str:
     if origin == Movement.Kind.DISBURSEMENT:
         return LENT
-    return REPAID if origin in CASH else LOST if origin == Movement.Kind.WRITE_OFF else CHANGED
+    if origin in (*CASH, Movement.Kind.RETURNED):
+        return REPAID
+    return LOST if origin == Movement.Kind.WRITE_OFF else CHANGED
 
 
 def _shared(pool: FundingPool, dates: Q) -> dict[str, tuple[Decimal, Decimal]]:
@@ -102,8 +108,12 @@ def _shared(pool: FundingPool, dates: Q) -> dict[str, tuple[Decimal, Decimal]]:
 
 def _capital(pool: FundingPool, side: str, first: date, last: date) -> Decimal:
     """What the pool's financier put in (the credits of the capital account) or took out (its debits)."""
+    return _equity(pool, side, first, last, chart.FUNDING_CAPITAL)
+
+
+def _equity(pool: FundingPool, side: str, first: date, last: date, account: str) -> Decimal:
     rows = Posting.objects.filter(
         entry__subject=f"pool:{pool.pk}", entry__business_date__range=(first, last),
-        **{f"{side}__code": chart.FUNDING_CAPITAL},
+        **{f"{side}__code": account},
     )  # fmt: skip
     return rows.aggregate(total=Sum("amount"))["total"] or ZERO

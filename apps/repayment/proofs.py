@@ -198,13 +198,34 @@ POOL_OFF = Proof(
             UNION ALL
             SELECT part.pool_id, part.principal, part.amount, state FROM financing_participation AS part
             JOIN financing_financing AS shared ON shared.id = part.financing_id
+            UNION ALL
+            SELECT held.pool_id, 0, held.amount, 'pending' FROM financing_promise AS held
+            JOIN financing_application AS asked ON asked.id = held.application_id AND asked.state = 'approved'
         ) AS funded GROUP BY pool_id
     ) AS financings ON pool_id = pool.id
     WHERE (drawn, reserved) <> (coalesce(owed, 0), coalesce(promised, 0))
     ORDER BY pool.id
     """,
     "Pool {name} says drawn {drawn}, reserved {reserved}; its financings owe principal of {owed}, and {promised} is "
-    "promised to those that wait for their money.",
+    "promised to those that wait for a signature or their money.",
+)
+DISTRIBUTED_OFF = Proof(
+    """
+    SELECT total.currency, total.balance, coalesce(paid, 0) AS paid
+    FROM (
+        SELECT account.currency, sum(daily.debits - daily.credits) AS balance
+        FROM ledger_dailytotal AS daily JOIN ledger_account AS account ON account.id = daily.account_id
+        WHERE account.code = 'Equity:Distributed' GROUP BY account.currency
+    ) AS total
+    LEFT JOIN (
+        SELECT pool.currency, sum(withdrawal.amount) AS paid
+        FROM products_withdrawal AS withdrawal JOIN products_fundingpool AS pool ON pool.id = withdrawal.pool_id
+        JOIN banking_instruction AS payment ON payment.id = withdrawal.instruction_id
+        WHERE withdrawal.of = 'income' AND payment.failed_on IS NULL GROUP BY pool.currency
+    ) AS withdrawn ON withdrawn.currency = total.currency
+    WHERE total.balance <> coalesce(paid, 0)
+    """,
+    "Income paid out is {balance} {currency} in the books; the withdrawals of income that stand come to {paid}.",
 )
 PARTS_OFF = Proof(
     """
@@ -285,6 +306,7 @@ PROOFS = (
     SWEEP_OFF,
     INSTALMENTS_OFF,
     POOL_OFF,
+    DISTRIBUTED_OFF,
     PARTS_OFF,
     SHARES_OFF,
     INCOME_OFF,

@@ -8,9 +8,9 @@ from apps.core.money import ZERO
 from apps.financing.models import Financing
 from apps.ledger.calendar import open_date
 from apps.products.terms import SALES, Terms
-from apps.repayment.changes import Change, balance_of, instalments_after
+from apps.repayment.changes import Change, balance_of, instalments_after, payoff_of
 from apps.repayment.events import preview
-from apps.repayment.hardship import Wish
+from apps.repayment.hardship import EXTENSION, Wish
 from apps.repayment.instalments import Rows, Standing, expected
 from apps.repayment.models import Event
 from apps.repayment.outlook import Eased, expected_done
@@ -62,10 +62,19 @@ def choice_of(
     change = preview(
         financing_id=financing.pk, act=act_of(financing, wish, "preview", on), asked_on=asked_on, at=at, by=by
     )
+    if wish.kind == EXTENSION:
+        to = date.fromisoformat(change.event.details["to"])
+        return Choice(wish, _of_due_date(financing, financing.due_on or to), _of_due_date(financing, to), change)
     if financing.version.terms.plan:
         return Choice(wish, _of_rows(_rows_now(financing)), _of_rows(_rows_then(change)), change)
     now = _of_sales(financing, None, daily_sales, on)
     return Choice(wish, now, _of_sales(financing, change.event, daily_sales, on), change)
+
+
+def _of_due_date(financing: Financing, due_on: date) -> Prospect:
+    """All of it due on `due_on`, if nothing is repaid before."""
+    owed = payoff_of(financing, due_on, due_on=due_on)
+    return Prospect(None, owed.total, due_on, due_on, due_on, owed.total - owed.principal)
 
 
 def _of_sales(financing: Financing, event: Event | None, daily_sales: Decimal, on: date) -> Prospect:

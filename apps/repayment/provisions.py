@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 
 from apps.core.money import ZERO
 from apps.financing.models import Financing
@@ -35,3 +35,15 @@ def provisions() -> list[Provisioned]:
         Provisioned(risk, currency, amount, provision(amount, risk, currency))
         for (currency, risk), amount in sorted(owed.items(), key=lambda item: (item[0][0], item[0][1].first_day))
     ]
+
+
+def financings_of_class(code: str) -> QuerySet[Financing] | None:
+    """The running financings that `provisions` counts in the class with this code; None where there is no such class
+    in force."""
+    classes = sorted(ProvisionClass.in_force(), key=lambda one: one.first_day)
+    place = next((place for place, one in enumerate(classes) if one.code == code), None)
+    if place is None:
+        return None
+    rows = Financing.objects.active().filter(seller__worst_days_past_due__gte=classes[place].first_day)
+    later = classes[place + 1 : place + 2]
+    return rows.filter(seller__worst_days_past_due__lt=later[0].first_day) if later else rows

@@ -15,7 +15,18 @@ from apps.financing.services.acceptance import lock_seller
 from apps.ledger.calendar import open_date
 from apps.products.terms import SALES
 from apps.repayment.events import Act, perform
-from apps.repayment.hardship import ANSWERED_WITHIN, LONGER, LOWER_SHARE, PAUSE, Policy, Relief, Wish, why_not
+from apps.repayment.extending import check_can_extend, looked_at
+from apps.repayment.hardship import (
+    ANSWERED_WITHIN,
+    EXTENSION,
+    LONGER,
+    LOWER_SHARE,
+    PAUSE,
+    Policy,
+    Relief,
+    Wish,
+    why_not,
+)
 from apps.repayment.hold import hold
 from apps.repayment.life import Refused
 from apps.repayment.models import Demand, Event, ReliefRequest
@@ -100,13 +111,14 @@ def refuse_relief(*, request_id: int, answer: str, on: date, at: datetime, by: s
 
 def kinds_for(financing: Financing, on: date) -> list[str]:
     """What can be asked for on `financing` as it stands: a lower share where sales repay it, a longer time where
-    instalments or minimum periods are still to come."""
+    instalments or minimum periods are still to come, an extension where all of it is due on one day and none is late.
+    """
     if financing.state != "active" or _is_eased(financing, on):
         return []
     if financing.version.terms.plan:
         return [PAUSE, LONGER] if _next_planned(financing, on) else []
     if financing.version.terms.technique != SALES:
-        return []
+        return [EXTENSION] if financing.due_on and not financing.past_due else []
     return [PAUSE, LOWER_SHARE, *([LONGER] if stretched(financing, 1, on) else [])]
 
 
@@ -120,6 +132,8 @@ def act_of(financing: Financing, wish: Wish, reason: str, on: date) -> Act:
         later = planned.due_on + wish.days * DAY if wish.kind == PAUSE else None
         return Act("due_date", reason, until=later, more=wish.more)
     match wish.kind:
+        case "extension" if financing.due_on:
+            return Act("due_date", reason, until=financing.due_on + wish.days * DAY)
         case "pause":
             return Act("pause", reason, until=until)
         case "lower_share":
@@ -132,9 +146,10 @@ def act_of(financing: Financing, wish: Wish, reason: str, on: date) -> Act:
 
 def reasons_against(financing: Financing, wish: Wish, on: date) -> tuple[str, ...]:
     """Why a person decides about `wish`; empty where the policy grants it at once."""
-    return why_not(
-        policy_of(financing), reliefs_of(financing), wish, past_due=bool(financing.past_due), on=on
-    )  # fmt: skip
+    reasons = why_not(policy_of(financing), reliefs_of(financing), wish, past_due=bool(financing.past_due), on=on)
+    if wish.kind == EXTENSION and financing.due_on:
+        return (*reasons, *looked_at(financing, financing.due_on + wish.days * DAY))
+    return reasons
 
 
 def policy_of(financing: Financing) -> Policy:
@@ -146,6 +161,7 @@ def policy_of(financing: Financing) -> Policy:
         lower_days=product.lower_share_days,
         lowest_part=product.lowest_part,
         more=product.more_instalments,
+        later_days=product.extension_days,
     )
 
 
@@ -171,6 +187,8 @@ def _check(financing: Financing, wish: Wish, reason: str, on: date) -> None:
         raise Refused(_("Nobody could grant this: look at the figures again. Nothing was changed."))
     if not reason.strip():
         raise Refused(_("Say in a few words what happened. Nothing was changed."))
+    if wish.kind == EXTENSION and financing.due_on:
+        check_can_extend(financing, financing.due_on + wish.days * DAY, on)
 
 
 def _is_eased(financing: Financing, on: date) -> bool:
@@ -211,6 +229,8 @@ def _news_of(event: Event) -> dict[str, str]:
             return {"day": event.details["until"]}
         case "lower_share":
             return {"words": "lower_share_granted", "day": event.details["until"], "share": event.details["share"]}
+        case "due_date" if not event.financing.version.terms.plan:
+            return {"words": "extension_granted", "day": event.details["to"]}
     return {"words": "longer_granted"}
 
 

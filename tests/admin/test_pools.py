@@ -91,7 +91,14 @@ def test_a_withdrawal_takes_two_people(signed_in: SignedIn, platform: Platform) 
     pool = funded(platform)
     maker, checker = make_user(role=Role.FINANCIER), make_user(role=Role.APPROVER)
     asks, decides = signed_in(user=maker), signed_in(user=checker)
-    typed = {"pool": pool.pk, "amount": "4000", "reference": "R-1", "reason": "lent elsewhere", **PAID_TO}
+    typed = {
+        "pool": pool.pk,
+        "of": "capital",
+        "amount": "4000",
+        "reference": "R-1",
+        "reason": "lent elsewhere",
+        **PAID_TO,
+    }
     refused = asks.post(add("products_withdrawal"), typed | {"amount": "10000.01"})
     assert "neither lent nor promised" in errors(refused)
     assert "check digit" in errors(asks.post(add("products_withdrawal"), typed | {"number": "6222 0212 3456 7890"}))

@@ -18,6 +18,7 @@ from tests.factories import AT, make_financing_product, make_funding_pool, make_
 
 SignedIn = Callable[..., PlatformClient]
 PAUSES = {"pause_days": "30", "lower_share_days": "60", "lowest_part": "0.5", "more_instalments": "2",
+          "extension_days": "30",
           "pauses_a_year": "2", "days_between_pauses": "60"}  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from apps.portal.demo.build import DemoRefused, drop, make_platform, markets_to_
 from apps.portal.demo.market import MARKETS, PASSWORD, Person
 from apps.products.models import ProductVersion
 from apps.reconciliation.models import Break, NightlyRun
-from apps.sellers.models import Seller
+from apps.sellers.models import Message, Seller
 from apps.tenants.models import Domain, Platform
 from apps.tenants.services import NoSuchPlatform, entered, suspend
 from apps.users.models import User
@@ -71,6 +71,9 @@ def test_the_english_seller_has_something_of_everything(small_demo: Made) -> Non
             assert paper.read(5) == b"%PDF-"
         assert Offer.objects.acceptable(YESTERDAY + timedelta(days=1)).filter(seller=seller).exists()
         assert not Financing.objects.filter(contract=waiting).exists()
+        told = Message.objects.filter(seller=seller)
+        assert told.filter(kind="offer").exists()
+        assert {one.business_date for one in told} == {YESTERDAY}, "of last night, and of no night before"
 
 
 def test_a_financier_finds_one_product_in_draft_and_a_warehouse_its_receipts(small_demo: Made) -> None:

@@ -86,6 +86,7 @@ class Album:
     def take(self, page: Page, name: str) -> None:
         self.taken += 1
         if self.folder is not None:
+            page.wait_for_load_state("networkidle")
             page.screenshot(path=self.folder / f"{self.taken:02}-{name}.png", full_page=True)
 
 

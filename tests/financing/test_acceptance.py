@@ -7,18 +7,23 @@ from decimal import Decimal
 from functools import partial
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from apps.banking.models import Instruction
 from apps.core.models import Transition
 from apps.evidence.models import Record
-from apps.financing.models import Application, Contract, FinancedOrder, Financing, Offer
+from apps.financing.models import Application, Contract, FinancedOrder, Financing, Offer, Promise
 from apps.financing.refusals import ContractRefused, OfferRefused, SellerBusy
 from apps.financing.services import decline_contract, lapse_unsigned, render_contract
 from apps.financing.services.acceptance import can_accept
+from apps.financing.services.drawing import room_of
 from apps.products.models import FundingPool
+from apps.repayment import proofs as repayment_proofs
+from apps.sellers.models import Message
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
+from apps.users.models import Role
+from tests.factories import make_user
 from tests.story import DAY, FIRST, Story
 from tests.threads import at_once
 
@@ -205,14 +210,76 @@ def test_a_contract_can_be_declined_and_the_limit_is_free_again(story: Story, of
     assert story.offer(offer.seller).maximum_amount == D("1300")
 
 
-def test_a_pool_that_is_used_up_meanwhile_refuses_the_signature(story: Story, offer: Offer) -> None:
+def test_what_is_accepted_is_promised_until_it_is_signed_or_given_up(story: Story, offer: Offer) -> None:
     contract = render(story, story.accept(offer, "1000", TODAY))
-    FundingPool.objects.update(reserved=D("999500"))
-    with pytest.raises(ContractRefused, match="used up today"):
+    pool = FundingPool.objects.get()
+    assert (pool.reserved, pool.headroom) == (1000, 999_000)
+    assert story.accept(offer, "1000", TODAY).pk == contract.pk  # once more, promised once
+    FundingPool.objects.update(committed=1000)  # nothing is left for anybody else
+    story.sign(contract, TODAY)
+    pool.refresh_from_db()
+    assert (pool.reserved, pool.drawn, Financing.objects.get().pool_id) == (1000, 0, pool.pk)
+    assert repayment_proofs.faults() == []
+
+
+def test_a_contract_given_up_or_not_signed_in_time_gives_its_promise_back(story: Story) -> None:
+    sellers = [story.seller(name) for name in ("Wang", "Zhao")]
+    story.night(FIRST)
+    given_up, forgotten = (story.accept(story.offer(one), "1000", TODAY) for one in sellers)
+    assert FundingPool.objects.get().reserved == 2000
+    decline_contract(
+        contract_id=given_up.pk, seller_id=given_up.seller_id, at=story.at(TODAY), by="user:1", reason="no"
+    )
+    assert FundingPool.objects.get().reserved == 1000
+    for _twice in range(2):
+        lapse_unsigned(through=TODAY + timedelta(days=8), at=story.at(TODAY), by="night")
+    assert FundingPool.objects.get().reserved == 0
+    assert repayment_proofs.faults() == []
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Promise.objects.filter(application=forgotten.application).update(amount=1)
+
+
+def test_a_contract_that_no_fund_holds_money_for_is_not_signed(story: Story, offer: Offer) -> None:
+    contract = render(story, story.accept(offer, "1000", TODAY))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE financing_promise DISABLE TRIGGER USER; "
+            "DELETE FROM financing_promise"
+        )
+    with pytest.raises(ContractRefused, match="No fund holds the money"):
         story.sign(contract, TODAY)
-    contract.refresh_from_db()
-    assert contract.state == "rendered"
     assert not Financing.objects.exists()
+
+
+def test_a_full_fund_invites_nobody_and_the_night_after_money_came_it_does(story: Story) -> None:
+    """The fund has 1,000,000.00; when all but 99.99 of it is out, less than the least amount of 100.00 is left."""
+    seller, other = story.seller(), story.seller("Rich")
+    seller.user = make_user(role=Role.SELLER)
+    seller.save()
+    story.night(FIRST)
+    first = story.offer(seller)
+    told = Message.objects.filter(seller=seller, kind="offer")
+    before = told.count()
+    FundingPool.objects.update(drawn=D("999900.01"))
+    with pytest.raises(OfferRefused, match="The fund for this is full now"):
+        story.accept(first, "100", TODAY)
+    assert not Contract.objects.exists()
+    room = room_of(seller=seller, on=TODAY)
+    assert (room.drawable, room.is_fund_full) == ((), True)
+    story.night(TODAY)
+    first.refresh_from_db()
+    assert first.state == "cancelled"
+    assert Transition.objects.filter(model="financing.offer", object_id=first.pk).latest("pk").reason == (
+        "the fund is full"
+    )
+    assert not Offer.objects.open().filter(seller__in=[seller, other]).exists()
+    assert room_of(seller=seller, on=TODAY + DAY).is_fund_full
+    assert told.count() == before
+    FundingPool.objects.update(drawn=0)
+    story.night(TODAY + DAY)
+    assert told.count() > before
+    assert story.offer(seller).maximum_amount == first.maximum_amount
+    assert not room_of(seller=seller, on=TODAY + 2 * DAY).is_fund_full
 
 
 def test_a_receivable_rests_on_named_orders_that_nobody_else_can_use(story: Story) -> None:
@@ -229,19 +296,24 @@ def test_a_receivable_rests_on_named_orders_that_nobody_else_can_use(story: Stor
         FinancedOrder.objects.create(financing=financing, order=taken, eligible_value=D("1"))
 
 
-def test_fifty_draw_downs_at_once_against_a_pool_for_ten(fresh_platform: Callable[..., Platform]) -> None:
+def test_fifty_acceptances_at_once_against_a_pool_for_ten(fresh_platform: Callable[..., Platform]) -> None:
     platform = fresh_platform()
     with entered(platform.schema_name):
         story = Story(platform, funding="10000")
         sellers = [story.seller(f"Seller {number:02}") for number in range(50)]
         story.night(FIRST)
-        contracts = [render(story, story.accept(story.offer(seller), "1000", TODAY)) for seller in sellers]
-    answers = at_once(platform.schema_name, [partial(story.sign, one, TODAY) for one in contracts])
-    assert sum(isinstance(answer, Financing) for answer in answers) == 10
-    assert sum(isinstance(answer, ContractRefused) for answer in answers) == 40
+        offers = [story.offer(seller) for seller in sellers]
+    answers = at_once(platform.schema_name, [partial(story.accept, one, "1000", TODAY) for one in offers])
+    assert sum(isinstance(answer, Contract) for answer in answers) == 10
+    assert sum(isinstance(answer, OfferRefused) for answer in answers) == 40
     with entered(platform.schema_name):
         pool = FundingPool.objects.get()
+        assert (pool.reserved, pool.headroom, Contract.objects.count()) == (D("10000"), D("0"), 10)
+        for contract in Contract.objects.all():
+            story.sign(render(story, contract), TODAY)
+        pool.refresh_from_db()
         assert (pool.reserved, pool.headroom, Financing.objects.count()) == (D("10000"), D("0"), 10)
+        assert repayment_proofs.faults() == []
 
 
 def test_two_devices_sign_at_once_and_one_waits_or_is_told_to(fresh_platform: Callable[..., Platform]) -> None:

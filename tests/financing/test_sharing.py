@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.core.money import ZERO
-from apps.financing.sharing import FixedShare, Holding, Part, earned, fixed_of, lost, recovered, repaid, rest_of
+from apps.financing.sharing import (
+    FixedShare,
+    Holding,
+    Part,
+    earned,
+    fixed_of,
+    lost,
+    most_within,
+    recovered,
+    repaid,
+    rest_of,
+)
 
 D = Decimal
 
@@ -90,3 +101,31 @@ def test_losses_are_shared_to_the_cent_and_never_beyond_a_part(parts: list[int],
         assert 0 <= part <= one.principal
         if place != first_loss and first_loss < len(holdings) and part:
             assert gone[first_loss] == holdings[first_loss].principal
+
+
+@given(
+    st.lists(st.integers(0, 40), max_size=2),
+    st.lists(st.integers(1, 5), min_size=1, max_size=3),
+    st.lists(st.integers(0, 200_000), min_size=5, max_size=5),
+    st.one_of(st.none(), st.integers(0, 200_000)),
+)
+def test_the_most_that_fits_fits_and_little_more_would(
+    shares: list[int], weights: list[int], rooms: list[int], planned: int | None
+) -> None:
+    fixed = [FixedShare(at, D(share) / 100) for at, share in enumerate(shares) if share]
+    way = [(10 + at, D(weight)) for at, weight in enumerate(weights)]
+    left = {pool: D(room) / 100 for pool, room in zip([0, 1, 10, 11, 12], rooms, strict=True)}
+    most = None if planned is None else D(planned) / 100
+
+    def fits(amount: D) -> bool:
+        parts = fixed_of(amount, fixed, "CNY")
+        rest = amount - sum((one.amount for one in parts), D(0))
+        return (most is None or rest <= most) and all(
+            one.amount <= left[one.pool] for one in [*parts, *rest_of(rest, way, "CNY")]
+        )
+
+    found = most_within(left, fixed, way, most, "CNY")
+    assert found >= 0
+    assert fits(found)
+    spare = D("0.01") * (len(fixed) + 2) * (1 + sum(weights)) * 10
+    assert not fits(found + spare) or (found == 0 and not fits(spare))

@@ -6,10 +6,20 @@ from decimal import Decimal
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from apps.portal.breaks import expected_in_words
 from apps.reconciliation.models import Break, BreakNote, Clearing, Suggestion
 from apps.tenants.models import Platform
 from tests.conftest import PlatformClient
-from tests.factories import make_bank_line, make_break, make_break_note, make_nightly_run, make_suggestion, make_user
+from tests.factories import (
+    make_bank_line,
+    make_break,
+    make_break_note,
+    make_instruction,
+    make_nightly_run,
+    make_settlement,
+    make_suggestion,
+    make_user,
+)
 from tests.reconciliation.test_matching import bank, sold_and_closed
 from tests.story import DAY, FIRST, Story
 
@@ -128,3 +138,14 @@ def test_the_queue_is_filtered_and_paged(clerk: PlatformClient) -> None:
     assert "older=" in clerk.get("/desk/breaks/").content.decode()
     assert clerk.get("/desk/breaks/", {"owner": "mine"}).content.decode().count("number") == 0
     assert clerk.get("/desk/breaks/", {"kind": "nonsense"}).status_code == 200
+
+
+def test_what_was_expected_is_named_in_words(platform: Platform) -> None:
+    paid, payout = make_instruction(), make_settlement()
+    words = expected_in_words(
+        [f"settlement:payout:{payout.pk}", "settlement:2025-03-14", f"instruction:{paid.pk}:in", f"return:{paid.pk}",
+         "instruction:999999"]
+    )  # fmt: skip
+    assert list(words.values()) == [
+        payout.payout, "Settlement of 14 March 2025", paid.reference, paid.reference, "instruction:999999"
+    ]  # fmt: skip

@@ -1,6 +1,7 @@
 """Every number opens: from a night's control totals and step sums down to the file and line, to the cent."""
 
 import io
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -8,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.urls import resolve
 from lxml import html
 
 from apps.banking.models import BankLine, BankStatement, PaymentBatch
 from apps.banking.services import approve_and_send, open_account, take_in_statement
 from apps.core.money import ZERO
+from apps.financing.models import Financing
 from apps.ledger.models import Entry
 from apps.orders.models import Order, Proceeds
 from apps.orders.services import import_settlement
@@ -22,6 +25,7 @@ from apps.reconciliation.models import ControlTotal, NightlyRun
 from apps.reconciliation.steps import steps_now
 from apps.sellers.models import Seller
 from apps.tenants.models import Platform
+from apps.warehousing.models import WarehouseReceipt
 from tests.conftest import PlatformClient
 from tests.factories import make_user
 from tests.orders.feed_files import DELIVERED, feed, take_in
@@ -195,6 +199,124 @@ def test_a_financings_movement_opens_its_entry_and_the_entry_its_movements(desk:
             entry = Entry.objects.get(key=movement.entry_key)
             assert f"/desk/books/entries/{entry.pk}/" in page.content.decode()
             assert financing.number in desk.get(f"/desk/books/entries/{entry.pk}/").content.decode()
+
+
+def test_from_what_was_earned_to_the_financings_whose_interest_it_is(desk: PlatformClient) -> None:
+    night = desk.get(f"/desk/nights/{FOURTH}/")
+    page = follow(desk, night, format_money(night.context["report"].earned, "CNY"))
+    by_account = sum((row[1].amount for row in page.context["table"].rows), ZERO)
+    assert page.context["sum"].amount == night.context["report"].earned == by_account > 0
+    page = follow(desk, follow(desk, page, "Income:Interest"), "Interest")  # the kind
+    entry = follow(desk, page, "Interest")
+    tables = {table.caption: table for table in entry.context["tables"]}
+    carried = tables["Movements of financings"]
+    assert sum((row[4].amount for row in carried.rows), ZERO) == night.context["report"].earned
+    early = Seller.objects.get(name="Wang Fang").financings.get()
+    assert {row[0].value for row in carried.rows} == {early.number}
+    assert f"/desk/financings/{early.pk}/" in entry.content.decode()
+
+
+def test_from_the_value_of_the_goods_to_their_receipts(desk: PlatformClient) -> None:
+    valued = next(
+        one for one in steps_now(NightlyRun.objects.get(business_date=FOURTH)) if one.name == "value_receipts"
+    )
+    for day in (SECOND, FOURTH):
+        page = follow(desk, desk.get(f"/desk/nights/{day}/"), format_money(valued.total or ZERO, "CNY"))
+        assert sum((row[3].amount for row in page.context["table"].rows), ZERO) == valued.total
+    receipts = WarehouseReceipt.objects.all()
+    assert len(page.context["table"].rows) == len(receipts) == 2
+    for receipt in receipts:
+        assert f"/admin/warehousing/warehousereceipt/{receipt.pk}/change/" in page.content.decode()
+    assert not desk.get(f"/desk/nights/{FIRST}/valued/").context["table"].rows
+
+
+def test_what_is_past_due_opens_to_the_financings_and_so_does_a_class_of_provisioning(
+    story: Story, desk: PlatformClient
+) -> None:
+    """A financing that is past due on the latest night; of the nights before nobody knows that any was."""
+    late, other = Financing.objects.order_by("pk")
+    Financing.objects.filter(pk=late.pk).update(past_due="60.00", days_past_due=40)
+    Seller.objects.filter(pk=late.seller_id).update(worst_days_past_due=40)
+    page = desk.get(f"/desk/nights/{FOURTH}/late/")
+    assert [(row[0].value, row[2].amount) for row in page.context["table"].rows] == [(late.number, D("60.00"))]
+    assert not desk.get(f"/desk/nights/{THIRD}/late/").context["table"].rows
+    for class_of, one in ((0, other), (1, late)):
+        row = desk.get("/desk/books/").context["provisions"].rows[class_of]
+        owing = desk.get(row[0].href)
+        assert owing.context["sum"].amount == row[2].amount == sum_of(desk, owing, 1)
+        assert [cells[0].value for cells in owing.context["table"].rows] == [one.number]
+    assert desk.get("/desk/books/owing/nothing/").status_code == 404
+
+
+def test_no_sum_of_the_desk_is_without_a_way_down(story: Story, client_of: Callable[..., PlatformClient]) -> None:
+    """Every kind of page that links of the desk lead to, two of each: a sum is a link, or stands in a row that is
+    opened by one. Nothing stands behind nothing, so a sum of zero need not open."""
+    odd = (
+        f":20:S\n:25:{NUMBER}\n:28C:8/1\n:60F:C250317CNY84,00\n:61:2503170317C12,34NTRFWHO//B3\n:86:nobody knows\n"
+        ":62F:C250317CNY96,34\n-\n"
+    )
+    take_in_statement(source=io.BytesIO(odd.encode()), name="odd.sta", at=story.at(FOURTH + DAY), by="user:1")
+    assert story.night(FOURTH + DAY).state == "with_breaks"
+    desk = client_of(story.platform, make_user(role="staff"))
+    walked: Counter[str] = Counter()
+    shut = []
+    paths = ["/desk/"]
+    for path in paths:  # which grows on the way
+        page = desk.get(path)
+        name = page.resolver_match.view_name.removeprefix("desk:")
+        walked[name] += 1
+        tree = html.fromstring(page.content)
+        shut += [(name, path, figure) for figure in _shut(tree) if name not in WITHOUT_A_WAY_DOWN]
+        found = [link.get("href", "") for link in tree.iter("a")]
+        paths += [link for link in dict.fromkeys(found) if link not in paths and _may_follow(link, paths)]
+    assert not shut
+    assert walked.keys() >= WITHOUT_A_WAY_DOWN.keys(), "what is excepted is still there"
+
+
+# Pages whose figures are the bottom, or the sums of the rows that stand right below them.
+WITHOUT_A_WAY_DOWN = {
+    "entry": "postings are the smallest pieces; what they rest on stands below with file and line",
+    "statement": "balances as the bank's file says them, over its entries",
+    "file": "the same of each of its statements",
+    "settlement": "sums over the lines of the file that stand below",
+    "postings": "sums over the postings that stand below",
+    "total": "sums over the rows that stand below; each row opens",
+    "books": "all debits and all credits are the sums of the accounts below",
+    "earned": "the sum of the accounts below",
+    "valued": "the sum of the receipts below",
+    "owing": "the sum of the financings below",
+    "explained": "the sum of the lines of the bank below, each with file and line",
+    "found": "the sum of the breaks below",
+    "tonight": "the sum of the forecast's breaks below",
+    "batch": "the sum of the payments below",
+    "financing": "balances over the movements below, which open; and what its contract says is due",
+    "known": "the same as of a day",
+    "act": "what an act would change, before it is done",
+    "seller": "a limit is decided and not summed, its reasons beside it; what is used stands below, row by row",
+    "rules": "limits that people set",
+}
+ONE_OF_A_KIND = 2
+
+
+def _shut(tree: Any) -> list[str]:
+    """The sums of a page that nothing opens."""
+    figures = [one for one in tree.cssselect("span.num") if "¥" in one.text_content()]
+    return [
+        one.text_content()
+        for one in figures
+        if D("".join(sign for sign in one.text_content() if sign.isdigit()))
+        and not any(
+            above.tag == "a" or (above.tag == "tr" and above.cssselect("a[href]")) for above in one.iterancestors()
+        )
+    ]
+
+
+def _may_follow(link: str, known: list[str]) -> bool:
+    if not link.startswith("/desk/") or "/original/" in link or link.endswith("/file/") or "/file/?" in link:
+        return False
+    kind = resolve(link.partition("?")[0], "config.urls_tenant").view_name
+    alike = [one for one in known if resolve(one.partition("?")[0], "config.urls_tenant").view_name == kind]
+    return len(alike) < ONE_OF_A_KIND
 
 
 def test_what_was_asked_wrongly_is_answered_in_words(desk: PlatformClient) -> None:

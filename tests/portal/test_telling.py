@@ -1,8 +1,10 @@
 """Messages: told once, in the reader's language, by the channels chosen, at the hours allowed."""
 
 import logging
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from apps.sellers.services.messages import Notice, choose, tell
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
 from apps.users.models import Role
-from tests.factories import DAY, make_message, make_seller, make_user
+from tests.factories import DAY, make_contract, make_message, make_seller, make_user
 from tests.story import DAY as ONE_DAY
 from tests.story import FIRST, Story
 
@@ -92,6 +94,31 @@ def test_an_e_mail_says_it_in_text_and_html_with_one_link(platform: Platform, la
     html = html_of(sent)
     assert html.count("<a ") == 2  # the action, and what to be told
     assert f'lang="{language}"' in html
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("kind", ["offer", "signed", "paid_out", "summary", "near_breach", "margin_call", "overdue"])
+def test_app_mailbox_and_telephone_say_it_in_the_readers_language_with_one_action(
+    platform: Platform, client_of: Callable[..., Any], sms_outbox: list[Sms], kind: str, language: str
+) -> None:
+    seller = reader(language)
+    wish(seller, wanted={kind: ["email", "sms"]})
+    signed = render_contract(contract_id=make_contract().pk, as_pdf=False, at=NOON, by="test")
+    notice = Notice(seller.pk, kind, f"{kind}:1", f"contract:{signed.pk}", FACTS)
+    tell(notices=[notice], business_date=DAY, at=NOON)
+    assert send() == 2
+    message = Message.objects.get()
+    with translation.override(language):
+        spoken = speak(message)
+    assert bool(re.search("[\u4e00-\u9fff]", spoken.title)) == (language == "zh-hans")
+    page = client_of(platform, seller.user).get("/messages/").content.decode()
+    assert page.count(f"/messages/{message.pk}/follow/") == page.count(escape(spoken.action)) == 1
+    assert escape(spoken.title) in page
+    [letter], [text] = mail.outbox, sms_outbox
+    assert spoken.title in letter.subject
+    assert letter.body.count("https://meadow.test/contracts/") == html_of(letter).count("https://meadow.test/c") == 1
+    assert spoken.title in text.text
+    assert text.text.endswith(f"https://meadow.test/contracts/{signed.pk}/")
 
 
 def test_what_a_person_typed_is_text_in_the_html(platform: Platform) -> None:

@@ -9,15 +9,17 @@ import pytest
 from django.db import Error, IntegrityError, transaction
 
 from apps.evidence.models import Record
-from apps.financing.models import Contract, Financing
-from apps.financing.refusals import ContractRefused, OfferRefused
+from apps.financing.models import Contract, Financing, Promise
+from apps.financing.refusals import OfferRefused
 from apps.financing.services import render_contract
+from apps.financing.services.drawing import room_of
 from apps.products.funding import LimitRefused, set_limit
 from apps.products.limits import EACH, Limit, oversteps
 from apps.products.models import FinancingProduct, FundingPool, PoolLimit
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
 from tests.factories import AT, make_funding_pool
+from tests.scenarios.scene import faults
 from tests.story import DAY, FIRST, Story
 from tests.threads import at_once
 
@@ -50,7 +52,7 @@ def limited(**facts: Any) -> PoolLimit:
     return set_limit(limit=PoolLimit(pool=pool, **{"because": "spread the risk", **facts}), at=AT, by="user:1")
 
 
-def test_signing_stops_at_the_limit_and_says_which_and_by_how_much(platform: Platform) -> None:
+def test_acceptance_stops_at_the_limit_and_says_which_and_by_how_much(platform: Platform) -> None:
     story = Story(platform, funding="10000")
     first, second = story.seller("Li Mei"), story.seller("Wang Fang")
     for seller in (first, second):
@@ -58,23 +60,24 @@ def test_signing_stops_at_the_limit_and_says_which_and_by_how_much(platform: Pla
         seller.save()
     story.night(FIRST)
     limited(kind="category", value="fruit", most_share=D("0.15"))  # 1,500.00 of the 10,000.00 committed
-    contracts = [story.accept(story.offer(one), "1000", TODAY) for one in (first, second)]
-    for contract in contracts:
-        render_contract(contract_id=contract.pk, as_pdf=False, at=story.at(TODAY), by="test")
-    story.sign(contracts[0], TODAY)
-    with pytest.raises(ContractRefused) as refused, transaction.atomic():
-        story.sign(contracts[1], TODAY)
+    waiting = story.accept(story.offer(first), "1000", TODAY)  # not signed yet, and counts
+    with pytest.raises(OfferRefused) as refused:
+        story.accept(story.offer(second), "1000", TODAY)
+    assert room_of(seller=second, on=TODAY).most == 500
     assert str(refused.value).replace("\xa0", " ") == (
         "The fund behind this offer lends at most 1,500.00 CNY for the category fruit. 1,000.00 CNY of it is in use, "
         "so this would be 500.00 CNY too much. Nothing was changed."
     )
     pool = FundingPool.objects.get()
-    assert (pool.reserved, Financing.objects.count()) == (1000, 1)
+    assert (pool.reserved, Promise.objects.count(), Financing.objects.count()) == (1000, 1, 0)
     limit = PoolLimit.objects.get()
     limit.most_share = D("0.2")
     set_limit(limit=limit, at=AT, by="user:1")
-    story.sign(contracts[1], TODAY)
-    assert FundingPool.objects.get().reserved == 2000
+    for contract in (waiting, story.accept(story.offer(second), "1000", TODAY)):
+        render_contract(contract_id=contract.pk, as_pdf=False, at=story.at(TODAY), by="test")
+        story.sign(contract, TODAY)
+    assert (FundingPool.objects.get().reserved, Financing.objects.count()) == (2000, 2)
+    assert faults() == []
 
 
 def test_whoever_cannot_be_funded_is_told_before_there_is_a_contract(platform: Platform) -> None:
@@ -88,7 +91,7 @@ def test_whoever_cannot_be_funded_is_told_before_there_is_a_contract(platform: P
     story.accept(story.offer(seller), "500", TODAY)
 
 
-def test_of_twenty_who_sign_at_once_a_limit_for_ten_lets_ten_through(
+def test_of_twenty_who_accept_at_once_a_limit_for_ten_lets_ten_through(
     fresh_platform: Callable[..., Platform],
 ) -> None:
     platform = fresh_platform()
@@ -100,13 +103,18 @@ def test_of_twenty_who_sign_at_once_a_limit_for_ten_lets_ten_through(
             seller.save()
         story.night(FIRST)
         limited(kind="region", value="Yunnan", most=D(1000))
-        contracts = [story.accept(story.offer(one), "100", TODAY) for one in sellers]
-        for contract in contracts:
+        offers = [story.offer(one) for one in sellers]
+        outcomes = at_once(platform.schema_name, [partial(story.accept, one, "100", TODAY) for one in offers])
+        contracts = [one for one in outcomes if isinstance(one, Contract)]
+        assert len(contracts) == 10
+        assert [type(one).__name__ for one in outcomes].count("OfferRefused") == 10
+        assert FundingPool.objects.get().reserved == 1000
+        for contract in contracts:  # each of them can be paid out
             render_contract(contract_id=contract.pk, as_pdf=False, at=story.at(TODAY), by="test")
         outcomes = at_once(platform.schema_name, [partial(story.sign, one, TODAY) for one in contracts])
-        assert [type(one).__name__ for one in outcomes].count("Financing") == 10
-        assert [type(one).__name__ for one in outcomes].count("ContractRefused") == 10
+        assert all(isinstance(one, Financing) for one in outcomes)
         assert FundingPool.objects.get().reserved == 1000
+        assert faults() == []
 
 
 def test_a_limit_is_set_with_its_trace_and_bad_ones_are_refused(platform: Platform) -> None:

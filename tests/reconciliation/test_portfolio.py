@@ -10,7 +10,7 @@ from django.db import Error, connection, transaction
 from apps.financing.models import Financing
 from apps.ledger.models import Books
 from apps.products.models import ProductVersion
-from apps.reconciliation.models import LargestSeller, PortfolioDay, PortfolioRow, Standing, Vintage
+from apps.reconciliation.models import LargestSeller, PortfolioDay, PortfolioFlow, PortfolioRow, Standing, Vintage
 from apps.reconciliation.portfolio import make_day, make_missing_days, missing_days
 from apps.reconciliation.portfolio.behind import ANY_LATE, Figure, financings_behind
 from apps.reconciliation.portfolio.making import DayNotMade, month_before
@@ -20,6 +20,7 @@ from apps.reconciliation.portfolio.reading import (
     by_bucket,
     flows,
     largest_sellers,
+    levels,
     parts,
     proved,
     rolled,
@@ -279,7 +280,7 @@ def test_goods_say_how_much_is_owed_against_them(platform: Platform) -> None:
 
 
 def test_what_was_made_stays(two_months: dict[str, Financing]) -> None:
-    for table in ("portfolioday", "portfoliorow", "largestseller"):
+    for table in ("portfolioday", "portfoliorow", "portfolioflow", "largestseller"):
         for verb in ("UPDATE reconciliation_{} SET id = id", "DELETE FROM reconciliation_{}"):
             with pytest.raises(Error, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(verb.format(table))
@@ -320,16 +321,22 @@ def test_real_nights_prove_to_the_ledger_and_each_platform_has_its_own(
             (day,) = make_missing_days(currency="CNY", at=story.at(FIRST + (number + 1) * DAY))
             assert [one for one in proved(day) if one.difference] == []
             (flow,) = flows(day.business_date, day.business_date, Slice())
-            told.append((flow.owed, flow.fees, flow.collected))
+            (held,) = PortfolioRow.objects.filter(day=day)
+            of_rows = Slice(grade=held.grade, category=held.category, region=held.region)
+            assert flows(day.business_date, day.business_date, of_rows) == [flow]
+            of_flows = Slice(product=held.product_id, pool=held.pool_id)
+            assert flows(day.business_date, day.business_date, of_flows) == [flow]
+            level = levels([day.business_date], Slice())[day.business_date]
+            told.append((level.owed, flow.income, flow.collected))
         row = Financing.objects.get()
         assert row.outstanding == told[-1][0] > 0
         assert told[0] == (D(1040), D(0), D(0))
-        assert sum(fees for _owed, fees, _collected in told) == D(40)
-        assert sum(collected for _owed, _fees, collected in told) == D(1040) - row.outstanding
+        assert sum(income for _owed, income, _collected in told) == D(40)
+        assert sum(collected for _owed, _income, collected in told) == D(1040) - row.outstanding
         names = {one.name: (one.rows, one.ledger) for one in proved(day)}
         assert names["principal"] == (row.principal, row.principal)
     with entered(harbor.schema_name):
-        for model in (PortfolioDay, PortfolioRow, Standing, Vintage, LargestSeller):
+        for model in (PortfolioDay, PortfolioRow, PortfolioFlow, Standing, Vintage, LargestSeller):
             assert not model._default_manager.exists()
 
 

@@ -57,7 +57,7 @@ def test_a_financing_that_waits_for_its_money_is_promised_by_its_pool(financing:
     waiting = make_financing(number="F-2")
     FundingPool.objects.filter(pk=waiting.pool_id).update(name="Second")
     says = "Pool Second says drawn 0.0000, reserved 0.0000; its financings owe principal of 0.0000, and 9000.0000 is "
-    assert faults() == [says + "promised to those that wait for their money."]
+    assert faults() == [says + "promised to those that wait for a signature or their money."]
     FundingPool.objects.filter(pk=waiting.pool_id).update(reserved=D(9000))
     assert faults() == []
 
@@ -115,7 +115,7 @@ def test_a_balance_that_its_movements_do_not_bear_out_is_named(financing: Financ
         (
             "UPDATE products_fundingpool SET drawn = 8999",
             "Pool Riverbank says drawn 8999.0000, reserved 0.0000; its financings owe principal of 9000.0000, and 0 is "
-            "promised to those that wait for their money.",
+            "promised to those that wait for a signature or their money.",
         ),
         (
             "UPDATE sellers_seller SET balance = -3",

@@ -14,6 +14,7 @@ from apps.evidence.models import Record
 from apps.financing.models import Financing
 from apps.products.models import FinancingProduct
 from apps.repayment.hardship import (
+    EXTENSION,
     LONGER,
     LOWER_SHARE,
     PAUSE,
@@ -36,7 +37,7 @@ from tests.factories import make_user
 from tests.story import DAY, FIRST, Story
 
 D = Decimal
-POLICY = Policy(days=30, a_year=2, between=60, lower_days=60, lowest_part=D("0.5"), more=2)
+POLICY = Policy(days=30, a_year=2, between=60, lower_days=60, lowest_part=D("0.5"), more=2, later_days=20)
 ON = date(2025, 6, 1)
 TODAY = FIRST + 2 * DAY
 
@@ -73,6 +74,8 @@ def test_the_policy_of_a_pause_by_hand(
         (Wish(LOWER_SHARE, days=60, part=D("0.25")), ("too_low",)),
         (Wish(LONGER, more=2), ()),
         (Wish(LONGER, more=3), ("too_long",)),
+        (Wish(EXTENSION, days=20), ()),
+        (Wish(EXTENSION, days=21), ("too_long",)),
     ],
     ids=str,
 )
@@ -80,9 +83,12 @@ def test_the_policy_of_the_other_two_by_hand(wish: Wish, reasons: tuple[str, ...
     assert why_not(POLICY, [], wish, past_due=False, on=ON) == reasons
 
 
-@pytest.mark.parametrize("wish", [Wish(PAUSE, days=1), Wish(LOWER_SHARE, days=1, part=D("0.75")), Wish(LONGER, more=1)])
+@pytest.mark.parametrize(
+    "wish",
+    [Wish(PAUSE, days=1), Wish(LOWER_SHARE, days=1, part=D("0.75")), Wish(LONGER, more=1), Wish(EXTENSION, days=1)],
+)
 def test_a_product_that_grants_none_leaves_all_to_people(wish: Wish) -> None:
-    none = Policy(days=0, a_year=0, between=0, lower_days=0, lowest_part=D(1), more=0)
+    none = Policy(days=0, a_year=0, between=0, lower_days=0, lowest_part=D(1), more=0, later_days=0)
     assert {"too_long", "too_often"} <= set(why_not(none, [], wish, past_due=False, on=ON))
 
 
@@ -219,6 +225,7 @@ def test_how_often_and_how_long_are_the_products_own_figures(running: tuple[Stor
         {"wish": Wish(LOWER_SHARE, days=9)},
         {"wish": Wish(LOWER_SHARE, days=9, part=D("0.9"))},
         {"wish": Wish(LONGER, more=25)},
+        {"wish": Wish(EXTENSION, days=9)},  # sales repay it: nothing has one due date
         {"wish": Wish("debt holiday", days=9)},
         {"reason": "  "},
         {"seller_id": 0},

@@ -4,14 +4,17 @@ Two lots of a tonne of cotton each at 10.00 a kilogram, 20,000.00 in all. The pr
 limit of 70 %, so the goods lend 12,000.00; 9 % a year by actual days / 365: 5,000 x 0.09 / 365 = 1.23288 a day.
 """
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from apps.core.states import TransitionNotAllowed
-from apps.financing.models import Application, Contract, Financing, Offer
+from apps.evidence.models import Record
+from apps.financing.models import Application, ApprovalLimit, Contract, Financing, Offer
 from apps.financing.refusals import ContractRefused, OfferRefused
 from apps.financing.services import (
     accept_offer,
@@ -24,13 +27,16 @@ from apps.financing.services import (
     withdraw_receipt_loan,
 )
 from apps.financing.services.receipt_loans import pledge_of
+from apps.products.models import FundingPool
 from apps.reconciliation.bank import book_payments
 from apps.reconciliation.matching import match_bank_lines
 from apps.tenants.models import Encumbrance, Platform
+from apps.users.models import Role
 from apps.warehousing.models import Pledge, WarehouseReceipt
 from apps.warehousing.refusals import PledgeRefused
 from apps.warehousing.services import count_goods, release_goods, request_release
-from tests.factories import make_commodity_price, make_particulars, make_warehouse
+from tests.factories import make_commodity_price, make_particulars, make_user, make_warehouse
+from tests.financing.asking import Desk
 from tests.scenarios.scene import Neighbour, Scene
 from tests.warehousing.goods import COTTON, issued
 from tests.warehousing.pledging import cotton_costs, states
@@ -53,6 +59,11 @@ class Store:
             for lot in (1, 2)
         ]  # fmt: skip
         self.scene.night()
+        desk = Desk(self.scene.story, self.scene.today)
+        desk.rules(second_above="20000")
+        self.approver = desk.approver("20000")
+
+    counter = "user:9002"
 
     def offer(self) -> Offer:
         return self.scene.story.offer(self.scene.seller, "receipt-loan")
@@ -75,10 +86,16 @@ class Store:
             counted={one.pk: D(found) for one in self.receipts},
             on=self.scene.today,
             at=self.scene.story.at(self.scene.today),
-            by="user:2",
+            by=self.counter,
         )
 
-    def approve(self, application: Application, by: str = "user:3") -> Contract:
+    def approve(self, application: Application, by: str = "") -> Contract:
+        """One person's approval, which takes effect."""
+        contract = self.approves(application, by or self.approver.actor)
+        assert contract is not None
+        return contract
+
+    def approves(self, application: Application, by: str) -> Contract | None:
         today = self.scene.today
         return approve_receipt_loan(
             application_id=application.pk, business_date=today, at=self.scene.story.at(today), by=by
@@ -177,8 +194,61 @@ def test_the_one_who_counted_approves_nothing(meadow: Platform) -> None:
         store.approve(application)
     store.count(application)
     with pytest.raises(PledgeRefused, match="colleague"):
-        store.approve(application, by="user:2")
+        store.approve(application, by=store.counter)
     assert (Application.objects.get().state, states(store.receipts)) == ("under_review", ["issued", "issued"])
+
+
+def test_people_approve_goods_loans_within_their_limits_and_a_large_one_takes_two(meadow: Platform) -> None:
+    """12,000 on two tonnes. Above 10,000 it takes two people; one may approve 5,000 alone, another 15,000. In between
+    the price falls to 9.50: the goods carry 19,000.00 x 60 % = 11,400."""
+    store = Store(meadow)
+    desk = Desk(store.scene.story, store.scene.today)
+    desk.rules(second_above="10000")
+    small, other, large = desk.approver("5000"), desk.approver("5000"), desk.approver("15000")
+    analyst = make_user(role=Role.ANALYST)
+    application = store.ask("12000")
+    store.count(application)
+    with pytest.raises(OfferRefused, match="Only people who decide"):
+        store.approves(application, analyst.actor)
+    assert store.approves(application, small.actor) is None
+    application.refresh_from_db()
+    assert (application.state, application.proposed_amount, application.proposed_by) == (
+        "under_review", 12_000, small.actor,
+    )  # fmt: skip
+    assert states(store.receipts) == ["issued", "issued"]  # the goods are not taken in by one
+    assert Pledge.objects.get().state == "requested"
+    assert FundingPool.objects.get().reserved == 0
+    with pytest.raises(OfferRefused, match="Another person must"):
+        store.approves(application, small.actor)
+    with pytest.raises(OfferRefused, match="Neither of you"):
+        store.approves(application, other.actor)
+    make_commodity_price(commodity="cotton-a-index", on=store.scene.today, price=D("9.50"))
+    assert store.approves(application, large.actor) is None  # another amount: the first again
+    application.refresh_from_db()
+    assert (application.proposed_amount, application.proposed_by) == (11_400, large.actor)
+    contract = store.approve(application, by=small.actor)
+    application.refresh_from_db()
+    assert (application.approved_amount, application.proposed_by, application.approved_by) == (
+        11_400, large.actor, small.actor,
+    )  # fmt: skip
+    assert states(store.receipts) == ["pledged", "pledged"]
+    assert FundingPool.objects.get().reserved == 11_400
+    approved = json.loads(Record.objects.get(kind="application_approved").payload)
+    assert approved["approved_by"] == [large.actor, small.actor]
+    assert store.approves(application, other.actor) == contract  # approved already: nothing happens
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Application.objects.filter(pk=application.pk).update(approved_by=large.actor)
+
+
+def test_nobody_approves_goods_loans_on_a_platform_without_limits(meadow: Platform) -> None:
+    store = Store(meadow)
+    ApprovalLimit.objects.all().delete()
+    application = store.ask("5000")
+    store.count(application)
+    assert store.approves(application, store.approver.actor) is None
+    with pytest.raises(OfferRefused, match="Neither of you"):
+        store.approves(application, make_user(role=Role.APPROVER).actor)
+    assert not Contract.objects.exists()
 
 
 def test_an_amount_that_the_goods_do_not_carry_is_refused_and_nothing_is_held(meadow: Platform) -> None:

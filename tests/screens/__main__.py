@@ -33,10 +33,10 @@ RARE = "screens_of_rare_rows"
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What one browser looks at: a host, whose session (None: a stranger's), which pages."""
+    """What one browser looks at: a host, whose session, which pages."""
 
     host: str
-    session: str | None
+    session: str
     screens: "tuple[Screen, ...]"
 
 
@@ -100,13 +100,14 @@ def _visit(
     host = platform.domains.get(is_primary=True).domain
     client = Client(HTTP_HOST=host)
     if not email:
-        return Visit(host, None, tuple(Walk(client, who, each).follow(FOR_VISITORS).screens))
+        walk = Walk(client, who, each).follow(FOR_VISITORS).after_a_code(platform.schema_name, role)
+        return Visit(host, client.cookies[settings.SESSION_COOKIE_NAME].value, tuple(walk.screens))
     with entered(platform.schema_name):
         user = User.objects.get(email=email)
         client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
     walk = Walk(client, who, each, guesses).follow(("/",)).fill_in(role)
     if guesses and role == "seller":
-        walk.begin()
+        walk.begin(platform.schema_name)
     return Visit(host, client.cookies[settings.SESSION_COOKIE_NAME].value, tuple(walk.screens))
 
 
@@ -148,10 +149,9 @@ def _told(one: "Taken") -> "Taken":
     return one
 
 
-def _cookies(context: "BrowserContext", address: str, session: str | None, language: str) -> None:
-    context.add_cookies([{"name": "django_language", "value": language, "url": address}])
-    if session:
-        context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
+def _cookies(context: "BrowserContext", address: str, session: str, language: str) -> None:
+    cookies = {"django_language": language, "sessionid": session}
+    context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
 
 
 @contextmanager

@@ -10,7 +10,11 @@ from urllib.parse import urlsplit
 
 from django.test import Client
 from django.urls import Resolver404, resolve
+from django.utils import timezone
 
+from apps.portal.entrance import PROVEN, SENT
+from apps.portal.views.contacts import TYPED
+from apps.tenants.services import entered
 from tests.portal.pages import read
 from tests.tenants.addresses import Address, addresses
 
@@ -20,10 +24,16 @@ NOT_PAGES = re.compile(r"/(admin|api|static|media|language)/|\.pdf$|/paper/$|/re
 FOR_VISITORS = ("/account/login/", "/account/code/", "/account/open/", "/account/join/no-such-token/", "/verify/",
                 "/trace/no-such-token/", "/no-such-page/")  # fmt: skip
 PLACES = {"seller": "portal", "staff": "desk", "warehouse": "warehouse"}
+# What the session of somebody holds who has typed a code, and the pages that open only then.
+NEW_ADDRESS = "another.address@orchard.example"
+AFTER_A_CODE = {
+    "visitor": ("/account/code/enter/", "/account/open/"),
+    "seller": ("/people/contact/prove/", "/account/prove/"),
+}
 # Pages behind a form: where what is typed first. The form leads there once it is sent.
 BEHIND = {
     "/people/account/": {"holder": "王秀兰", "bank": "农业银行", "number": "6222 0202 0011 2233 446"},
-    "/people/contact/": {"login": "another.address@orchard.example"},
+    "/people/contact/": {"login": NEW_ADDRESS},
 }
 MANY = 3  # rows that are tried for an address that no link leads to
 
@@ -78,14 +88,25 @@ class Walk:
                 self.follow(islice(self._paths(address), MANY))
         return self
 
-    def begin(self) -> "Walk":
-        """Send the forms that other pages lie behind, and look at those."""
+    def begin(self, platform: str) -> "Walk":
+        """Send the forms that other pages lie behind, on the platform of that schema, and look at those."""
         for path, typed in BEHIND.items():
             answer = self.client.post(path, typed)
             if answer.status_code == 302:
                 self._known.discard(answer["Location"])
                 self.follow([answer["Location"]])
-        return self
+        return self.after_a_code(platform, "seller")
+
+    def after_a_code(self, platform: str, role: str) -> "Walk":
+        """Look at the pages that open once a code is typed."""
+        with entered(platform):
+            session = self.client.session
+            session[SENT] = {"contact": NEW_ADDRESS, "code": 0, "next": None}
+            session[PROVEN] = {"contact": NEW_ADDRESS, "at": timezone.now().isoformat()}
+            session[TYPED] = {"contact": NEW_ADDRESS, "code": 0, "second_factor": "code"}
+            session.save()
+        self._known -= set(AFTER_A_CODE[role])
+        return self.follow(AFTER_A_CODE[role])
 
     def _look(self, path: str) -> list[str]:
         name = self._note(path)
@@ -124,8 +145,8 @@ class Walk:
 
 
 def _inside(href: str) -> str | None:
-    """The part of a link that is asked of our server; None for another host, a mail address or a place on the page."""
+    """What a link asks of our server; None for another host, a mail address or a place on the page."""
     parts = urlsplit(href)
     if parts.scheme not in {"", "http", "https"} or (parts.netloc and not parts.netloc.endswith(".localhost")):
         return None
-    return parts.path if parts.path.startswith("/") else None
+    return parts._replace(scheme="", netloc="", fragment="").geturl() if parts.path.startswith("/") else None

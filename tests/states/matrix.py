@@ -46,6 +46,7 @@ MATRIX = {
         delivered -cancel-> cancelled
         accepted -cancel-> cancelled            + its contract was declined or never signed
         draft -cancel-> cancelled               + what was asked of a person was refused or taken back
+        paid_out -come_back-> cancelled         + the bank gave back what it had paid out
         delivered -pass_over-> passed_over
     """,
     "financing.Application": """
@@ -77,6 +78,7 @@ MATRIX = {
         active -write_off-> written_off
         active -restructure-> restructured
         pending -cancel-> cancelled
+        active -come_back-> cancelled           + the bank gave back what it had paid out
         active -overpay-> overpaid
         overpaid -refund_overpayment-> active
         repaid -reopen-> active                 + what repaid it was reversed

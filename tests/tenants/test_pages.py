@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, models
 
 from apps.financing.models import Offer
+from apps.financing.services import render_contract
 from apps.risk.models import Assessment
 from apps.sellers.models import Seller
 from apps.tenants.models import Platform
@@ -122,10 +123,22 @@ def _advance(seller: Seller) -> None:
     factories.make_financing(
         contract=contract, technique="sales", state="active", disbursed_on=DAY, closed_through=DAY
     )  # fmt: skip
-    again = factories.make_product_version(
-        product=factories.make_financing_product(technique="sales"), sweep_rate=Decimal("0.12"), expected_days=90
-    )
-    factories.make_offer(seller=seller, version=again, assessment=known, expires_on=date(2099, 12, 31))
+    render_contract(contract_id=contract.pk, as_pdf=False, at=factories.AT, by="test")
+    _offer_today(seller)
+
+
+def _offer_today(seller: Seller) -> None:
+    """What can be drawn on any day: an advance on sales and a loan on goods, within a limit above all that is out."""
+    known = factories.make_assessment(seller=seller, business_date=DAY + timedelta(days=1), limit=Decimal(900_000))
+    for technique, terms in (
+        ("sales", {"sweep_rate": Decimal("0.12"), "expected_days": 90}),
+        ("receipt", {"fee_rate": 0, "sweep_rate": 0, "annual_rate": Decimal("0.09"), "lending_limit": Decimal("0.7")}),
+    ):
+        product = factories.make_financing_product(technique=technique)
+        factories.make_offer(
+            seller=seller, version=factories.make_product_version(product=product, **terms), assessment=known,
+            expires_on=date(2099, 12, 31),
+        )  # fmt: skip
 
 
 def _fill_store(seller: Seller, people: dict[str, User], pledge: Pledge) -> None:

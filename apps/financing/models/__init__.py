@@ -7,6 +7,7 @@ from apps.financing.models.financing import FinancedOrder, Financing
 from apps.financing.models.mandate import ApprovalLimit
 from apps.financing.models.offer import Offer
 from apps.financing.models.participation import Participation, Share
+from apps.financing.models.promise import Promise
 from apps.financing.models.request import ApplicationFile, Remark
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Financing",
     "Offer",
     "Participation",
+    "Promise",
     "Remark",
     "Share",
 ]

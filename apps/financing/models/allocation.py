@@ -44,6 +44,11 @@ class AllocationPlan(Stateful):
     def __str__(self) -> str:
         return f"{self.business_date} #{self.pk}"
 
+    def names(self, offer_id: int) -> bool:
+        """Whether the offer was among the demand, whatever it was given."""
+        told = {"lines": [{"offer": offer_id}]}
+        return AllocationPlan.objects.filter(pk=self.pk, told__contains=told).exists()
+
     @transition(field="state", source="proposed", target="applied")
     def apply(self, *, applied_by: str) -> None:
         self.applied_by = applied_by

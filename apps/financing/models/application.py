@@ -8,6 +8,7 @@ from django_fsm import transition
 
 from apps.core.models import AmountField, CurrencyField
 from apps.core.states import Stateful, state_field, states_hold
+from apps.core.wording import money_text
 from apps.financing.models.offer import Offer
 from apps.products.models import ProductVersion
 from apps.sellers.models import Seller
@@ -100,7 +101,7 @@ class Application(Stateful):
         ]
 
     def __str__(self) -> str:
-        return f"{self.product_code} {self.requested_amount} {self.currency}"
+        return f"{self.product_code} {money_text(self.requested_amount, self.currency)}"
 
     @transition(field="state", source="draft", target="submitted")
     def submit(self) -> None: ...

@@ -193,6 +193,10 @@ class Financing(Stateful):
     @transition(field="state", source="pending", target="cancelled")
     def cancel(self) -> None: ...
 
+    @transition(field="state", source="active", target="cancelled")
+    def come_back(self) -> None:
+        """The bank gave back the money that it had paid out: the seller never had it, and owes nothing."""
+
 
 class FinancedOrder(models.Model):
     """An order whose proceeds belong to a financing first. One live financing an order: the database says so."""

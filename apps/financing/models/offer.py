@@ -105,5 +105,9 @@ class Offer(Stateful):
     @transition(field="state", source=["draft", "delivered", "accepted"], target="cancelled")
     def cancel(self) -> None: ...
 
+    @transition(field="state", source="paid_out", target="cancelled")
+    def come_back(self) -> None:
+        """The bank gave back what it had paid out."""
+
     @transition(field="state", source="delivered", target="passed_over")
     def pass_over(self) -> None: ...

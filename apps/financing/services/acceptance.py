@@ -18,7 +18,7 @@ from apps.financing.models.application import OPEN_STATES
 from apps.financing.refusals import OfferRefused, SellerBusy
 from apps.financing.services.drawing import most_drawable
 from apps.financing.services.offers import exposure_of
-from apps.financing.services.participations import refusal_to_fund
+from apps.financing.services.promises import give_back, promise, refusal_to_fund
 from apps.financing.services.receivables import assign_orders
 from apps.financing.services.terms import terms_of
 from apps.ledger.calendar import booking_date
@@ -112,7 +112,8 @@ def check_can_accept(
         raise OfferRefused(_("Please enter an amount without smaller parts than the currency has."))
     if not offer.minimum_amount <= amount <= offer.maximum_amount:
         raise OfferRefused(_("Please choose an amount between the least and the most that the offer shows."))
-    if amount > most_drawable(offer, exposure_of(seller.pk, seller.pk).get(seller.pk, ZERO) - freed):
+    exposure = exposure_of(seller.pk, seller.pk).get(seller.pk, ZERO) - freed
+    if amount > most_drawable(offer, exposure, fundable=amount):
         raise OfferRefused(_("This amount is more than you can draw today. Please choose a smaller amount."))
     if refusal := refusal_to_fund(offer, amount):
         raise OfferRefused(refusal)
@@ -160,6 +161,7 @@ def _decide(offer: Offer, seller: Seller, amount: Decimal, business_date: date, 
     )
     application.save()
     log_birth([application], at=at, by=by)
+    promise(application, offer, amount)
     application.move("submit", at=at, by=by)
     application.move("assess", at=at, by=by)
     application.move(
@@ -260,6 +262,7 @@ def decline_contract(*, contract_id: int, seller_id: int, at: datetime, by: str,
         lock_seller(seller_id)
         contract = Contract.objects.select_for_update().get(pk=contract_id, seller_id=seller_id)
         if contract.can("void"):
+            give_back([contract.application])
             _undo(contract, "withdraw", at=at, by=by, reason=reason)
 
 
@@ -269,7 +272,8 @@ def lapse_unsigned(*, through: date, at: datetime, by: str) -> int:
         waiting = Contract.objects.select_for_update().filter(
             state__in=["drafted", "rendered"], application__valid_until__lte=through
         )
-        contracts = list(waiting.order_by("pk"))
+        contracts = list(waiting.select_related("application").order_by("pk"))
+        give_back([contract.application for contract in contracts])
         for contract in contracts:
             _undo(contract, "lapse", at=at, by=by, reason="not signed in time")
         tell(notices=[_lapsed(one) for one in contracts], business_date=through, at=at)

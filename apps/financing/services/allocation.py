@@ -1,7 +1,7 @@
 """Plans of who funds what: gathered from the open demand, solved, kept with its reasons, applied by another person.
 
-A plan moves no money. While it is in force, signing takes the money of the pools that it names where that still fits
-(`participations.reserve`), and asks every pool and limit again.
+A plan moves no money. While it is in force, an offer that it names is paid by the pools that it says where that still
+fits, and by no more than it gives (`promises`), which asks every pool and limit again.
 """
 
 from collections import defaultdict
@@ -19,14 +19,14 @@ from apps.core.money import ZERO, quantum
 from apps.core.states import log_birth
 from apps.evidence.services import record
 from apps.financing.models import Allocation, AllocationPlan, Offer
-from apps.financing.services.participations import fixed_parts
 from apps.financing.services.pool_limits import out_with, traits_of
+from apps.financing.services.promises import funding_of
 from apps.financing.sharing import Part
 from apps.products.allocation import AVAILABLE, Ceiling, Demand, Hold, Line, Source, allocate
 from apps.products.limits import EACH, Limit
 from apps.products.models import Funder, FundingPool, PoolLimit
 
-MOST_DEMANDS = 2_000  # the largest offers; what was promised comes first
+MOST_DEMANDS = 2_000  # the largest offers
 
 
 class PlanRefused(ValueError):
@@ -56,12 +56,13 @@ class Draft:
 
 
 def draft_plan(*, currency: str, on: date) -> Draft:
-    """Who would fund the open demand of `on` in `currency`: contracts that wait for a signature, and of each seller
-    the largest offer that stands. Nothing is kept."""
+    """Who would fund the open demand of `on` in `currency`: of each seller the largest offer that stands. What is
+    promised to contracts already is out. Nothing is kept."""
     offers, left_out = _demand(currency, on)
     pools = tuple(FundingPool.objects.filter(currency=currency).order_by("pk"))
-    amounts = {offer.pk: _wanted(offer) for offer in offers}
-    parts = {offer.pk: fixed_parts(offer, amounts[offer.pk]) for offer in offers}
+    parts = {
+        offer.pk: funding_of(offer.version.product).fixed_parts(offer.maximum_amount, currency) for offer in offers
+    }
     unit = quantum(currency)
     open_to: defaultdict[int, list[int]] = defaultdict(list)
     for product_id, pool_id in Funder.objects.filter(
@@ -71,10 +72,9 @@ def draft_plan(*, currency: str, on: date) -> Draft:
     demands = [
         Demand(
             key=offer.pk,
-            amount=int((amounts[offer.pk] - sum((one.amount for one in parts[offer.pk]), ZERO)) / unit),
+            amount=int((offer.maximum_amount - sum((one.amount for one in parts[offer.pk]), ZERO)) / unit),
             traits=traits_of(offer),
             pools=(offer.version.product.pool_id, *open_to[offer.version.product_id]),
-            is_promised=offer.state == "accepted",
         )
         for offer in offers
     ]
@@ -83,28 +83,18 @@ def draft_plan(*, currency: str, on: date) -> Draft:
 
 
 def _demand(currency: str, on: date) -> tuple[list[Offer], int]:
-    """The offers that want funding, what is promised first, then the largest; and how many more there are."""
-    waits = Q(state="accepted", application__state="approved", application__valid_until__gte=on)
-    stands = Q(pk__in=Offer.objects.acceptable(on).values("pk"))
+    """The offers that want funding, the largest first; and how many more there are."""
     found = (
-        Offer.objects.filter(waits | stands, currency=currency)
-        .select_related("application", "assessment", "seller", "version__product__pool")
+        Offer.objects.acceptable(on)
+        .filter(currency=currency)
+        .select_related("assessment", "seller", "version__product__pool")
         .prefetch_related("version__product__funders")
     )
-    in_order = sorted(found, key=lambda one: (one.state != "accepted", -_wanted(one), one.pk))
-    seen: set[int] = set()
-    chosen = []
-    for offer in in_order:
-        if offer.state == "accepted" or offer.seller_id not in seen:
-            chosen.append(offer)
-        seen.add(offer.seller_id)
+    largest: dict[int, Offer] = {}
+    for offer in found.order_by("-maximum_amount", "pk"):
+        largest.setdefault(offer.seller_id, offer)
+    chosen = list(largest.values())
     return chosen[:MOST_DEMANDS], max(len(chosen) - MOST_DEMANDS, 0)
-
-
-def _wanted(offer: Offer) -> Decimal:
-    if offer.state == "accepted":
-        return offer.application.approved_amount or ZERO
-    return offer.maximum_amount
 
 
 def _sources(
@@ -153,7 +143,7 @@ def save_plan(*, currency: str, on: date, at: datetime, by: str) -> AllocationPl
     with transaction.atomic():
         draft = draft_plan(currency=currency, on=on)
         if not draft.lines:
-            raise PlanRefused(_("No offer stands and no contract waits for a signature, so there is nothing to fund."))
+            raise PlanRefused(_("No offer stands, so there is nothing to fund."))
         plan = AllocationPlan.objects.create(
             business_date=on, currency=currency, asked=draft.asked, placed=draft.placed, told=told(draft),
             made_by=by, made_at=at,
@@ -184,7 +174,7 @@ def told(draft: Draft) -> dict[str, Any]:
         "lines": [
             {
                 "offer": offer.pk, "seller": offer.seller.name, "product": offer.product_code,
-                "promised": line.demand.is_promised, "asked": str(draft.money(line.demand.amount)),
+                "asked": str(draft.money(line.demand.amount)),
                 "given": [[names[pool_id], str(draft.money(units))] for pool_id, units in line.given],
                 "missing": str(draft.money(line.missing)),
                 "held": [_hold(one, names, draft) for one in line.held],

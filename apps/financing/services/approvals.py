@@ -29,6 +29,7 @@ from apps.financing.services.acceptance import (
     set_accepted,
     store_contract,
 )
+from apps.financing.services.promises import promise
 from apps.financing.services.receivables import assign_orders
 from apps.financing.services.standing import Standing, seen_of, standing_of
 from apps.financing.services.terms import terms_of
@@ -93,14 +94,12 @@ def approve_request(
             return done
         held = _hold(application_id, at)
         application = held.application
-        if application.proposed_by == by and application.proposed_amount == amount:
-            raise RequestRefused(_("You have approved this already. Another person must approve it too."))
         if seen != seen_of(application, held.standing):
             raise RequestRefused(
                 _("Something has changed since you opened this page. Nothing was decided: look again, then decide.")
             )
         check_can_approve(application=application, standing=held.standing, amount=amount, because=because)
-        if _outcome(application, amount, by) is Outcome.IS_FIRST:
+        if outcome_for(application, amount, by) is Outcome.IS_FIRST:
             application.move("propose", at=at, by=by, reason=str(amount), **_proposal(amount, by, because))
             _put_on_record(held, "application_first_approval", {"amount": str(amount)}, at=at, by=by)
         else:
@@ -186,8 +185,13 @@ def approver(actor: str) -> Approver | None:
     return Approver(actor, next(rows, ZERO))
 
 
-def _outcome(application: Application, amount: Decimal, by: str) -> Outcome:
-    """What comes of `by` approving `amount`; a first who no longer decides here does not count."""
+def outcome_for(application: Application, amount: Decimal, by: str) -> Outcome:
+    """What comes of `by` approving `amount`; a first who no longer decides here does not count.
+
+    Raises RequestRefused when `by` does not decide here, was the first already, or when neither's limit reaches it.
+    """
+    if application.proposed_by == by and application.proposed_amount == amount:
+        raise RequestRefused(_("You have approved this already. Another person must approve it too."))
     person = approver(by)
     if person is None:
         raise RequestRefused(_("Only people who decide on applications may approve. Nothing was changed."))
@@ -223,6 +227,7 @@ def _take_effect(held: _Held, amount: Decimal, because: str, *, at: datetime, by
     offer = application.offer
     offer.version = application.version
     less = amount < application.requested_amount
+    promise(application, offer, amount)
     application.move(
         "approve",
         at=at,

@@ -18,7 +18,8 @@ from apps.financing.models import Contract, FinancedOrder, Financing
 from apps.financing.papers import contract_pdf
 from apps.financing.refusals import ContractRefused
 from apps.financing.services.acceptance import lock_seller
-from apps.financing.services.participations import keep_parts, lead_of, reserve
+from apps.financing.services.participations import keep_parts, lead_of
+from apps.financing.services.promises import promised_to
 from apps.financing.services.receipt_loans import secure_financing
 from apps.products.terms import RECEIPT
 from apps.sellers.models import Seller
@@ -130,6 +131,10 @@ def check_can_sign(*, contract: Contract, seller: Seller, business_date: date) -
         )
     if seller.payout_account is None or seller.payout_frozen:
         raise ContractRefused(_("Your payout account is not confirmed yet, so the money could not reach you."))
+    if not promised_to(contract.application):
+        raise ContractRefused(
+            _("No fund holds the money for this contract. Nothing was changed. Give it up and draw again.")
+        )
     if not paper_is_unaltered(contract):
         raise ContractRefused(_("The stored contract does not match its seal. Please contact the platform."))
 
@@ -145,7 +150,7 @@ def _draw(contract: Contract, seller: Seller, business_date: date, at: datetime,
     offer = contract.application.offer
     version = contract.application.version
     refill = terms.get("refill")
-    parts = reserve(offer, Decimal(terms["amount"]))
+    parts = promised_to(contract.application)
     financing = Financing.objects.create(
         number=f"F-{contract.pk:06d}",
         seller=seller,

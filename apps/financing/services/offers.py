@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.db.models import Case, Exists, F, OuterRef, Sum, When
@@ -14,9 +15,12 @@ from apps.core.money import ZERO
 from apps.core.states import log_birth, move_all
 from apps.financing.headroom import OfferVerb, eligible_value, end_of_offer, largest_amount
 from apps.financing.models import Application, FinancedOrder, Financing, Offer
+from apps.financing.services.pool_limits import rooms_of, traits_with
+from apps.financing.services.promises import funding_of
 from apps.orders.models import Order, OrderQuerySet
 from apps.products.eligibility import unmet
-from apps.products.models import ProductVersion
+from apps.products.limits import Traits
+from apps.products.models import FundingPool, ProductVersion
 from apps.products.terms import RECEIPT, RECEIVABLE
 from apps.risk.models import Assessment
 from apps.sellers.models import Seller
@@ -25,12 +29,13 @@ from apps.warehousing.worth import lendable_on_free_goods
 
 @dataclass(frozen=True, slots=True)
 class OfferCounts:
-    """What a refresh did."""
+    """What a refresh did; `held` are offers that were not made, or were cancelled, because their fund is full."""
 
     issued: int
     replaced: int
     expired: int
     cancelled: int
+    held: int
 
 
 def refresh_offers(
@@ -46,18 +51,22 @@ def refresh_offers(
     """Bring the open offers of a range of sellers in line with their assessments at the end of `business_date`.
 
     An offer past its last date expires; one whose amount moved materially is replaced, one that may no longer stand is
-    cancelled; a seller without one who can carry one gets one from the next date on. Asked twice, it changes nothing.
+    cancelled; a seller without one who can carry one gets one from the next date on. None is larger than what its funds
+    have left, in all and under their limits. Asked twice, it changes nothing.
     """
-    versions = list(ProductVersion.objects.active())
+    versions = list(ProductVersion.objects.active().prefetch_related("product__funders"))
     open_offers = list(Offer.objects.open().filter(seller_id__gte=first_seller, seller_id__lte=last_seller))
-    amounts = _amounts(first_seller, last_seller, business_date, zone, versions, assessments)
+    amounts, held = _amounts(first_seller, last_seller, business_date, zone, versions, assessments)
     ended: defaultdict[OfferVerb | None, list[Offer]] = defaultdict(list)
     for offer in open_offers:
         amount = amounts.get((offer.seller_id, offer.product_code), ZERO)
         ended[end_of_offer(offer.maximum_amount, offer.expires_on, amount, business_date)].append(offer)
     expired, cancelled, replaced = ended["expire"], ended["cancel"], ended["replace"]
     move_all(expired, "expire", at=at, by=by, reason="ran out")
-    move_all(cancelled, "cancel", at=at, by=by, reason="no longer within limits")
+    by_fund = [offer for offer in cancelled if (offer.seller_id, offer.product_code) in held]
+    move_all(by_fund, "cancel", at=at, by=by, reason="the fund is full")
+    of_seller = [offer for offer in cancelled if (offer.seller_id, offer.product_code) not in held]
+    move_all(of_seller, "cancel", at=at, by=by, reason="no longer within limits")
     move_all(replaced, "replace", at=at, by=by, reason="newer figures")
     kept = {(offer.seller_id, offer.product_code) for offer in ended[None]}
     version_by_code = {version.product.code: version for version in versions}
@@ -67,7 +76,7 @@ def refresh_offers(
         if amount and (seller_id, code) not in kept
     ]
     _issue(fresh, replaced, at=at, by=by)
-    return OfferCounts(len(fresh) - len(replaced), len(replaced), len(expired), len(cancelled))
+    return OfferCounts(len(fresh) - len(replaced), len(replaced), len(expired), len(cancelled), len(held))
 
 
 def _issue(fresh: list[Offer], replaced: list[Offer], *, at: datetime, by: str) -> None:
@@ -105,11 +114,12 @@ def _amounts(
     zone: ZoneInfo,
     versions: list[ProductVersion],
     assessments: Mapping[int, Assessment],
-) -> dict[tuple[int, str], Decimal]:
-    """The largest amount of each product for each seller who may be offered one and meets its conditions."""
+) -> tuple[dict[tuple[int, str], Decimal], set[tuple[int, str]]]:
+    """The largest amount of each product for each seller who may be offered one and meets its conditions; and which of
+    them get nothing only because the fund is full."""
     creditworthy = {seller_id: one for seller_id, one in assessments.items() if one.grade}
     if not creditworthy or not versions:
-        return {}
+        return {}, set()
     exposures = exposure_of(first_seller, last_seller)
     in_arrears = set(
         Seller.objects.filter(pk__range=(first_seller, last_seller), worst_days_past_due__gt=0).values_list(
@@ -128,20 +138,48 @@ def _amounts(
             eligible[version.product.code] = lendable_on_free_goods(
                 first_seller, last_seller, terms=version.terms.lending, on=business_date
             )
-    return {
-        (seller_id, version.product.code): largest_amount(
-            terms=version.terms,
-            limit=one.limit,
-            exposure=exposures.get(seller_id, ZERO),
-            pool_headroom=version.product.pool.headroom,
-            daily_sales=Decimal(one.features["daily_sales"]),
-            eligible=eligible.get(version.product.code, {}).get(seller_id, ZERO),
-        )
-        for seller_id, one in creditworthy.items()
-        if seller_id not in in_arrears
-        for version in versions
-        if not unmet(version.conditions, one.measured)
-    }
+    funds = _Funds(versions, first_seller, last_seller)
+    amounts: dict[tuple[int, str], Decimal] = {}
+    held: set[tuple[int, str]] = set()
+    for seller_id, one in creditworthy.items():
+        for version in versions if seller_id not in in_arrears else ():
+            if unmet(version.conditions, one.measured):
+                continue
+            key = (seller_id, version.product.code)
+            largest = partial(
+                largest_amount,
+                terms=version.terms,
+                limit=one.limit,
+                exposure=exposures.get(seller_id, ZERO),
+                daily_sales=Decimal(one.features["daily_sales"]),
+                eligible=eligible.get(version.product.code, {}).get(seller_id, ZERO),
+            )
+            left = funds.left(version, one)
+            amounts[key] = largest(pool_headroom=left)
+            if left < version.minimum_amount and largest(pool_headroom=version.maximum_amount):
+                held.add(key)
+    return amounts, held
+
+
+class _Funds:
+    """What the funds of each product leave each seller of a range tonight, as read at once."""
+
+    def __init__(self, versions: list[ProductVersion], first_seller: int, last_seller: int) -> None:
+        self.fundings = {version.product.code: funding_of(version.product) for version in versions}
+        self.rooms = rooms_of(FundingPool.objects.in_bulk({key for one in self.fundings.values() for key in one.pools}))
+        in_range = Seller.objects.filter(pk__range=(first_seller, last_seller))
+        self.sellers = in_range.in_bulk() if self.rooms.out else {}
+        self.known: dict[tuple[str, ...], Decimal] = {}
+
+    def left(self, version: ProductVersion, one: Assessment) -> Decimal:
+        """The most that may be lent, in the pool's currency; reckoned once for all whom no limit tells apart."""
+        seller = self.sellers.get(one.seller_id)
+        traits: Traits = traits_with(version.product.code, one.grade, seller) if seller else {}
+        names = (version.product.code, *(traits[kind] for kind in self.rooms.out))
+        if names not in self.known:
+            funding, currency = self.fundings[version.product.code], version.product.pool.currency
+            self.known[names] = funding.most(self.rooms, traits, currency)
+        return self.known[names]
 
 
 def exposure_of(first_seller: int, last_seller: int) -> dict[int, Decimal]:

@@ -1,4 +1,5 @@
-"""Whose money a financing is made of: promised at signing, lent at the payout, given back as it is repaid.
+"""Whose money a financing is made of: fixed at signing as it was promised (`promises`), lent at the payout, given back
+as it is repaid.
 
 A financing of one pool is that pool's alone and has no rows here. One that several fund keeps a `Participation` for
 each, and a `Share` for each movement of it.
@@ -12,16 +13,13 @@ from decimal import Decimal
 
 from django.db.models import F
 from django.db.models.functions import Greatest
-from django.utils.translation import gettext as _
 
 from apps.core import bulk
 from apps.core.money import ZERO, split
 from apps.financing import sharing
-from apps.financing.models import Allocation, Financing, Offer, Participation, Share
-from apps.financing.refusals import ContractRefused
-from apps.financing.services.pool_limits import in_words, over_limits, traits_of
-from apps.financing.sharing import FixedShare, Holding, Part, fixed_of, rest_of
-from apps.products.models import Funder, FundingPool
+from apps.financing.models import Financing, Offer, Participation, Share
+from apps.financing.sharing import Holding, Part
+from apps.products.models import FundingPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,68 +33,6 @@ class Moved:
     income: Decimal
     kind: str = Share.Kind.COLLECTED
     cash: Decimal | None = None
-
-
-def refusal_to_fund(offer: Offer, amount: Decimal) -> str:
-    """Why `amount` of `offer` would not be funded as things stand, in words for the seller; empty when it would be.
-    Signing asks again, with the pools locked."""
-    ways = _ways(offer, amount)
-    pools = FundingPool.objects.in_bulk({part.pool for way in ways for part in way})
-    refusals = [_refusal(way, pools, offer) for way in ways]
-    return "" if "" in refusals else refusals[-1]
-
-
-def reserve(offer: Offer, amount: Decimal) -> list[Part]:
-    """Promise `amount` of the pools that fund `offer`: as the plan in force says where it still fits, else of the
-    product's own, beside those with a fixed share. The pools stay locked.
-
-    Raises ContractRefused, in words for the seller, when no pool has the room or a limit stands against it.
-    """
-    ways = _ways(offer, amount)
-    keys = sorted({part.pool for way in ways for part in way})
-    pools = {pool.pk: pool for pool in FundingPool.objects.select_for_update().filter(pk__in=keys).order_by("pk")}
-    refusal = ""
-    for way in ways:
-        refusal = _refusal(way, pools, offer)
-        if not refusal:
-            for part in way:
-                FundingPool.objects.filter(pk=part.pool).update(reserved=F("reserved") + part.amount)
-            return way
-    raise ContractRefused(refusal)
-
-
-def _ways(offer: Offer, amount: Decimal) -> list[list[Part]]:
-    """The ways to fund it, the one to be tried first in front."""
-    fixed = fixed_parts(offer, amount)
-    left = amount - sum((one.amount for one in fixed), ZERO)
-    rows = Allocation.objects.filter(offer=offer, plan__state="applied").order_by("pk")
-    planned = list(rows.values_list("pool_id", "amount"))
-    is_covered = sum((given for _pool, given in planned), ZERO) >= left
-    if not is_covered or {one.pool for one in fixed} & {pool for pool, _given in planned}:
-        planned = []
-    own = [(offer.version.product.pool_id, Decimal(1))]
-    return [[*rest_of(left, way, offer.currency), *fixed] for way in (planned, own) if way]
-
-
-def fixed_parts(offer: Offer, amount: Decimal) -> list[Part]:
-    """The parts of those pools that take a share of each financing of the offer's product."""
-    funders = [one for one in offer.version.product.funders.all() if one.is_in_force and one.part != Funder.Part.OPEN]
-    shares = [
-        FixedShare(one.pool_id, one.share, one.part == Funder.Part.FIRST_LOSS)
-        for one in sorted(funders, key=lambda one: one.pk)
-    ]
-    return fixed_of(amount, shares, offer.currency)
-
-
-def _refusal(way: Sequence[Part], pools: dict[int, FundingPool], offer: Offer) -> str:
-    """Why it cannot be funded so; empty when it can."""
-    traits = traits_of(offer)
-    for part in way:
-        if pools[part.pool].headroom < part.amount:
-            return _("The fund behind this offer has been used up today. Please try again tomorrow.")
-        if over := over_limits(pools[part.pool], traits, part.amount):
-            return in_words(over[0], offer.currency)
-    return ""
 
 
 def lead_of(parts: Sequence[Part], offer: Offer) -> int:

@@ -1,17 +1,19 @@
 """What pools have out with a product, grade, category, region or seller, and what their limits leave."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Case, F, Sum, When
 from django.utils.translation import gettext as _
 
 from apps.core.money import ZERO, amount_text
-from apps.financing.models import Financing, Offer, Participation
-from apps.products.limits import CATEGORY, GRADE, PRODUCT, REGION, SELLER, Overstep, Traits, oversteps
+from apps.financing.models import Financing, Offer, Participation, Promise
+from apps.products.limits import CATEGORY, GRADE, PRODUCT, REGION, SELLER, Limit, Overstep, Traits, oversteps
 from apps.products.models import FundingPool, PoolLimit
 from apps.products.models.pools import KIND_NAMES
+from apps.sellers.models import Seller
 
 COLUMNS = {
     PRODUCT: "version__product__code",
@@ -22,41 +24,79 @@ COLUMNS = {
 }
 
 
-def traits_of(offer: Offer) -> Traits:
-    """What limits may be about, of the financing that `offer` becomes."""
+def traits_with(product_code: str, grade: str, seller: Seller) -> Traits:
+    """What limits may be about, of a financing of `seller` under the product."""
     return {
-        PRODUCT: offer.product_code,
-        GRADE: offer.assessment.grade,
-        CATEGORY: offer.seller.category,
-        REGION: offer.seller.region,
-        SELLER: offer.seller.external_id,
+        PRODUCT: product_code,
+        GRADE: grade,
+        CATEGORY: seller.category,
+        REGION: seller.region,
+        SELLER: seller.external_id,
     }
 
 
-def out_with(pool_ids: Collection[int], kind: str, value: str = "") -> dict[tuple[int, str], Decimal]:
-    """By pool and name of `kind` (or `value` alone), what is lent and promised, each in its pool's currency."""
+def traits_of(offer: Offer) -> Traits:
+    """What limits may be about, of the financing that `offer` becomes."""
+    return traits_with(offer.product_code, offer.assessment.grade, offer.seller)
+
+
+def out_with(pool_ids: Collection[int], kind: str, names: Collection[str] = ()) -> dict[tuple[int, str], Decimal]:
+    """By pool and name of `kind` (all of them, or `names` alone), what is lent and promised, each in its pool's
+    currency: to financings, and to contracts that wait for a signature."""
     column = COLUMNS[kind]
     alone = Financing.objects.outstanding().filter(pool__in=pool_ids, is_shared=False)
     parts = Participation.objects.filter(pool__in=pool_ids, financing__state__in=["pending", "active"])
+    promised = Promise.objects.standing().filter(pool__in=pool_ids)
     found: defaultdict[tuple[int, str], Decimal] = defaultdict(lambda: ZERO)
-    for rows, name, state in ((alone, column, "state"), (parts, f"financing__{column}", "financing__state")):
-        rows = rows.filter(**{name: value}) if value else rows
-        out = Sum(Case(When(**{state: "pending"}, then=F("amount")), default=F("principal")))
+    for rows, name, out in (
+        (alone, column, Sum(Case(When(state="pending", then=F("amount")), default=F("principal")))),
+        (
+            parts,
+            f"financing__{column}",
+            Sum(Case(When(financing__state="pending", then=F("amount")), default=F("principal"))),
+        ),
+        (promised, f"application__{column}", Sum("amount")),
+    ):
+        rows = rows.filter(**{f"{name}__in": names}) if names else rows
         for pool_id, own, total in rows.values_list("pool_id", name).annotate(out=out):
             found[pool_id, own] += total
     return dict(found)
 
 
-def over_limits(pool: FundingPool, traits: Traits, amount: Decimal) -> list[Overstep]:
-    """The limits of `pool` that lending `amount` more, with `traits`, would go beyond. For a sure answer the caller
-    holds the pool."""
-    limits = [one.limit for one in PoolLimit.objects.in_force().filter(pool=pool)]
-    concerned = [one for one in limits if one.concerns(traits)]
-    out = {
-        (kind, traits[kind]): out_with([pool.pk], kind, traits[kind]).get((pool.pk, traits[kind]), ZERO)
-        for kind in {one.kind for one in concerned}
-    }
-    return oversteps(concerned, traits, out, amount)
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What some pools may yet lend, in all and under their limits, as read at once. For a sure answer the caller holds
+    the pools."""
+
+    pools: Mapping[int, FundingPool]
+    limits: Mapping[int, Sequence[Limit]]
+    out: Mapping[str, Mapping[tuple[int, str], Decimal]]
+
+    def left(self, pool_id: int, traits: Traits) -> Decimal:
+        """The most that the pool may lend a financing with `traits`, in its currency; never below zero."""
+        headroom = self.pools[pool_id].headroom
+        rooms = [
+            limit.most - self.out[limit.kind].get((pool_id, traits[limit.kind]), ZERO)
+            for limit in self.limits[pool_id]
+            if limit.concerns(traits)
+        ]
+        return max(min([headroom, *rooms]), ZERO)
+
+    def over(self, pool_id: int, traits: Traits, amount: Decimal) -> list[Overstep]:
+        """The limits of the pool that lending `amount` more, with `traits`, would go beyond."""
+        out = {(kind, traits[kind]): by.get((pool_id, traits[kind]), ZERO) for kind, by in self.out.items()}
+        return oversteps(self.limits[pool_id], traits, out, amount)
+
+
+def rooms_of(pools: Mapping[int, FundingPool], named: Collection[Traits] = ()) -> Rooms:
+    """What `pools`, by their keys, may yet lend: to anybody, or only to financings with the traits `named`. One query
+    for the limits, and three for each kind that is limited."""
+    limits: dict[int, list[Limit]] = {key: [] for key in pools}
+    for one in PoolLimit.objects.in_force().filter(pool__in=pools):
+        limits[one.pool_id].append(one.limit)
+    kinds = sorted({limit.kind for own in limits.values() for limit in own})
+    out = {kind: out_with(list(pools), kind, {traits[kind] for traits in named}) for kind in kinds}
+    return Rooms(pools, limits, out)
 
 
 def in_words(found: Overstep, currency: str) -> str:

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 
 from apps.core.money import ZERO
 from apps.core.states import log_birth
+from apps.evidence.services import record
+from apps.financing.mandates import Outcome
 from apps.financing.models import Application, Contract, Financing, Offer
 from apps.financing.pricing import flat_fee
 from apps.financing.refusals import ContractRefused, OfferRefused
@@ -26,12 +28,14 @@ from apps.financing.services.acceptance import (
     set_accepted,
     store_contract,
 )
+from apps.financing.services.approvals import outcome_for
 from apps.financing.services.drawing import most_drawable
 from apps.financing.services.offers import exposure_of
+from apps.financing.services.promises import promise
 from apps.financing.services.terms import terms_of
 from apps.sellers.services.messages import Notice, tell
 from apps.warehousing.models import Pledge, WarehouseReceipt
-from apps.warehousing.services import cancel_request, confirm_pledge, release_all, request_pledge
+from apps.warehousing.services import cancel_request, confirm_pledge, release_all, request_pledge, worth_taken_in
 from apps.warehousing.valuation import LendingTerms, release_refusal
 from apps.warehousing.worth import largest_loan, worth_in_pledge, worth_of
 
@@ -81,11 +85,16 @@ def request_receipt_loan(
         return application
 
 
-def approve_receipt_loan(*, application_id: int, business_date: date, at: datetime, by: str) -> Contract:
+def approve_receipt_loan(*, application_id: int, business_date: date, at: datetime, by: str) -> Contract | None:
     """The financier takes the counted goods in and approves what they carry, at most what was asked for; the contract
     is drafted. Its paper is rendered after commit. Approved already, it answers the contract that is there.
 
-    Raises PledgeRefused as `confirm_pledge` does, OfferRefused when what can be approved is below the least amount.
+    People are bound by their limits and the platform's sum as for every approval (`mandates`): where it takes another
+    person, the goods stay as they are, the first name is kept, and nothing is answered. What the goods carry is looked
+    at anew by the second; another amount makes them the first.
+
+    Raises PledgeRefused as `confirm_pledge` does, OfferRefused when what can be approved is below the least amount or
+    nobody's limit reaches it.
     """
     with transaction.atomic():
         seller = lock_seller(Application.objects.get(pk=application_id).seller_id)
@@ -95,19 +104,17 @@ def approve_receipt_loan(*, application_id: int, business_date: date, at: dateti
             return known
         if application.state != "under_review":
             raise OfferRefused(_("This application is over. Nothing was changed."))
-        pledge = confirm_pledge(pledge_id=pledge_of(application).pk, on=business_date, at=at, by=by)
         offer = application.offer
-        exposure = exposure_of(seller.pk, seller.pk).get(seller.pk, ZERO)
-        carried = min(most_drawable(offer, exposure), pledge.lendable or ZERO, (pledge.value or ZERO) * pledge.limit)
-        amount = min(application.requested_amount, carried.to_integral_value(rounding=ROUND_DOWN))
-        if amount < offer.minimum_amount:
-            raise OfferRefused(
-                _(
-                    "The goods and the limit carry %(amount)s %(currency)s, less than the product lends. Nothing was "
-                    "changed."
-                )
-                % {"amount": max(amount, ZERO), "currency": offer.currency}
-            )
+        amount = _approvable(application, business_date, by)
+        if outcome_for(application, amount, by) is Outcome.IS_FIRST:
+            application.move(
+                "propose", at=at, by=by, reason=str(amount), amount=amount, proposed_by=by, because=""
+            )  # fmt: skip
+            _put_on_record(application, "application_first_approval", amount, [by], business_date, at=at, by=by)
+            return None
+        people = [one for one in (application.proposed_by, by) if one]
+        promise(application, offer, amount)
+        pledge = confirm_pledge(pledge_id=pledge_of(application).pk, on=business_date, at=at, by=by)
         application.move(
             "approve",
             at=at,
@@ -116,7 +123,9 @@ def approve_receipt_loan(*, application_id: int, business_date: date, at: dateti
             amount=amount,
             valid_until=business_date + timedelta(days=DAYS_TO_SIGN),
             decision={**decision_on(offer, by, at), "pledge": pledge.number, "lendable": str(pledge.lendable)},
+            approved_by=by,
         )
+        _put_on_record(application, "application_approved", amount, people, business_date, at=at, by=by)
         terms = terms_of(
             contract_number(application), application, offer, seller, business_date, seller.language, [],
             pledge=pledge,
@@ -124,6 +133,33 @@ def approve_receipt_loan(*, application_id: int, business_date: date, at: dateti
         set_accepted(offer, amount=amount, fee=Decimal(terms["fee"]), at=at)
         offer.save()
         return store_contract(application, terms, seller.language, at=at, by=by)
+
+
+def _approvable(application: Application, on: date, by: str) -> Decimal:
+    """What the counted goods, the limit and the funds carry of what was asked for, in whole units, if `by` took the
+    goods in on `on`."""
+    offer = application.offer
+    pledge = pledge_of(application)
+    worth = worth_taken_in(pledge_id=pledge.pk, on=on, by=by)
+    exposure = exposure_of(application.seller_id, application.seller_id).get(application.seller_id, ZERO)
+    carried = min(most_drawable(offer, exposure), worth.lendable, worth.value * pledge.limit)
+    amount = min(application.requested_amount, carried.to_integral_value(rounding=ROUND_DOWN))
+    if amount < offer.minimum_amount:
+        raise OfferRefused(
+            _(
+                "The goods and the limit carry %(amount)s %(currency)s, less than the product lends. Nothing was "
+                "changed."
+            )
+            % {"amount": max(amount, ZERO), "currency": offer.currency}
+        )
+    return amount
+
+
+def _put_on_record(
+    application: Application, kind: str, amount: Decimal, people: list[str], on: date, *, at: datetime, by: str
+) -> None:
+    payload = {"amount": str(amount), "approved_by": people}
+    record(kind=kind, subject=f"application:{application.pk}", payload=payload, business_date=on, at=at, by=by)
 
 
 def refuse_receipt_loan(*, application_id: int, reason: str, business_date: date, at: datetime, by: str) -> None:

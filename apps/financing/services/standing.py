@@ -10,6 +10,8 @@ from apps.core.money import ZERO
 from apps.evidence.chain import canonical
 from apps.financing.models import Application
 from apps.financing.services.offers import exposure_of
+from apps.financing.services.pool_limits import rooms_of, traits_with
+from apps.financing.services.promises import funding_of
 from apps.products.eligibility import unmet
 from apps.products.models import FundingPool, ProductVersion
 from apps.risk.models import Assessment
@@ -34,11 +36,10 @@ def standing_of(seller: Seller, version: ProductVersion, on: date) -> Standing |
     assessment = Assessment.objects.latest_of(seller, on)
     if assessment is None:
         return None
-    pool = FundingPool.objects.get(pk=version.product.pool_id)
     figures: dict[str, Any] = {
         "limit": _plain(assessment.limit),
         "exposure": _plain(exposure_of(seller.pk, seller.pk).get(seller.pk, ZERO)),
-        "pool_headroom": _plain(pool.headroom),
+        "pool_headroom": _plain(_left_in_the_fund(seller, version, assessment)),
         "score": assessment.score,
         "grade": assessment.grade,
         "default_probability": _plain(assessment.default_probability),
@@ -55,15 +56,25 @@ def standing_of(seller: Seller, version: ProductVersion, on: date) -> Standing |
     )
 
 
+def _left_in_the_fund(seller: Seller, version: ProductVersion, assessment: Assessment) -> Decimal:
+    """The most that the funds behind the product may lend this seller now, in all and under their limits."""
+    funding = funding_of(version.product)
+    traits = traits_with(version.product.code, assessment.grade, seller)
+    rooms = rooms_of(FundingPool.objects.in_bulk(funding.pools), [traits])
+    return funding.most(rooms, traits, version.product.pool.currency)
+
+
 def seen_of(application: Application, standing: Standing) -> str:
-    """A short name of all that somebody sees who looks at `application` now; another as soon as any of it changes."""
+    """A short name of all that somebody sees who looks at `application` now; another as soon as any of it changes. Of
+    the fund it matters whether it has as much: what others draw of it in between is asked again when it is promised."""
+    left = Decimal(standing.figures["pool_headroom"])
     shown = {
         "state": application.state,
         "proposed": str(application.proposed_amount),
         "proposed_by": application.proposed_by,
         "remarks": application.remarks.count(),
         "files": application.files.count(),
-        "figures": standing.figures,
+        "figures": {**standing.figures, "pool_headroom": str(left >= application.requested_amount)},
         "may_read": standing.may_read,
     }
     return hashlib.sha256(canonical(shown).encode()).hexdigest()[:16]

@@ -14,11 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apps.core.admin import Step, ViewOnlyAdmin, money, money_text, person, share_text
+from apps.core.admin import Step, ViewOnlyAdmin, money, person
+from apps.core.wording import money_text, share_text
 from apps.financing.models import AllocationPlan
 from apps.financing.services import allocation
 from apps.ledger.calendar import booking_date, open_date
-from apps.portal.states import wording
 from apps.portal.tables import Amount, Cell, Column, Share, Table, Text
 from apps.products.allocation import AVAILABLE
 from apps.products.models.pools import KIND_NAMES
@@ -31,7 +31,7 @@ LINES_SHOWN = 200
 class AllocationPlanAdmin(ViewOnlyAdmin):
     """Whoever may prepare sees what a plan would be and keeps it; whoever decides puts it in force."""
 
-    list_display = ("business_date", "standing", "asked_money", "placed_money", "maker", "made_at")
+    list_display = ("business_date", "state", "asked_money", "placed_money", "maker", "made_at")
     list_filter = ("state",)
     ordering = ("-id",)
     change_form_outer_after_template: Any = "admin/allocation/plan.html"
@@ -44,12 +44,8 @@ class AllocationPlanAdmin(ViewOnlyAdmin):
     placed_money = money("placed", gettext_lazy("placed"))
     maker = person("made_by", gettext_lazy("made by"))
     applier = person("applied_by", gettext_lazy("put in force by"))
-    fields = ("business_date", "standing", "asked_money", "placed_money", "maker", "made_at", "applier")
-    readonly_fields = ("standing", "asked_money", "placed_money", "maker", "applier")
-
-    @admin.display(description=gettext_lazy("state"), ordering="state")
-    def standing(self, row: AllocationPlan) -> str:
-        return str(wording("allocation_plan", row.state).label)
+    fields = ("business_date", "state", "asked_money", "placed_money", "maker", "made_at", "applier")
+    readonly_fields = ("state", "asked_money", "placed_money", "maker", "applier")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self._may(request, "add")
@@ -147,7 +143,7 @@ def _line_table(title: str, lines: list[dict[str, Any]], costs: dict[str, Decima
         [
             Text(
                 one["seller"],
-                note=_("%(product)s, promised") % {"product": one["product"]} if one["promised"] else one["product"],
+                note=one["product"],
                 href=reverse("admin:financing_offer_change", args=[one["offer"]]),
             ),
             Amount(Decimal(one["asked"]), currency),

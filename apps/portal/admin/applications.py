@@ -15,7 +15,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.core.admin import Step, ViewOnlyAdmin, money, names_of
+from apps.core.admin import Step, ViewOnlyAdmin, money
+from apps.core.history import names_of
 from apps.financing.models import Application
 from apps.financing.refusals import OfferRefused, RequestRefused, SellerBusy
 from apps.financing.services import (
@@ -30,7 +31,7 @@ from apps.ledger.calendar import booking_date
 from apps.portal.deciding import ApproveForm, QuestionForm, RefuseForm, page_of
 from apps.portal.doors import shown_date
 from apps.portal.formats import format_day
-from apps.portal.states import wording
+from apps.portal.states import staff_label
 from apps.tenants.services import current_platform
 from apps.warehousing.refusals import PledgeRefused
 
@@ -82,7 +83,7 @@ class ApplicationAdmin(ViewOnlyAdmin):
     """First what waits for a decision, the one that was promised first on top."""
 
     list_display = (
-        "asked", "product_code", "requested_money", "proposed_money", "age", "promised", "holder", "standing",
+        "asked", "product_code", "requested_money", "proposed_money", "age", "promised", "holder", "state",
     )  # fmt: skip
     list_display_links = None
     list_select_related = ("seller",)
@@ -122,10 +123,6 @@ class ApplicationAdmin(ViewOnlyAdmin):
     def holder(self, row: Application) -> str:
         return str(getattr(row, "holder_name", row.held_by))
 
-    @admin.display(description=gettext_lazy("state"), ordering="state")
-    def standing(self, row: Application) -> str:
-        return str(wording("application", row.state).label)
-
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list, with the names of those who have what, read in one statement."""
         listed = super().get_changelist_instance(request)
@@ -160,7 +157,8 @@ class ApplicationAdmin(ViewOnlyAdmin):
             raise RequestRefused(_("This request is decided on its own page. Nothing was changed."))
         today = booking_date(current_platform().business_date(at))
         if verb == "approve":
-            return approve_receipt_loan(application_id=row.pk, business_date=today, at=at, by=by).application
+            approve_receipt_loan(application_id=row.pk, business_date=today, at=at, by=by)
+            return None
         refuse_receipt_loan(application_id=row.pk, reason=reason, business_date=today, at=at, by=by)
         return None
 
@@ -223,7 +221,7 @@ class ApplicationAdmin(ViewOnlyAdmin):
             "opts": self.opts,
             "original": found,
             "steps": self.steps_for(request, found),
-            "state": wording("application", found.state).label,
+            "state": staff_label("application", found.state),
             **page,
         }
         return TemplateResponse(request, "admin/approvals/decide.html", context, status=status)

@@ -17,7 +17,6 @@ from apps.core.admin import RefusingForm, Step, ViewOnlyAdmin, money, share
 from apps.core.dates import DAY, local_date
 from apps.orders.models import Order
 from apps.portal.charts import Chart, Run, lines_chart
-from apps.portal.states import wording
 from apps.portal.tables import Amount, Cell, Column, Count, Share, Table
 from apps.products.models import ProductVersion
 from apps.reconciliation import back_tests
@@ -49,7 +48,7 @@ class BackTestAdmin(ViewOnlyAdmin):
     """Whoever may write terms may try them."""
 
     form = BackTestForm
-    list_display = ("version", "first", "last", "standing", "progress", "seconds")
+    list_display = ("version", "first", "last", "state", "progress", "seconds")
     list_select_related = ("version__product",)
     list_filter = ("state", "version__product")
     ordering = ("-id",)
@@ -61,10 +60,6 @@ class BackTestAdmin(ViewOnlyAdmin):
     returned = share("returned_share", gettext_lazy("orders sent back"))
     charged_back = share("charged_back_share", gettext_lazy("orders charged back"))
     lost_in_default = share("loss_share", gettext_lazy("lost in default"))
-
-    @admin.display(description=gettext_lazy("state"), ordering="state")
-    def standing(self, row: BackTest) -> str:
-        return str(wording("back_test", row.state).label)
 
     @admin.display(description=gettext_lazy("sellers"))
     def progress(self, row: BackTest) -> str:
@@ -92,10 +87,10 @@ class BackTestAdmin(ViewOnlyAdmin):
             return ((None, {"fields": asked}), assumed)
         assumed[1]["fields"] = ASSUMED_IN_WORDS
         error = ("error",) if obj.error else ()
-        return ((None, {"fields": (*asked, "against", "standing", "progress", "seconds", *error)}), assumed)
+        return ((None, {"fields": (*asked, "against", "state", "progress", "seconds", *error)}), assumed)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("standing", "progress", *ASSUMED_IN_WORDS) if obj else ()
+        return ("state", "progress", *ASSUMED_IN_WORDS) if obj else ()
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """The last twenty months of orders, through yesterday at the latest."""

@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from apps.core.admin import GranaryAdmin, RefusingForm, Step, money, person, share, share_text
+from apps.core.admin import GranaryAdmin, RefusingForm, Step, money, person, share
 from apps.core.money import ZERO
+from apps.core.wording import share_text
 from apps.financing.models import Participation
 from apps.financing.services.pool_limits import out_with
 from apps.ledger.calendar import booking_date
@@ -26,6 +27,7 @@ from apps.products import funding, withdrawals
 from apps.products.models import Funder, FundingPool, PoolLimit, Withdrawal
 from apps.products.models.pools import KIND_NAMES
 from apps.products.withdrawals import Payee
+from apps.repayment.pool_income import ask_income, income_left
 from apps.repayment.pool_statement import PoolStatement, pool_statement
 from apps.tenants.services import current_platform
 
@@ -53,16 +55,18 @@ class FundingPoolAdmin(GranaryAdmin):
     change_form_outer_after_template: Any = "admin/pools/pool.html"
     search_fields = ("name", "financier")
     ordering = ("name",)
-    fields = ("name", "financier", "currency", "cost_rate", "committed", "reserved", "drawn")
     cost = share("cost_rate", gettext_lazy("cost a year"))
     committed_money = money("committed", gettext_lazy("committed"))
     reserved_money = money("reserved", gettext_lazy("reserved"))
     drawn_money = money("drawn", gettext_lazy("drawn"))
     headroom_money = money("headroom", gettext_lazy("headroom"), is_column=False)
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        named = ["name", "financier", "currency", "cost_rate"]
+        return named if obj is None else [*named, "committed_money", "reserved_money", "drawn_money"]
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        balances = ["committed", "reserved", "drawn"]
-        return balances if obj is None else ["currency", *balances]
+        return [] if obj is None else ["currency", "committed_money", "reserved_money", "drawn_money"]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.statement_view)
@@ -71,7 +75,12 @@ class FundingPoolAdmin(GranaryAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         pool = kwargs.get("obj")
         if pool is not None:
-            context |= {"pool": pool, "limits": limit_table(pool), "withdrawable": withdrawals.withdrawable(pool)}
+            context |= {
+                "pool": pool,
+                "limits": limit_table(pool),
+                "withdrawable": withdrawals.withdrawable(pool),
+                "income": income_left(pool),
+            }
         return super().render_change_form(request, context, *args, **kwargs)
 
     def statement_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -179,7 +188,9 @@ class WithdrawalForm(RefusingForm):
 
     def check(self) -> None:
         asked = {name: self.cleaned_data[name] for name in ("pool", "amount", "reference", "reason")}
-        withdrawals.check_withdrawal(**asked, payee=self.payee())
+        of_income = self.cleaned_data["of"] == Withdrawal.Of.INCOME
+        income = income_left(asked["pool"]) if of_income else None
+        withdrawals.check_withdrawal(**asked, payee=self.payee(), income=income)
 
 
 @admin.register(Withdrawal)
@@ -187,9 +198,9 @@ class WithdrawalAdmin(RefusingAdmin):
     """Asked for by one person, approved by another; then the bank has it."""
 
     form = WithdrawalForm
-    list_display = ("pool", "reference", "amount_money", "business_date", "asker", "standing")
+    list_display = ("pool", "reference", "amount_money", "of", "business_date", "asker", "standing")
     list_select_related = ("pool", "instruction__batch", "instruction__to_account")
-    list_filter = ("pool",)
+    list_filter = ("pool", "of")
     search_fields = ("reference__exact",)
     ordering = ("-id",)
     refusals = (withdrawals.WithdrawalRefused,)
@@ -212,10 +223,20 @@ class WithdrawalAdmin(RefusingAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is not None:
-            shown = ("pool", "amount_money", "reference", "reason", "paid_to", "business_date", "asker", "standing")
+            shown = (
+                "pool",
+                "amount_money",
+                "of",
+                "reference",
+                "reason",
+                "paid_to",
+                "business_date",
+                "asker",
+                "standing",
+            )
             return ((None, {"fields": shown}),)
         to = (gettext_lazy("Paid to"), {"fields": ("holder", "number", "bank", "bic")})
-        return ((None, {"fields": ("pool", "amount", "reference", "reason")}), to)
+        return ((None, {"fields": ("pool", "of", "amount", "reference", "reason")}), to)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [] if obj is None else ["amount_money", "paid_to", "asker", "standing"]
@@ -232,7 +253,8 @@ class WithdrawalAdmin(RefusingAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         now = timezone.now()
         by = request.user.actor  # type: ignore[union-attr]  # the admin lets only our users in
-        made = withdrawals.ask_withdrawal(
+        ask = ask_income if obj.of == Withdrawal.Of.INCOME else withdrawals.ask_withdrawal
+        made = ask(
             pool_id=obj.pool_id, amount=obj.amount, reference=obj.reference, reason=obj.reason, payee=form.payee(),
             business_date=_today(now), at=now, by=by,
         )  # fmt: skip
@@ -258,7 +280,7 @@ def limit_table(pool: FundingPool) -> Table:
     """The limits in force, and what is in use of each; of a limit for each, the name that uses most of it."""
     rows: list[list[Cell]] = []
     for one in PoolLimit.objects.in_force().filter(pool=pool):
-        out = out_with([pool.pk], one.kind, one.value)
+        out = out_with([pool.pk], one.kind, {one.value} - {""})
         used = max(((amount, value) for (_pool, value), amount in out.items()), default=(ZERO, one.value))
         limit = one.limit
         address = reverse("admin:products_poollimit_change", args=[one.pk])
@@ -291,6 +313,7 @@ def statement_table(told: PoolStatement, pool: FundingPool) -> Table:
         (_("Collected after it was written off"), told.recovered),
         (_("Put in by the financier"), told.put_in),
         (_("Taken out by the financier"), told.taken_out),
+        (_("Income taken out by the financier"), told.income_taken),
     )
     rows = [(label, Amount(amount, pool.currency)) for label, amount in lines]
     return Table(_("What became of the money"), (Column(_("Figure")), Column(_("Amount"), numeric=True)), rows)

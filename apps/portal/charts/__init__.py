@@ -7,7 +7,7 @@ wider), and no label covers another there.
 
 from apps.portal.charts.daily import DailySum, daily_chart, seconds_line, sparkline
 from apps.portal.charts.frame import Chart
-from apps.portal.charts.lines import Run, lines_chart
+from apps.portal.charts.lines import Run, Tone, lines_chart
 from apps.portal.charts.projection import Balance, Course, projection_chart
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Course",
     "DailySum",
     "Run",
+    "Tone",
     "daily_chart",
     "lines_chart",
     "projection_chart",

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
+from django.db.models import Max, Min
 from django_tenants.utils import tenant_context
 
 from apps.banking.services import open_account
@@ -24,6 +25,7 @@ from apps.portal.demo.stores import fill_warehouses
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion
 from apps.products.plan import EQUAL_INSTALMENTS
 from apps.products.starter import start_products
+from apps.repayment.news import tell_of_the_night
 from apps.sellers.models import Seller
 from apps.sellers.services import Newcomer, onboard_from_platform
 from apps.tenants.models import TEMPLATE_SCHEMA, Domain, Platform
@@ -103,6 +105,7 @@ def make_platform(market: Market, *, at: datetime, script: Sequence[Act] = SCRIP
         yield from _fill(market, platform, at, script)
         with tenant_context(platform), transaction.atomic():
             _let_people_in(market)
+            _tell_of_last_night(platform, at)
             resume(platform=platform, by=BY)
         yield f"{market.name}: ready"
 
@@ -216,6 +219,18 @@ def _put_on_offer(market: Market, at: datetime) -> None:
     )
     version.full_clean()
     version.save()
+
+
+def _tell_of_last_night(platform: Platform, at: datetime) -> None:
+    """Nobody is told anything before they sign up: so that people find messages here, what the last night brought is
+    told to them now."""
+    with_people = Seller.objects.filter(user__isnull=False).aggregate(first=Min("pk"), last=Max("pk"))
+    tell_of_the_night(
+        first_seller=with_people["first"],
+        last_seller=with_people["last"],
+        business_date=platform.business_date(at) - DAY,
+        at=at,
+    )
 
 
 def _let_people_in(market: Market) -> None:

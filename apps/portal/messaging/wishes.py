@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import time
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -24,17 +25,32 @@ def _hour(label: Any, hint: Any = "") -> forms.TimeField:
 
 
 class Channels(forms.MultipleChoiceField):
-    """Channels to tick; none at all is a choice too."""
+    """Channels to tick; none at all is a choice too. Those in `always` are taken whatever is ticked."""
 
     widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, *, always: frozenset[str], **options: Any) -> None:
+        super().__init__(**options)
+        self.always = always
 
     def validate(self, value: list[str]) -> None:
         if value:
             super().validate(value)
 
 
+@cache
+def _zones() -> tuple[tuple[str, str], ...]:
+    """The clocks of the world, as a choice; read from the disk once."""
+    return tuple((name, name.replace("_", " ")) for name in sorted(available_timezones()) if "/" in name)
+
+
+@cache
+def _option(value: str, label: str, is_chosen: bool) -> SafeString:
+    return format_html("<option{}>{}</option>", flatatt({"value": value, "selected": is_chosen}), label)
+
+
 class LongSelect(forms.Select):
-    """A select whose hundreds of options are written at once: a template for each takes longer than the whole page."""
+    """A select whose hundreds of options are the same on every page: writing them anew takes longer than the rest."""
 
     def render(
         self,
@@ -45,9 +61,7 @@ class LongSelect(forms.Select):
     ) -> SafeString:
         chosen = self.format_value(value)
         options = format_html_join(
-            "\n",
-            "<option{}>{}</option>",
-            ((flatatt({"value": key, "selected": str(key) in chosen}), label) for key, label in self.choices),
+            "\n", "{}", ((_option(str(key), str(label), str(key) in chosen),) for key, label in self.choices)
         )
         written = self.build_attrs(self.attrs, {"name": name, **(attrs or {})})
         return format_html("<select{}>{}</select>", flatatt(written), options)
@@ -74,16 +88,21 @@ class WishesForm(forms.Form):
             "time_zone": chosen.time_zone,
         }
         super().__init__(*arguments, **options)
-        zones = [(name, name.replace("_", " ")) for name in sorted(available_timezones()) if "/" in name]
         field = self.fields["time_zone"]
-        field.choices = [("", _("As the platform's")), *zones]  # type: ignore[attr-defined]  # a choice field
+        field.choices = [("", _("As the platform's")), *_zones()]  # type: ignore[attr-defined]  # a choice field
         for kind in Kind.values:
+            always = frozenset({Channel.EMAIL} if kind in ALWAYS_MAILED else ())
             self.fields[f"by_{kind}"] = Channels(
                 label=Kind(kind).label,
                 choices=Channel.choices,
                 initial=chosen.channels_for(kind),
-                help_text=_("The e-mail always comes.") if kind in ALWAYS_MAILED else "",
+                help_text=_("The e-mail always comes.") if always else "",
+                always=always,
             )
+
+    def channels(self) -> list[Any]:
+        """What the columns of the ticks are called."""
+        return list(Channel.labels)
 
     def kinds(self) -> Iterator[BoundField]:
         """The fields in which channels are chosen."""

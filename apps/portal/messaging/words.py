@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from apps.portal.formats import format_day, format_money, format_share
 from apps.sellers.models.message import Message
 
-AMOUNTS = ("amount", "asked", "missing", "sales", "kept", "paid_out", "left")
+AMOUNTS = ("amount", "asked", "missing", "sales", "kept", "paid_out", "left", "given_back")
 DAYS = ("day", "first")
 
 
@@ -105,6 +105,14 @@ WORDS: Mapping[str, Words] = {
         gettext_lazy(
             "The bank refused the payment for %(number)s. Nothing is owed, and the contract is ended. Check your "
             "account; then you can take a new offer."
+        ),
+        gettext_lazy("See what happened"),
+    ),
+    "came_back": Words(
+        gettext_lazy("The bank could not deliver %(amount)s to you"),
+        gettext_lazy(
+            "The payment for %(number)s came back. Nothing is owed, and the contract is ended; %(given_back)s that you "
+            "repaid meanwhile is yours again. Check your account; then you can take a new offer."
         ),
         gettext_lazy("See what happened"),
     ),
@@ -265,6 +273,11 @@ WORDS: Mapping[str, Words] = {
     "longer_granted": Words(
         gettext_lazy("You have longer to repay %(number)s"),
         gettext_lazy("What is still to come is spread over more times, so each is smaller. What is due now stays."),
+        gettext_lazy("See what changes"),
+    ),
+    "extension_granted": Words(
+        gettext_lazy("%(number)s is due later"),
+        gettext_lazy("All of it is due on %(day)s now. Orders or goods that secure it stay until it is repaid."),
         gettext_lazy("See what changes"),
     ),
     "pause_refused": Words(

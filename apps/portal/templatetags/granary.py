@@ -3,7 +3,7 @@
 Filters print text, and a dash for None. Tags print a component of `templates/components/`, each of which exists once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,12 +13,12 @@ from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, File
 from django.template import Context
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import conditional_escape, format_html
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from apps.portal import formats, states
-from apps.portal.tables import Amount
+from apps.portal import formats, history, states
+from apps.portal.tables import Amount, Column
 from apps.users import kept
 from apps.warehousing.models import Inspection
 
@@ -26,6 +26,7 @@ register = template.Library()
 
 WHOLE = Decimal(1)
 NOTHING = Decimal(0)
+FLUSH_RIGHT = mark_safe(' class="num"')
 
 
 def _or_dash(value: Any, printed: Callable[..., str], *how: Any) -> str:
@@ -187,7 +188,8 @@ def state_pill(machine: str, state: str) -> SafeString:
 
 
 register.simple_tag(states.state_of_row)
-register.simple_tag(states.verb_of_row)
+register.simple_tag(history.verb_of_row)
+register.simple_tag(history.reason_of_row)
 
 
 @register.inclusion_tag("components/bar.html")
@@ -236,6 +238,16 @@ def cell(context: Context, value: Any) -> SafeString | str:
     return format_html("{} <small>{}</small>", printed, value.note) if value.note else printed
 
 
+@register.simple_tag(takes_context=True)
+def row_of_cells(context: Context, row: Iterable[tuple[Column, Any]]) -> SafeString:
+    """`{% row_of_cells row %}`: the cells of a row of `Table.labelled_rows`."""
+    return format_html_join(
+        "",
+        '<td role="cell" data-label="{}"{}><span class="value">{}</span></td>',
+        ((column.label, FLUSH_RIGHT if column.numeric else "", cell(context, value)) for column, value in row),
+    )
+
+
 @register.inclusion_tag("components/field.html")
 def field(
     bound: BoundField,
@@ -253,12 +265,14 @@ def field(
     below each; `slider=True` adds a slider in steps of `step` between the field's own limits, beside the box;
     `needed=True` does not call it optional although another answer may stand in its place.
     """
+    layout = _layout(bound)
+    choices = bound.subwidgets if layout == "choices" else []
     return {
         "field": bound,
         "is_optional": not (bound.field.required or needed),
-        "layout": _layout(bound),
-        "control": bound.as_widget(attrs={"class": _control_class(bound), "placeholder": False}),
-        "choices": [(one, (hints or {}).get(str(one.data["value"]), "")) for one in _choices(bound)],
+        "layout": layout,
+        "control": "" if choices else bound.as_widget(attrs={"class": _control_class(bound), "placeholder": False}),
+        "choices": [(one, (hints or {}).get(str(one.data["value"]), "")) for one in choices],
         "currency": currency,
         "suffix": suffix,
         "slider": slider,
@@ -276,10 +290,6 @@ def _layout(bound: BoundField) -> str:
             return "tick"
         case _:
             return "group" if bound.use_fieldset else "control"
-
-
-def _choices(bound: BoundField) -> list[Any]:
-    return list(bound.subwidgets) if _layout(bound) == "choices" else []
 
 
 def _control_class(bound: BoundField) -> str:

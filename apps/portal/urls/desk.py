@@ -21,6 +21,7 @@ from apps.portal.views.desk import (
     rules,
     sellers,
     settlements,
+    sums,
     traces,
 )
 
@@ -53,6 +54,10 @@ urlpatterns = [
     path("rules/<int:book_id>/drop/", rules.drop, name="drop_rules"),
     path("nights/<day:day>/close/", nights.close, name="close"),
     path("nights/<day:day>/totals/<slug:total>/", traces.total, name="total"),
+    path("nights/<day:day>/earned/", sums.earned, name="earned"),
+    path("nights/<day:day>/late/", sums.late, name="late"),
+    path("nights/<day:day>/valued/", sums.valued, name="valued"),
+    path("nights/<day:day>/found/", sums.found, name="found"),
     path("nights/<day:day>/explained/", traces.explained, name="explained"),
     path("batches/<int:batch_id>/approve/", nights.approve, name="approve"),
     path("breaks/", breaks.breaks, name="breaks"),
@@ -87,6 +92,7 @@ urlpatterns = [
     path("months/", months.months, name="months"),
     path("months/make/", months.make, name="make_month"),
     path("months/<int:month_end_id>/file/", months.fetch, name="month_file"),
+    path("books/owing/<str:code>/", sums.owing, name="owing"),
     path("books/postings/", traces.postings, name="postings"),
     path("books/entries/<int:entry_id>/", traces.entry, name="entry"),
     path("sellers/", sellers.sellers, name="sellers"),

@@ -49,9 +49,8 @@ def seller_home(request: SignedIn, seller: Seller) -> HttpResponse:
         return redirect("portal:joining")
     today = shown_date(timezone.now())
     assessment = Assessment.objects.latest_of(seller, today)
-    running = Financing.objects.outstanding().filter(seller=seller).select_related("version__product__pool")
-    financings = list(running.order_by("pk"))
-    shown = financings[:FINANCINGS_SHOWN]
+    running = Financing.objects.outstanding().filter(seller=seller).order_by("pk")
+    shown = list(running.select_related("version__product__pool")[:FINANCINGS_SHOWN])
     last = latest_receipts(shown)
     waiting = Contract.objects.filter(seller=seller, state__in=["drafted", "rendered"]).select_related("application")
     return render(
@@ -67,7 +66,7 @@ def seller_home(request: SignedIn, seller: Seller) -> HttpResponse:
             "asked": Application.objects.pending().filter(seller=seller).order_by("pk"),
             "calls": MarginCall.objects.filter(pledge__seller=seller, state__in=["called", "overdue"]).order_by("pk"),
             "repaying": [figures_of(one, assessment, today, last.get(one.pk)) for one in shown],
-            "further": len(financings) - len(shown),
+            "further": running.count() - len(shown),
             "last_days": seller.sweeps.order_by("-business_date")[:NIGHTS_SHOWN],
         },
     )

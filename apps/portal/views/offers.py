@@ -194,13 +194,15 @@ def _gone(request: HttpRequest, seller: Seller, chosen: Offer, status: int = 200
     if contract is not None and status == HttpResponse.status_code:
         return redirect("portal:contract", contract.pk)
     today = shown_date(timezone.now())
-    newer = [one.offer for one in room_of(seller=seller, on=today).drawable]
+    room = room_of(seller=seller, on=today)
+    newer = [one.offer for one in room.drawable]
     alike = next((one for one in newer if one.product_code == chosen.product_code), None)
     page = {
         "section": "home",
         "offer": chosen,
         "today": today,
         "contract": contract,
+        "is_fund_full": room.is_fund_full,
         "newer": alike or next(iter(newer), None),
     }
     return render(request, "portal/offer_gone.html", page, status=status)

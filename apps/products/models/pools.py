@@ -27,7 +27,9 @@ class FundingPool(models.Model):
         help_text=_("What this money costs: 0.06 is 6 % a year. Demand is filled from the cheapest first."),
     )
     committed = AmountField(default=Decimal(0))
-    reserved = AmountField(default=Decimal(0), help_text="Promised to signed contracts whose money is on its way.")
+    reserved = AmountField(
+        default=Decimal(0), help_text="Promised to contracts that wait for a signature or for their money."
+    )
     drawn = AmountField(default=Decimal(0), help_text="Principal outstanding.")
     collected = AmountField(
         default=Decimal(0),
@@ -69,7 +71,7 @@ class PoolLimitQuerySet(models.QuerySet["PoolLimit"]):
 class PoolLimit(models.Model):
     """The most that a pool may have out with one product, grade, category, region or seller at a time.
 
-    Out is what is lent and not repaid, and what is promised to signed contracts. One amount, or one share of what the
+    Out is what is lent and not repaid, and what is promised to contracts. One amount, or one share of what the
     pool has committed. A limit is taken out of force, never deleted.
     """
 
@@ -181,12 +183,21 @@ class Funder(models.Model):
 class Withdrawal(models.Model):
     """Money that a financier takes out of a pool: asked for by one person, approved as a payment by another.
 
-    Where it stands is told by its payment and the batch that holds it alone.
+    It comes out of what is committed, or out of income that was collected. Where it stands is told by its payment and
+    the batch that holds it alone.
     """
+
+    class Of(models.TextChoices):
+        CAPITAL = "capital", _("what was committed")
+        INCOME = "income", _("income that was collected")
 
     pool = models.ForeignKey(FundingPool, on_delete=models.PROTECT, related_name="withdrawals")
     reference = models.CharField(_("reference"), max_length=40, help_text=_("Yours: the same one again is the same."))
     amount = AmountField(_("amount"))
+    of = models.CharField(
+        _("out of"), max_length=7, choices=Of.choices, default=Of.CAPITAL, db_default=Of.CAPITAL,
+        help_text=_("Capital taken out can be lent no more. Income was earned on top of it."),
+    )  # fmt: skip
     reason = models.CharField(_("why"), max_length=200)
     business_date = models.DateField()
     asked_by = models.CharField(max_length=80)
@@ -196,6 +207,7 @@ class Withdrawal(models.Model):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["pool", "reference"], name="withdrawal_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="withdrawal_amount_positive"),
+            models.CheckConstraint(condition=Q(of__in=["capital", "income"]), name="withdrawal_of_known"),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from apps.core.models import AmountField, LocallyNamed, RateField
 from apps.core.states import Stateful, state_field, states_hold
 from apps.products.audience import TEMPLATES, ForWhom, check_audience
 from apps.products.buckets import RISK_CLASSES, RiskClass
+from apps.products.groups import TECHNIQUE_NAMES
 from apps.products.lending import LendsOnGoods, check_lending, lending_holds
 from apps.products.models.pools import FundingPool
 from apps.products.plan import (
@@ -39,7 +40,7 @@ class FinancingProduct(LocallyNamed, models.Model):
     code = models.SlugField(max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=120)
     name_zh = models.CharField(_("name in Chinese"), max_length=120, blank=True)
-    technique = models.CharField(_("technique"), max_length=12, choices=[(name, name) for name in TECHNIQUES])
+    technique = models.CharField(_("technique"), max_length=12, choices=list(TECHNIQUE_NAMES.items()))
     pool = models.ForeignKey(FundingPool, on_delete=models.PROTECT, related_name="products")
     pause_days = models.PositiveSmallIntegerField(
         _("longest pause, in days"), default=30, help_text=_("Of a pause that is granted without a person; 0: never.")
@@ -59,8 +60,13 @@ class FinancingProduct(LocallyNamed, models.Model):
         default=2,
         help_text=_("Or minimum periods, each smaller than before, without a person; 0: never."),
     )
+    extension_days = models.PositiveSmallIntegerField(
+        _("longest extension, in days"),
+        default=30,
+        help_text=_("By which the one due date of a receivable or a loan on goods moves without a person; 0: never."),
+    )
     pauses_a_year = models.PositiveSmallIntegerField(
-        _("reliefs in twelve months"), default=2, help_text=_("Pauses, lower shares and longer times together.")
+        _("reliefs in twelve months"), default=2, help_text=_("Of all kinds together.")
     )
     days_between_pauses = models.PositiveSmallIntegerField(_("days between two reliefs"), default=60)
 
@@ -69,6 +75,7 @@ class FinancingProduct(LocallyNamed, models.Model):
             models.CheckConstraint(condition=Q(technique__in=TECHNIQUES), name="product_technique_known"),
             models.CheckConstraint(condition=Q(pause_days__lte=366), name="product_pause_at_most_a_year"),
             models.CheckConstraint(condition=Q(lower_share_days__lte=366), name="product_lower_share_at_most_a_year"),
+            models.CheckConstraint(condition=Q(extension_days__lte=180), name="product_extension_at_most_half_a_year"),
             models.CheckConstraint(
                 condition=Q(lowest_part__gte=0, lowest_part__lte=1), name="product_lowest_part_is_a_share"
             ),

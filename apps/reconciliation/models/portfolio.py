@@ -104,6 +104,26 @@ class PortfolioRow(Sliced):
         return self.principal + self.fee + self.interest + self.penalty
 
 
+class PortfolioFlow(models.Model):
+    """The rows of one date added up by product and pool: what a year of them takes to read. Append-only."""
+
+    day = models.ForeignKey(PortfolioDay, on_delete=models.PROTECT, related_name="flows", db_index=False)
+    product = models.ForeignKey(FinancingProduct, on_delete=models.PROTECT, related_name="+", db_index=False)
+    pool = models.ForeignKey(FundingPool, on_delete=models.PROTECT, related_name="+", db_index=False)
+    income = AmountField(help_text="Fees, interest and penalties earned on the date.")
+    expected = AmountField(help_text="What the date should have brought in.")
+    collected = AmountField(help_text="What it did.")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["day", "product", "pool"], name="portfolio_flow_once"),
+            models.CheckConstraint(condition=Q(expected__gte=0), name="portfolio_flow_sensible"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day_id} {self.product_id} {self.pool_id}"
+
+
 class Standing(models.Model):
     """From when to when a financing stood in one bucket, or how it ended: as each day's portfolio found it.
 

@@ -8,6 +8,8 @@ from typing import Literal
 from apps.core.money import ZERO
 
 Kind = Literal["reference", "amount", "covering", "similar"]
+# No pass finds that a payment came back; it is suggested beside what they find.
+Found = Kind | Literal["returned"]
 MOST_ITEMS = 12
 LONGEST_WINDOW = 31
 LARGEST_SHARE = Decimal("0.1")
@@ -88,7 +90,7 @@ class Match:
     """
 
     rule: str
-    kind: Kind
+    kind: Found
     lines: tuple[str, ...]
     expected: tuple[str, ...]
     difference: Decimal = ZERO

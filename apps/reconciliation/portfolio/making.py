@@ -81,6 +81,7 @@ def _fill(day: PortfolioDay) -> None:
         cursor.execute("ANALYZE portfolio_facts")
         for statement in (
             statements.ROWS,
+            statements.FLOWS,
             statements.STANDINGS_END,
             statements.STANDINGS_BEGIN,
             statements.LARGEST_SELLERS,

@@ -1,6 +1,6 @@
 """Reading the portfolio: what a slice of it came to on a date and over a period. Sums in the platform's currency."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -17,18 +17,20 @@ from apps.reconciliation.models import (
     ControlTotal,
     LargestSeller,
     PortfolioDay,
+    PortfolioFlow,
     PortfolioRow,
     Vintage,
 )
 from apps.reconciliation.portfolio.rates import Curve, Lives, Rolled, curves
 
 OWED = F("principal") + F("fee") + F("interest") + F("penalty")
+INCOME = F("fee_income") + F("interest_income") + F("penalty_income")
 INCOME_ACCOUNTS = {
     "fee_income": chart.FEE_INCOME, "interest_income": chart.INTEREST_INCOME, "penalty_income": chart.PENALTY_INCOME,
 }  # fmt: skip
 BALANCES = ("principal", "fee", "interest", "penalty", "overpaid")
 STANDS = ("financings", "principal_before", *BALANCES, "past_due", "goods_owed", "goods_value", "goods_room")
-FLOWS = ("past_due", *INCOME_ACCOUNTS, "expected", "collected")
+OF_FLOWS = {"product", "pool"}
 MONTHS_OF_A_VINTAGE = 12
 
 
@@ -76,20 +78,20 @@ class Stand:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One date: what was owed at its end and what it earned and brought in."""
+    """One date: what it earned, what it should have brought in and what it did."""
 
     day: date
-    owed: Decimal
-    past_due: Decimal
-    fees: Decimal
-    interest: Decimal
-    penalties: Decimal
+    income: Decimal
     expected: Decimal
     collected: Decimal
 
-    @property
-    def income(self) -> Decimal:
-        return self.fees + self.interest + self.penalties
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What was owed at the end of one date, and how much of it was past due."""
+
+    owed: Decimal
+    past_due: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +161,28 @@ def rolled(found: Mapping[tuple[str, str], Stand]) -> list[Rolled]:
 
 def flows(first: date, last: date, part: Slice) -> list[Flow]:
     """Every date made from `first` to `last`, both inclusive, oldest first; a date on which the slice is empty is
-    left out."""
+    left out. Narrowed by no more than product and pool, a year is read as fast as a month."""
+    found: QuerySet[Any] = rows_of_period(first, last, part)
+    income: Any = INCOME
+    if set(part.chosen) <= OF_FLOWS:
+        found = PortfolioFlow.objects.filter(day__business_date__range=(first, last), **part.chosen)
+        income = F("income")
     sums = (
-        rows_of_period(first, last, part)
-        .values_list("day__business_date")
-        .annotate(owed_sum=Sum(OWED), **{f"{name}_sum": Sum(name) for name in FLOWS})
+        found.values_list("day__business_date")
+        .annotate(income_sum=Sum(income), expected_sum=Sum("expected"), collected_sum=Sum("collected"))
         .order_by("day__business_date")
     )
     return [Flow(*row) for row in sums]
+
+
+def levels(days: Collection[date], part: Slice) -> dict[date, Level]:
+    """The ends of `days`; a date on which the slice is empty is left out."""
+    sums = (
+        PortfolioRow.objects.filter(day__business_date__in=days, **part.chosen)
+        .values_list("day__business_date")
+        .annotate(owed_sum=Sum(OWED), past_due_sum=Sum("past_due"))
+    )
+    return {day: Level(owed, past_due) for day, owed, past_due in sums}
 
 
 def parts(day: PortfolioDay, part: Slice, dimension: str) -> list[Part]:
@@ -226,6 +242,6 @@ def proved(day: PortfolioDay) -> list[Proved]:
 
 def values_of(dimensions: Sequence[str]) -> dict[str, list[Any]]:
     """Which values of each of `dimensions` the latest date knows, in order."""
-    day = PortfolioDay.objects.order_by("-business_date").first()
-    known = PortfolioRow.objects.filter(day=day)
-    return {name: list(known.order_by(name).values_list(name, flat=True).distinct()) for name in dimensions}
+    latest = PortfolioDay.objects.order_by("-business_date").values("pk")[:1]
+    known = set(PortfolioRow.objects.filter(day=latest).values_list(*dimensions).distinct())
+    return {name: sorted({row[place] for row in known}) for place, name in enumerate(dimensions)}

@@ -119,6 +119,12 @@ WHERE facts.owed > 0 OR overpaid > 0 OR principal_before > 0 OR movements_today 
 GROUP BY {SLICE}, before, bucket
 """  # noqa: S608  # nosec B608  the names are ours
 
+FLOWS = """
+INSERT INTO reconciliation_portfolioflow (day_id, product_id, pool_id, income, expected, collected)
+SELECT day_id, product_id, pool_id, sum(fee_income + interest_income + penalty_income), sum(expected), sum(collected)
+FROM reconciliation_portfoliorow WHERE day_id = %(day_id)s GROUP BY 1, 2, 3
+"""
+
 STANDINGS_END = """
 UPDATE reconciliation_standing AS standing SET until = %(day)s
 FROM portfolio_facts AS facts

@@ -82,9 +82,12 @@ def balance_of(financing: Financing) -> Balance:
     )
 
 
-def payoff_of(financing: Financing, on: date) -> Parts:
-    """What repays all of `financing` on `on` (today or later), to the cent: see `life.payoff`."""
+def payoff_of(financing: Financing, on: date, *, due_on: date | None = None) -> Parts:
+    """What repays all of `financing` on `on` (today or later), to the cent: see `life.payoff`. With `due_on`, if all of
+    it were due on that day instead."""
     balance = balance_of(financing)
+    if due_on is not None:
+        balance = balance._replace(due_on=due_on)
     waived = ZERO
     if balance.terms.fee_rebate:
         given_up = Movement.objects.filter(financing=financing, kind=Movement.Kind.WAIVER).aggregate(fee=Sum("fee"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from apps.financing.models import Financing
-from apps.repayment.life import Life, Told
+from apps.repayment.life import RETURNED, Life, Told
 from apps.repayment.models import Event, Movement
 from apps.repayment.waterfall import Parts
 
@@ -42,6 +42,11 @@ class Change:
     def rewrites_history(self) -> bool:
         """Whether days change that are closed already."""
         return bool(self.undone)
+
+    @property
+    def money_came_back(self) -> bool:
+        """Whether the bank gave back what it had paid out: then nothing was ever owed."""
+        return any(one.kind == RETURNED for one in self.events)
 
     @property
     def before_end(self) -> Parts:

@@ -9,13 +9,13 @@ from apps.core.dates import DAY
 from apps.core.money import ZERO
 from apps.financing.models import Financing
 from apps.repayment.changes.change import ENDS
-from apps.repayment.life import LAST_OF_THE_DAY, SWEEP, Fact
+from apps.repayment.life import LAST_OF_THE_DAY, RETURNED, SWEEP, Fact
 from apps.repayment.models import Event, Movement, identity_of
 from apps.repayment.waterfall import Parts
 
 FACTS = (
     "payment", "refund", "waiver", "charge", "rate", "due_date", "write_off", "chargeback", "carried", "restructure",
-    "refill",
+    "refill", "returned",
 )  # fmt: skip
 
 
@@ -72,7 +72,10 @@ def facts_of(standing: Iterable[Recorded], events: Iterable[Event]) -> list[Fact
 
 
 def _order(event: Event) -> int:
-    """The place of an event among the facts of its date: what the night's end brought comes after its sweep."""
+    """The place of an event among the facts of its date: money that came back was never there, so that comes before
+    all else; what the night's end brought comes after its sweep."""
+    if event.kind == RETURNED:
+        return 0
     if event.kind in ENDS:
         return LAST_OF_THE_DAY
     return event.number + (LAST_OF_THE_DAY if event.details.get("after_the_night") else 0)

@@ -152,19 +152,19 @@ def _write_financing(change: Change, at: datetime, by: str) -> None:
     financing.past_due, financing.days_past_due = life.past_due, life.days_past_due
     if life.rate != financing.version.terms.annual_rate or financing.annual_rate is not None:
         financing.annual_rate = life.rate
-    _move(financing, event, at, by)
+    _move(change, at, by)
 
 
-def _move(financing: Financing, event: Event, at: datetime, by: str) -> None:
+def _move(change: Change, at: datetime, by: str) -> None:
     """Save `financing` and move it, with its offer and contract, to the state that its balances ask for.
 
     Nothing owed: repaid, its orders free again; paid beyond it: overpaid until that is given back; owed again: active
-    again. What is written off is owed no more either, but it was not repaid.
+    again. What is written off is owed no more either, but it was not repaid; nor was what the bank gave back.
     """
+    financing, event = change.financing, change.event
     if event.kind in ENDS:
         financing.move(event.kind, at=at, by=by, reason=event.reason)
-        financing.contract.move("terminate", at=at, by=by, reason=event.reason)
-        FinancedOrder.objects.filter(financing=financing, released_on=None).update(released_on=event.business_date)
+        _terminate(financing, event, at, by)
         return
     if financing.state == "repaid" and (financing.outstanding or financing.overpaid):
         for one in (financing, financing.offer, financing.contract):
@@ -176,7 +176,22 @@ def _move(financing: Financing, event: Event, at: datetime, by: str) -> None:
     if financing.state == "active" and financing.overpaid:
         financing.move("overpay", at=at, by=by, reason=event.reason)
     elif financing.state == "active" and not financing.outstanding:
-        finish([financing], on=event.business_date, at=at, by=by, reason=event.reason)
+        _owes_nothing(change, at, by)
+
+
+def _owes_nothing(change: Change, at: datetime, by: str) -> None:
+    financing, event = change.financing, change.event
+    if not change.money_came_back:
+        return finish([financing], on=event.business_date, at=at, by=by, reason=event.reason)
+    for one in (financing, financing.offer):
+        one.move("come_back", at=at, by=by, reason=event.reason)
+    return _terminate(financing, event, at, by)
+
+
+def _terminate(financing: Financing, event: Event, at: datetime, by: str) -> None:
+    """The contract ends without having been fulfilled, and the orders behind it are free."""
+    financing.contract.move("terminate", at=at, by=by, reason=event.reason)
+    FinancedOrder.objects.filter(financing=financing, released_on=None).update(released_on=event.business_date)
 
 
 def finish(financings: Sequence[Financing], *, on: date, at: datetime, by: str, reason: str) -> None:

@@ -15,6 +15,7 @@ from apps.products.plan import MOST_INSTALMENTS
 from apps.products.terms import SALES
 from apps.repayment.events.act import Act
 from apps.repayment.events.grounds import amount_of, counts_from, must_run, no_refill_waits
+from apps.repayment.extending import check_can_extend
 from apps.repayment.hardship import days_given_back, days_moved
 from apps.repayment.life import Refused
 from apps.repayment.models import Demand, Event
@@ -63,6 +64,8 @@ def due_date(financing: Financing, act: Act, on: date) -> dict[str, Any]:
         return _new_plan(financing, act, on)
     if financing.due_on is None or act.until is None or act.until <= on or financing.past_due:
         raise Refused(_("A due date can be moved to a later day than today while nothing is past due."))
+    if act.until > financing.due_on:
+        check_can_extend(financing, act.until, on)
     return {"details": {"from": financing.due_on.isoformat(), "to": act.until.isoformat()}}
 
 

@@ -1,5 +1,6 @@
 """Pledges: which receipts secure what, and who confirmed it."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -156,6 +157,10 @@ class PledgedReceiptQuerySet(models.QuerySet["PledgedReceipt"]):
     def securing(self) -> "PledgedReceiptQuerySet":
         """Receipts that warehouse and financier have both taken in; what is only asked for secures nothing."""
         return self.live().filter(secured_on__isnull=False)
+
+    def secured_at_end_of(self, day: date) -> "PledgedReceiptQuerySet":
+        """Receipts that secured something when `day` was over, whatever became of them since."""
+        return self.filter(Q(released_on=None) | Q(released_on__gt=day), secured_on__lte=day)
 
     def asked(self) -> "PledgedReceiptQuerySet":
         """Receipts held for a pledge that somebody has still to count or to take in."""

@@ -30,6 +30,7 @@ from apps.warehousing.services.pledges import (
     substitute_goods,
     take_back_goods,
     take_in_offered,
+    worth_taken_in,
 )
 from apps.warehousing.services.receipts import Goods, announce_goods, issue_receipt, turn_away
 from apps.warehousing.services.releases import (
@@ -82,4 +83,5 @@ __all__ = [
     "turn_away",
     "unfreeze_receipt",
     "withdraw_receipt",
+    "worth_taken_in",
 ]

@@ -18,7 +18,7 @@ from apps.warehousing.lending_terms import frozen
 from apps.warehousing.models import Pledge, PledgedReceipt, WarehouseReceipt
 from apps.warehousing.models.pledge import HOLDING_STATES
 from apps.warehousing.refusals import Encumbered, PledgeRefused
-from apps.warehousing.valuation import LendingTerms, substitution_refusal
+from apps.warehousing.valuation import LendingTerms, Valuation, substitution_refusal
 from apps.warehousing.worth import keep_valuation, worth_in_pledge, worth_of
 
 SUBSTITUTION_WORDS = {
@@ -169,6 +169,17 @@ def confirm_pledge(*, pledge_id: int, on: date, at: datetime, by: str) -> Pledge
         pledge.move("confirm", at=at, by=by)
         put_on_record(pledge, "pledged", on=on, at=at, by=by)
         return pledge
+
+
+def worth_taken_in(*, pledge_id: int, on: date, by: str) -> Valuation:
+    """What the counted goods of a request would be worth if `by` took them in on `on`. Changes nothing.
+
+    Raises PledgeRefused as `confirm_pledge` does.
+    """
+    pledge = Pledge.objects.select_for_update().get(pk=pledge_id)
+    rows = _counted_rows(pledge, by)
+    _check_in_order([row.receipt for row in rows], on)
+    return _worth(rows, pledge, on)
 
 
 def cancel_request(*, pledge_id: int, reason: str, on: date, at: datetime, by: str) -> None:
@@ -366,14 +377,18 @@ def _secure(rows: Sequence[PledgedReceipt], *, on: date, at: datetime, by: str, 
 
 
 def _value(pledge: Pledge, on: date) -> None:
-    worth = worth_in_pledge(securing(pledge), terms=pledge.lending, on=on)
+    keep_valuation(pledge, _worth(securing(pledge), pledge, on), on=on)
+
+
+def _worth(rows: Sequence[PledgedReceipt], pledge: Pledge, on: date) -> Valuation:
+    worth = worth_in_pledge(rows, terms=pledge.lending, on=on)
     if worth.stale:
         raise PledgeRefused(
             _("A price is too old to take goods in by. Nothing was changed. Take in newer prices first.")
         )
     if worth.value <= 0:
         raise PledgeRefused(_("The count found nothing of value. Nothing was changed."))
-    keep_valuation(pledge, worth, on=on)
+    return worth
 
 
 def put_on_record(pledge: Pledge, kind: str, *, on: date, at: datetime, by: str) -> None:

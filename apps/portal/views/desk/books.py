@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -67,7 +68,7 @@ def provision_table(lines: Sequence[Provisioned]) -> Table:
     )
     cells = [
         (
-            Text(class_name(one.risk.code)),
+            Text(class_name(one.risk.code), href=reverse("desk:owing", args=[one.risk.code])),
             Count(one.risk.first_day),
             Amount(one.owed, one.currency),
             Share(one.risk.rate),

@@ -19,6 +19,7 @@ from apps.portal.breaks import (
     FilterForm,
     NoteForm,
     ProposeForm,
+    about,
     history_table,
     note_table,
     queue_table,
@@ -254,6 +255,7 @@ def _page(request: SignedIn, found: Break, refusal: str = "", status: int = 200)
     shown: dict[str, Any] = {
         "section": "breaks",
         "one": found,
+        "about": about(found),
         "refusal": refusal,
         "owner": names.get(found.owner, ""),
         "proposed_by": names.get(found.proposed_by, ""),

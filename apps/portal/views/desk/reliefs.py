@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from apps.core.money import ZERO
 from apps.ledger.calendar import open_date
 from apps.portal.acts import change_table
 from apps.portal.doors import SignedIn, come_back_later, shown_date
@@ -21,8 +22,10 @@ from apps.portal.instalments import schedule_of
 from apps.portal.paging import BY_NUMBER, page_of
 from apps.portal.tables import Column, Day, State, Table, Text
 from apps.repayment.events import preview
+from apps.repayment.hardship import EXTENSION
 from apps.repayment.life import Refused
 from apps.repayment.models import ReliefRequest
+from apps.repayment.prospects import choice_of
 from apps.repayment.relief import act_of, grant_relief, refuse_relief
 from apps.users.access import for_roles
 from apps.users.models import Role
@@ -116,6 +119,11 @@ def _change(request: SignedIn, found: ReliefRequest) -> dict[str, Any]:
     now = timezone.now()
     today = shown_date(now)
     try:
+        if found.kind == EXTENSION:
+            later = choice_of(
+                found.financing, found.wish, daily_sales=ZERO, asked_on=today, at=now, by=request.user.actor
+            )
+            return {"change": change_table(later.change), "fingerprint": later.change.fingerprint, "later": later}
         act = act_of(found.financing, found.wish, found.reason, open_date(today))
         change = preview(financing_id=found.financing_id, act=act, asked_on=today, at=now, by=request.user.actor)
     except Refused as no:

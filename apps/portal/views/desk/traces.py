@@ -1,7 +1,7 @@
 """Every number opens: a control total to its rows, an account to its postings, an entry to the file and line."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,14 +13,15 @@ from django.views.decorators.http import require_safe
 
 from apps.ledger.models import Account, Entry
 from apps.portal.doors import SignedIn
-from apps.portal.formats import format_day
 from apps.portal.nights import STEPS, figure_of, name_of_total
 from apps.portal.paging import BY_NUMBER, PAGE_SIZE, page_of
 from apps.portal.people import names_of
+from apps.portal.subjects import subjects_of
 from apps.portal.tables import Amount, Text
 from apps.portal.traces import (
     ACCOUNT_OF,
     ENTRY_KINDS,
+    LONGEST_RANGE,
     PostingsForm,
     carried_table,
     entry_table,
@@ -30,7 +31,7 @@ from apps.portal.traces import (
     postings_url,
     sold_table,
     standing_table,
-    subjects_of,
+    trail,
 )
 from apps.reconciliation.models import ControlTotal, NightlyRun
 from apps.reconciliation.subledger import (
@@ -67,7 +68,7 @@ def total(request: SignedIn, day: date, total: str) -> HttpResponse:
     account = ACCOUNT_OF.get(found.name, "")
     shown: dict[str, Any] = {
         "section": "night",
-        "trail": _trail(day),
+        "trail": trail(day),
         "name": name_of_total(found),
         "day": day,
         "total": found,
@@ -143,7 +144,7 @@ def postings(request: SignedIn) -> HttpResponse:
         return render(request, "desk/postings.html", shown, status=REFUSED)
     first, last, kind = form.cleaned_data["first"], form.cleaned_data["last"], asked.get("kind", "")
     if first == last:
-        shown["trail"] = _trail(last)
+        shown["trail"] = trail(last)
     kinds = kinds_of(account, first, last)
     page = page_of(postings_of(account, first, last, kind), asked, key=BY_NUMBER)
     of_kind = next((one for one in kinds if one.kind == kind), None)
@@ -156,6 +157,9 @@ def postings(request: SignedIn) -> HttpResponse:
             "kind": ENTRY_KINDS.get(kind, kind),
             "sums": account_sums(account, first, last),
             "of_kind": Amount(of_kind.moved, account.currency, signed=True) if of_kind else None,
+            "earlier_url": postings_url(
+                account.code, account.currency, first - timedelta(days=LONGEST_RANGE), first - timedelta(days=1)
+            ),
             "all_url": postings_url(account.code, account.currency, first, last),
             "kinds": kind_table(kinds, account, first, last),
             "table": posting_table(page.rows, account),
@@ -177,9 +181,9 @@ def entry(request: SignedIn, entry_id: int) -> HttpResponse:
         {
             "section": "books",
             "entry": found,
-            "trail": _trail(found.business_date),
+            "trail": trail(found.business_date),
             "kind": ENTRY_KINDS.get(found.kind, found.kind),
-            "about": subjects_of([found]).get(found.subject, Text(found.subject)),
+            "about": subjects_of([found.subject]).get(found.subject, Text(found.subject)),
             "by": names_of([found.by]).get(found.by, found.by),
             "step": STEPS.get(step, ""),
             "postings": entry_table(found.postings.select_related("debit", "credit").order_by("pk")),
@@ -212,7 +216,7 @@ def explained(request: SignedIn, day: date) -> HttpResponse:
     page = page_of(lines, request.GET, key=BY_NUMBER)
     shown = {
         "section": "night",
-        "trail": _trail(day),
+        "trail": trail(day),
         "day": day,
         "page": page,
         "sum": sum_of_lines(lines),
@@ -220,10 +224,3 @@ def explained(request: SignedIn, day: date) -> HttpResponse:
         "table": line_table(page.rows, _("Lines of the bank")),
     }
     return render(request, "desk/explained.html", shown)
-
-
-def _trail(day: date) -> list[tuple[str, str]]:
-    """The way back: to the night of a date that had one, to the books otherwise."""
-    if NightlyRun.objects.filter(business_date=day).exists():
-        return [(reverse("desk:run", args=[day]), _("Night of %(day)s") % {"day": format_day(day)})]
-    return [(reverse("desk:books"), _("Books"))]
