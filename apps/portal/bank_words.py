@@ -144,7 +144,7 @@ NAMED = re.compile(r"([A-Z]+): (.+)", re.DOTALL)  # an OFX element before what i
 
 def in_words(reason: str) -> str:
     """`reason`, as reading says it, in the active language."""
-    if found := _known(reason, SENTENCES):
+    if found := recognised(reason, SENTENCES):
         sentence, given = found
         return _(sentence) % {name: in_words(text) if name in TOLD else text for name, text in given.items()}
     if named := NAMED.fullmatch(reason):
@@ -156,12 +156,12 @@ def place_in_words(place: str) -> str:
     """Where something stands in a file, such as `statement 1, entry 2, line 40, Amt`, in the active language."""
     said = []
     for part in place.split(", "):
-        found = _known(part, PLACES)
+        found = recognised(part, PLACES)
         said.append(_(found[0]) % found[1] if found else part)
     return ", ".join(said)
 
 
-def _known(text: str, sentences: tuple[str, ...]) -> tuple[str, dict[str, str]] | None:
+def recognised(text: str, sentences: tuple[str, ...]) -> tuple[str, dict[str, str]] | None:
     """The sentence with the most fixed letters that `text` is, and what stands in its gaps."""
     for sentence, pattern in _patterns(sentences):
         if found := pattern.fullmatch(text):

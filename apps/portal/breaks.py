@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from apps.banking.models import BankLine
 from apps.core.models import Transition
 from apps.ledger import chart
+from apps.portal.break_words import break_in_words
 from apps.portal.formats import format_day, format_money
 from apps.portal.states import wording
 from apps.portal.subjects import subjects_of
@@ -104,7 +105,7 @@ def queue_table(
         (
             _choice(one, offers.get(one.pk)),
             name_of(one),
-            Text(one.text, note=_hint(offers.get(one.pk), words)),
+            Text(break_in_words(one.text), note=_hint(offers.get(one.pk), words)),
             State("break", one.state),
             Amount(one.amount, one.currency, signed=True),
             Day(one.opened_on, short=True, note=_age(one, today)),

@@ -21,6 +21,7 @@ from apps.banking.refusals import Said
 from apps.banking.statements.parts import Entry
 from apps.orders.models import Proceeds, Settlement
 from apps.orders.refusals import RejectedLine
+from apps.portal.bank_codes import STATUSES, reason_in_words
 from apps.portal.bank_words import in_words, place_in_words
 from apps.portal.subjects import subjects_of
 from apps.portal.tables import Amount, Column, Count, Day, Moment, State, Table, Text
@@ -245,7 +246,7 @@ def batch_table(batches: Sequence[PaymentBatch]) -> Table:
             Day(one.business_date),
             Count(one.number_of_payments),
             Amount(one.total, one.currency),
-            State("payment_batch", one.state),
+            State("payment_batch", one.state) if one.number_of_payments else Text(_("Nothing to pay")),
         )
         for one in batches
     ]
@@ -268,7 +269,7 @@ def payment_table(payments: Sequence[Instruction]) -> Table:
                  note=one.to_account.masked if one.to_account else ""),
             Amount(one.amount, one.currency),
             Day(one.confirmed_on),
-            Day(one.failed_on, note=one.failure_reason),
+            Day(one.failed_on, note=reason_in_words(one.failure_reason)),
         )
         for one in payments
     ]  # fmt: skip
@@ -283,5 +284,13 @@ def answer_table(answers: Iterable[PaymentAnswer]) -> Table:
         Column(_("Payments stopped"), numeric=True),
         Column(_("Taken in")),
     )
-    rows = [(Text(one.name), Text(one.status), Count(one.rejected), Moment(one.taken_in_at)) for one in answers]
+    rows = [
+        (
+            Text(one.name),
+            Text(str(STATUSES.get(one.status, one.status)), note=one.status),
+            Count(one.rejected),
+            Moment(one.taken_in_at),
+        )
+        for one in answers
+    ]
     return Table(_("The bank's answers"), columns, rows, empty=_("The bank has not answered yet."))

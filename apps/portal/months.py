@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.portal.formats import format_count, format_month
-from apps.portal.nights import QUANTITIES
+from apps.portal.subjects import QUANTITIES
 from apps.portal.tables import Amount, Column, Moment, State, Table, Text
 from apps.portal.traces import postings_url
 from apps.reconciliation.models import MonthEnd

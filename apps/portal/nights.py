@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from apps.portal.breaks import BREAK_KINDS, name_of
 from apps.portal.charts import seconds_line
 from apps.portal.formats import format_count, format_day, format_span
-from apps.portal.subjects import subjects_of
+from apps.portal.subjects import QUANTITIES, subjects_of
 from apps.portal.tables import Amount, Button, Cell, Column, Count, Day, Moment, Span, State, Table, Text
 from apps.reconciliation.models import Break, ControlTotal, NightlyRun, SetAside
 from apps.reconciliation.steps import StepNow
@@ -34,16 +34,6 @@ STEPS: dict[str, Promise | str] = {
     "match": gettext_lazy("Match with the bank"),
     "control_totals": gettext_lazy("Control totals"),
     "messages": gettext_lazy("Messages to sellers"),
-}
-QUANTITIES: dict[str, Promise | str] = {
-    "principal": gettext_lazy("Principal"),
-    "fee": gettext_lazy("Fees owed"),
-    "interest": gettext_lazy("Interest owed"),
-    "penalty": gettext_lazy("Penalties owed"),
-    "overpaid": gettext_lazy("Paid too much"),
-    "owed_to_sellers": gettext_lazy("Owed to sellers"),
-    "cash_collection": gettext_lazy("Cash, collection account"),
-    "cash_funding": gettext_lazy("Cash, funding accounts"),
 }
 WORKS: dict[str, Promise | str] = {
     "orders": gettext_lazy("Age orders and refunds"),

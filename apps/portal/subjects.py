@@ -5,7 +5,9 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import date
 
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.banking.models import BankLine, Instruction
 from apps.financing.models import Financing
@@ -19,6 +21,17 @@ from apps.tenants.services import current_platform
 from apps.warehousing.models import WarehouseReceipt
 
 Named = dict[str, Text]
+# What the control totals count.
+QUANTITIES: dict[str, Promise | str] = {
+    "principal": gettext_lazy("Principal"),
+    "fee": gettext_lazy("Fees owed"),
+    "interest": gettext_lazy("Interest owed"),
+    "penalty": gettext_lazy("Penalties owed"),
+    "overpaid": gettext_lazy("Paid too much"),
+    "owed_to_sellers": gettext_lazy("Owed to sellers"),
+    "cash_collection": gettext_lazy("Cash, collection account"),
+    "cash_funding": gettext_lazy("Cash, funding accounts"),
+}
 
 
 def subjects_of(subjects: Iterable[str]) -> Named:

@@ -58,9 +58,11 @@ def _stale(business_date: date, currency: str) -> list[Difference]:
             f"commodity:{price.commodity}",
             round_money(price.value, currency),
             currency,
-            f"{price.commodity}: "
-            + (f"the last price is that of {price.since}" if price.since else "there has never been a price")
-            + f". The goods of {pledges} pledges keep their last known value, and calls stand.",
+            f"{price.commodity}: the last price is that of {price.since}. The goods of {pledges} pledges keep their "
+            "last known value, and calls stand."
+            if price.since
+            else f"{price.commodity}: there has never been a price. The goods of {pledges} pledges keep their last "
+            "known value, and calls stand.",
         )
         for price, pledges in stale_prices(business_date).items()
     ]

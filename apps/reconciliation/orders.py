@@ -64,6 +64,7 @@ def _of_open_breaks() -> QuerySet[Break, int]:
 
 def _difference(order: Order, settled: Decimal) -> Difference:
     name = f"Order {order.external_id} of {order.paid} {order.currency}"
-    text = f"{name}: {settled} is settled." if settled else f"{name} is delivered; no settlement names it."
-    kind = "amount" if settled else "missing_external"
+    kind, text = "missing_external", f"{name} is delivered; no settlement names it."
+    if settled:
+        kind, text = "amount", f"{name}: {settled} {order.currency} is settled."
     return Difference(f"{KEY}{order.pk}", kind, f"{KEY}{order.pk}", order.paid - settled, order.currency, text)

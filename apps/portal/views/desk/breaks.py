@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.models import Transition
+from apps.portal.break_words import break_in_words
 from apps.portal.breaks import (
     FilterForm,
     NoteForm,
@@ -255,6 +256,7 @@ def _page(request: SignedIn, found: Break, refusal: str = "", status: int = 200)
     shown: dict[str, Any] = {
         "section": "breaks",
         "one": found,
+        "text": break_in_words(found.text),
         "about": about(found),
         "refusal": refusal,
         "owner": names.get(found.owner, ""),
