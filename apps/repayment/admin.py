@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.core.admin import Step, ViewOnlyAdmin, ViewOnlyInline, money, person, quantity, share
 from apps.core.wording import share_text
@@ -64,7 +65,7 @@ class DemandAdmin(ViewOnlyAdmin):
     search_fields = ("financing__number__exact",)
     ordering = ("-due_on", "-id")
     amount_money = money("amount", _("amount"), "financing.currency")
-    paid_money = money("paid", _("paid"), "financing.currency")
+    paid_money = money("paid", pgettext_lazy("demand", "paid"), "financing.currency")
 
 
 @admin.register(NearBreach)
@@ -75,7 +76,7 @@ class NearBreachAdmin(ViewOnlyAdmin):
     date_hierarchy = "checked_on"
     ordering = ("-checked_on", "-id")
     expected_money = money("expected", _("expected by then"), "financing.currency")
-    paid_money = money("paid", _("paid"), "financing.currency")
+    paid_money = money("paid", pgettext_lazy("demand", "paid"), "financing.currency")
 
 
 @admin.register(Event)
