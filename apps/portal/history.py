@@ -41,6 +41,7 @@ VERBS: dict[str, Promise | str] = {
     "check_second": pgettext_lazy("history", "Checked by two"),
     "close": pgettext_lazy("history", "Closed"),
     "close_return_window": pgettext_lazy("history", "Return window ended"),
+    "come_back": pgettext_lazy("history", "Its money came back"),
     "confirm": pgettext_lazy("history", "Confirmed"),
     "countersign": pgettext_lazy("history", "Countersigned"),
     "create": pgettext_lazy("history", "Begun"),

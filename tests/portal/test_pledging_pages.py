@@ -22,6 +22,7 @@ from apps.tenants.models import Platform
 from apps.warehousing.models import Pledge, WarehouseReceipt
 from tests.conftest import PlatformClient
 from tests.factories import (
+    make_approval_limit,
     make_assessment,
     make_books,
     make_commodity,
@@ -103,7 +104,9 @@ def test_from_the_request_to_the_contract_over_the_pages(
     waiting = page.get(address()).content.decode()
     assert "The warehouse counts your goods next" in waiting
     application = Application.objects.get()
-    financier = client_of(platform, make_user(role="financier"))
+    person = make_user(role="financier")
+    make_approval_limit(person=person)
+    financier = client_of(platform, person)
     approve = f"/admin/financing/application/{application.pk}/step/approve/"
     assert "has not counted all" in financier.post(approve, follow=True).content.decode()
     count(Pledge.objects.get(), found="1000")

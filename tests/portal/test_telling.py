@@ -32,7 +32,7 @@ NOON = datetime(2025, 3, 14, 4, 0, tzinfo=UTC)  # noon in Shanghai
 FACTS = {
     "amount": "1000.00", "missing": "12.00", "sales": "100.00", "kept": "12.00", "paid_out": "88.00", "left": "500.00",
     "currency": "CNY", "day": "2025-03-21", "number": "F-000007", "reason": "Please send the licence.", "goal": "late",
-    "asked": "2000.00", "share": "0.06",
+    "asked": "2000.00", "share": "0.06", "given_back": "50.00",
 }  # fmt: skip
 
 
