@@ -27,7 +27,7 @@ PAST_DAYS = 365
 # Life into what the generator makes alike: grades, categories, regions, lateness, months of payout, a month of sweeps.
 LIFE = """
 UPDATE risk_assessment SET grade = substr('ABCD', 1 + id::int % 4, 1), features = jsonb_build_object(
-    'daily_sales', (100 + id % 900)::text, 'monthly', (SELECT jsonb_agg('3000') FROM generate_series(1, 12)));
+    'daily_sales', (100 + id % 900)::text, 'monthly', (SELECT jsonb_agg('3000'::text) FROM generate_series(1, 12)));
 UPDATE sellers_seller SET category = 'category ' || id % 6, region = 'region ' || id % 5;
 UPDATE financing_financing SET disbursed_on = DATE '{day}' - 60 - id::int % 360, closed_through = DATE '{day}',
     days_past_due = CASE WHEN id % 10 = 0 THEN id::int % 120 ELSE 0 END,

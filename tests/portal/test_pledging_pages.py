@@ -104,14 +104,17 @@ def test_from_the_request_to_the_contract_over_the_pages(
     waiting = page.get(address()).content.decode()
     assert "The warehouse counts your goods next" in waiting
     application = Application.objects.get()
-    person = make_user(role="financier")
-    make_approval_limit(person=person)
-    financier = client_of(platform, person)
+    people = [make_user(role="financier"), make_user(role="financier")]
+    for person in people:
+        make_approval_limit(person=person)
+    financier, second = (client_of(platform, person) for person in people)
     approve = f"/admin/financing/application/{application.pk}/step/approve/"
     assert "has not counted all" in financier.post(approve, follow=True).content.decode()
     count(Pledge.objects.get(), found="1000")
     assert "The financier looks at them next" in page.get(address()).content.decode()
     financier.post(approve)
+    assert Application.objects.get().state == "under_review"  # no sum is set up to which one person is enough
+    second.post(approve)
     application.refresh_from_db()
     assert (application.state, application.approved_amount) == ("approved", D(5000))
     assert page.get(address())["Location"] == f"/contracts/{application.contract.pk}/"

@@ -188,10 +188,8 @@ def exposure_of(first_seller: int, last_seller: int) -> dict[int, Decimal]:
     drawn = Financing.objects.outstanding().filter(**in_range).values_list("seller_id")
     approved = Application.objects.filter(state="approved", **in_range).values_list("seller_id")
     exposures: defaultdict[int, Decimal] = defaultdict(lambda: ZERO)
-    for seller_id, total in (
-        *drawn.annotate(total=Sum(Case(When(state="pending", then=F("amount")), default=F("principal")))),
-        *approved.annotate(total=Sum("approved_amount")),
-    ):
+    lent = drawn.annotate(total=Sum(Case(When(state="pending", then=F("amount")), default=F("principal"))))
+    for seller_id, total in lent.union(approved.annotate(total=Sum("approved_amount")), all=True):
         exposures[seller_id] += total
     return exposures
 

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Window
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -50,7 +51,8 @@ def seller_home(request: SignedIn, seller: Seller) -> HttpResponse:
     today = shown_date(timezone.now())
     assessment = Assessment.objects.latest_of(seller, today)
     running = Financing.objects.outstanding().filter(seller=seller).order_by("pk")
-    shown = list(running.select_related("version__product__pool")[:FINANCINGS_SHOWN])
+    counted = running.annotate(in_all=Window(Count("pk"))).select_related("version__product__pool")
+    shown = list(counted[:FINANCINGS_SHOWN])
     last = latest_receipts(shown)
     waiting = Contract.objects.filter(seller=seller, state__in=["drafted", "rendered"]).select_related("application")
     return render(
@@ -66,7 +68,7 @@ def seller_home(request: SignedIn, seller: Seller) -> HttpResponse:
             "asked": Application.objects.pending().filter(seller=seller).order_by("pk"),
             "calls": MarginCall.objects.filter(pledge__seller=seller, state__in=["called", "overdue"]).order_by("pk"),
             "repaying": [figures_of(one, assessment, today, last.get(one.pk)) for one in shown],
-            "further": running.count() - len(shown),
+            "further": shown[0].in_all - len(shown) if shown else 0,
             "last_days": seller.sweeps.order_by("-business_date")[:NIGHTS_SHOWN],
         },
     )
