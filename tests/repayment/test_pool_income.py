@@ -214,7 +214,7 @@ def test_in_the_admin_and_on_its_own_platform_alone(
         meadow.opened_on = FIRST
         financier = client_of(meadow, make_user(role=Role.FINANCIER))
         pool = pools()[0]
-        page = financier.get(reverse("admin:products_fundingpool_change", args=[pool.pk])).content.decode()
+        page = financier.get(reverse("admin:products_fundingpool_statement", args=[pool.pk])).content.decode()
         assert "Collected income that may be taken out now" in page
         typed = {
             "pool": pool.pk, "of": "income", "amount": "24.01", "reference": "I1", "reason": "first quarter",

@@ -79,7 +79,6 @@ class FundingPoolAdmin(GranaryAdmin):
                 "pool": pool,
                 "limits": limit_table(pool),
                 "withdrawable": withdrawals.withdrawable(pool),
-                "income": income_left(pool),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -101,7 +100,11 @@ class FundingPoolAdmin(GranaryAdmin):
         if form.is_valid():
             first, last = form.cleaned_data["first"], form.cleaned_data["last"]
             told = pool_statement(pool=pool, first=first, last=last)
-            context |= {"statement": statement_table(told, pool), "parts": part_table(pool)}
+            context |= {
+                "statement": statement_table(told, pool),
+                "parts": part_table(pool),
+                "income": income_left(pool),
+            }
         return TemplateResponse(request, "admin/pools/statement.html", context)
 
 
