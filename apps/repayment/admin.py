@@ -197,7 +197,7 @@ class PledgeAdmin(ViewOnlyAdmin):
         terms = pledge.lending
         lines = [f"{grade.replace('/', ', ')}: {share_text(cut)}" for grade, cut in sorted(terms.haircuts.items())]
         lines.append(_("all other goods: %(share)s") % {"share": share_text(terms.other_grades)})
-        return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
+        return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))  # nosec B308 B703
 
     @admin.display(description=_("lost by lying"))
     def age(self, pledge: Pledge) -> str:

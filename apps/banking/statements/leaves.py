@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property, partial
 from operator import itemgetter
-from xml.sax.saxutils import unescape
+from xml.sax.saxutils import unescape  # nosec B406
 
 from lxml import etree
 

@@ -79,7 +79,7 @@ def ask_for_more(
             known=known,
         )
         check_amount(version, amount)
-        assert standing is not None  # noqa: S101  checked above; said for the type checker
+        assert standing is not None  # noqa: S101  # nosec B101  # checked above
         cautions = _cautions(seller, version, standing, amount)
         offer = _offer(seller, version, standing, amount, business_date)
         assign_orders(amount, offer, business_date, zone)
