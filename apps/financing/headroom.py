@@ -1,6 +1,6 @@
 """How much a seller may draw. Pure functions; amounts in one currency."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import Literal
@@ -44,6 +44,12 @@ def largest_amount(
     else:
         amount = ZERO
     return amount if amount >= terms.minimum_amount else ZERO
+
+
+def only_fund_lacks(largest: Callable[..., Decimal], terms: Terms, left: Decimal) -> bool:
+    """Whether nothing can be offered under `terms` only because the funds have no more than `left`, below the least
+    amount. `largest` is `largest_amount` with all but the `pool_headroom` filled in."""
+    return left < terms.minimum_amount and largest(pool_headroom=terms.maximum_amount) > 0
 
 
 def repaid_by_sales(terms: Terms, daily_sales: Decimal) -> Decimal | None:

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from apps.core.money import ZERO, is_payable
 from apps.core.states import log_birth
 from apps.evidence.chain import canonical
+from apps.financing.headroom import within_limit
 from apps.financing.models import Application, Contract, Offer
 from apps.financing.models.application import OPEN_STATES
 from apps.financing.refusals import OfferRefused, SellerBusy
-from apps.financing.services.drawing import most_drawable
-from apps.financing.services.offers import exposure_of
+from apps.financing.services.offers import exposure_of_seller
 from apps.financing.services.promises import give_back, promise, refusal_to_fund
 from apps.financing.services.receivables import assign_orders
 from apps.financing.services.terms import terms_of
@@ -112,8 +112,7 @@ def check_can_accept(
         raise OfferRefused(_("Please enter an amount without smaller parts than the currency has."))
     if not offer.minimum_amount <= amount <= offer.maximum_amount:
         raise OfferRefused(_("Please choose an amount between the least and the most that the offer shows."))
-    exposure = exposure_of(seller.pk, seller.pk).get(seller.pk, ZERO) - freed
-    if amount > most_drawable(offer, exposure, fundable=amount):
+    if not within_limit(amount, offer.assessment.limit, exposure_of_seller(seller.pk) - freed):
         raise OfferRefused(_("This amount is more than you can draw today. Please choose a smaller amount."))
     if refusal := refusal_to_fund(offer, amount):
         raise OfferRefused(refusal)

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from apps.core.money import ZERO
-from apps.financing.headroom import largest_amount, repaid_by_sales
+from apps.financing.headroom import largest_amount, only_fund_lacks, repaid_by_sales
 from apps.financing.models import Offer
-from apps.financing.services.offers import exposure_of
+from apps.financing.services.offers import exposure_of_seller
 from apps.financing.services.pool_limits import rooms_of, traits_with
 from apps.financing.services.promises import funding_of, most_fundable
 from apps.products.eligibility import unmet
@@ -49,7 +50,7 @@ def most_drawable(offer: Offer, exposure: Decimal, fundable: Decimal | None = No
 
 def room_of(*, seller: Seller, on: date) -> Room:
     """What `seller` can draw on `on`: nothing unless verified, and no offer whose least amount has no room any more."""
-    in_use = exposure_of(seller.pk, seller.pk).get(seller.pk, ZERO)
+    in_use = exposure_of_seller(seller.pk)
     if seller.state != "verified":
         return Room(in_use, ())
     offers = list(
@@ -64,12 +65,12 @@ def room_of(*, seller: Seller, on: date) -> Room:
         (one for one in drawable if one.most >= one.offer.minimum_amount), key=lambda one: (-one.most, one.offer.pk)
     )
     is_full = not largest_first and (
-        any(_only_fund_lacks(offer, in_use, fundable[offer.pk]) for offer in offers) or _is_held(seller, on, in_use)
+        any(_lacks_only_funds(offer, in_use, fundable[offer.pk]) for offer in offers) or _is_held(seller, on, in_use)
     )
     return Room(in_use, tuple(largest_first), is_full)
 
 
-def _only_fund_lacks(offer: Offer, in_use: Decimal, fundable: Decimal) -> bool:
+def _lacks_only_funds(offer: Offer, in_use: Decimal, fundable: Decimal) -> bool:
     """Whether `offer` could be drawn if its funds had more."""
     return fundable < offer.minimum_amount <= min(offer.maximum_amount, offer.assessment.limit - in_use)
 
@@ -86,14 +87,14 @@ def _is_held(seller: Seller, on: date, in_use: Decimal) -> bool:
     traits = {version.pk: traits_with(version.product.code, assessment.grade, seller) for version in versions}
     rooms = rooms_of(pools, list(traits.values()))
     daily_sales = Decimal(assessment.features["daily_sales"])
-    return any(
-        not unmet(version.conditions, assessment.measured)
-        and repaid_by_sales(version.terms, daily_sales) is not None
-        and fundings[version.pk].most(rooms, traits[version.pk], version.terms.currency) < version.minimum_amount
-        and largest_amount(
-            terms=version.terms, limit=assessment.limit, exposure=in_use, pool_headroom=version.maximum_amount,
-            daily_sales=daily_sales, eligible=ZERO,
-        )
-        > 0
-        for version in versions
-    )  # fmt: skip
+    for version in versions:
+        if unmet(version.conditions, assessment.measured) or repaid_by_sales(version.terms, daily_sales) is None:
+            continue
+        largest = partial(
+            largest_amount,
+            terms=version.terms, limit=assessment.limit, exposure=in_use, daily_sales=daily_sales, eligible=ZERO,
+        )  # fmt: skip
+        left = fundings[version.pk].most(rooms, traits[version.pk], version.terms.currency)
+        if only_fund_lacks(largest, version.terms, left):
+            return True
+    return False

@@ -13,7 +13,7 @@ from django.db.models import Case, Exists, F, OuterRef, Sum, When
 from apps.core import bulk
 from apps.core.money import ZERO
 from apps.core.states import log_birth, move_all
-from apps.financing.headroom import OfferVerb, eligible_value, end_of_offer, largest_amount
+from apps.financing.headroom import OfferVerb, eligible_value, end_of_offer, largest_amount, only_fund_lacks
 from apps.financing.models import Application, FinancedOrder, Financing, Offer
 from apps.financing.services.pool_limits import rooms_of, traits_with
 from apps.financing.services.promises import funding_of
@@ -156,7 +156,7 @@ def _amounts(
             )
             left = funds.left(version, one)
             amounts[key] = largest(pool_headroom=left)
-            if left < version.minimum_amount and largest(pool_headroom=version.maximum_amount):
+            if only_fund_lacks(largest, version.terms, left):
                 held.add(key)
     return amounts, held
 
@@ -192,6 +192,11 @@ def exposure_of(first_seller: int, last_seller: int) -> dict[int, Decimal]:
     for seller_id, total in lent.union(approved.annotate(total=Sum("approved_amount")), all=True):
         exposures[seller_id] += total
     return exposures
+
+
+def exposure_of_seller(seller_id: int) -> Decimal:
+    """`exposure_of` one seller."""
+    return exposure_of(seller_id, seller_id).get(seller_id, ZERO)
 
 
 def free_orders(business_date: date, zone: ZoneInfo) -> OrderQuerySet:

@@ -6,7 +6,7 @@ each, and a `Share` for each movement of it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -96,8 +96,13 @@ def give_back_reserve(financing: Financing) -> None:
     """What each pool had promised to `financing`, which never begins, may be promised to others."""
     parts = [(financing.pool_id, financing.amount)]
     if financing.is_shared:
-        parts = sorted(financing.participations.values_list("pool_id", "amount"))
-    for pool_id, amount in parts:
+        parts = list(financing.participations.values_list("pool_id", "amount"))
+    free_reserves(parts)
+
+
+def free_reserves(amounts: Iterable[tuple[int, Decimal]]) -> None:
+    """What pools, by their keys, had promised may be promised to others; they are taken in the order of their keys."""
+    for pool_id, amount in sorted(amounts):
         FundingPool.objects.filter(pk=pool_id).update(reserved=Greatest(F("reserved") - amount, ZERO))
 
 

@@ -9,13 +9,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import F
-from django.db.models.functions import Greatest
+from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from apps.core.money import ZERO, amount_text
 from apps.financing.models import Allocation, AllocationPlan, Application, Offer, Promise
 from apps.financing.refusals import OfferRefused
+from apps.financing.services.participations import free_reserves
 from apps.financing.services.pool_limits import Rooms, in_words, rooms_of, traits_of
 from apps.financing.sharing import FixedShare, Part, Weights, fixed_of, most_within, rest_of
 from apps.products.limits import Traits
@@ -97,16 +97,10 @@ def promise(application: Application, offer: Offer, amount: Decimal) -> None:
     Raises OfferRefused, in words for the seller, when no pool has the room or a limit stands against it.
     """
     funding = fundings_of([offer])[offer.pk]
-    traits, currency = traits_of(offer), offer.currency
-    rooms = rooms_of(_hold(funding.pools), [traits])
-    refusal = _beyond_plan(funding, amount, currency)
-    for way in () if refusal else funding.ways:
-        parts = funding.parts(way, amount, currency)
-        refusal = _refusal(parts, rooms, traits, currency)
-        if not refusal:
-            _keep(application, parts)
-            return
-    raise OfferRefused(refusal)
+    parts, refusal = _way_to_pay(offer, amount, funding, _hold(funding.pools))
+    if refusal:
+        raise OfferRefused(refusal)
+    _keep(application, parts)
 
 
 def _hold(keys: Iterable[int]) -> Mapping[int, FundingPool]:
@@ -125,17 +119,28 @@ def _keep(application: Application, parts: Sequence[Part]) -> None:
 
 def refusal_to_fund(offer: Offer, amount: Decimal) -> str:
     """Why `amount` of `offer` would not be paid as things stand, in words for the seller; empty when it would be."""
-    funding, traits = fundings_of([offer])[offer.pk], traits_of(offer)
-    rooms = rooms_of(FundingPool.objects.in_bulk(funding.pools), [traits])
-    refusal = _beyond_plan(funding, amount, offer.currency)
+    funding = fundings_of([offer])[offer.pk]
+    return _way_to_pay(offer, amount, funding, FundingPool.objects.in_bulk(funding.pools))[1]
+
+
+def _way_to_pay(
+    offer: Offer, amount: Decimal, funding: Funding, pools: Mapping[int, FundingPool]
+) -> tuple[list[Part], str]:
+    """The parts of the first way in which `amount` can be paid; where there is none, why, in words for the seller."""
+    traits, currency = traits_of(offer), offer.currency
+    refusal = _beyond_plan(funding, amount, currency)
     if refusal:
-        return refusal
-    parts = (funding.parts(way, amount, offer.currency) for way in funding.ways)
-    refusals = [_refusal(one, rooms, traits, offer.currency) for one in parts]
-    return "" if "" in refusals else refusals[-1]
+        return [], refusal
+    rooms = rooms_of(pools, [traits])
+    for way in funding.ways:
+        parts = funding.parts(way, amount, currency)
+        refusal = _refusal(parts, rooms, traits, currency)
+        if not refusal:
+            return parts, ""
+    return [], refusal
 
 
-def full() -> str:
+def _full() -> str:
     """That a fund has nothing left, in words for the seller."""
     return _("The fund for this is full now. Nothing was changed. You will be told when there is money in it again.")
 
@@ -148,7 +153,7 @@ def _beyond_plan(funding: Funding, amount: Decimal, currency: str) -> str:
     if rest <= funding.planned:
         return ""
     if not funding.planned:
-        return full()
+        return _full()
     return _("The funds behind this offer give at most %(most)s of it now. Choose a smaller amount.") % {
         "most": amount_text(most_within({}, funding.fixed, (), funding.planned, currency), currency)
     }
@@ -158,7 +163,7 @@ def _refusal(parts: Sequence[Part], rooms: Rooms, traits: Traits, currency: str)
     """Why it cannot be paid so; empty when it can."""
     for part in parts:
         if rooms.pools[part.pool].headroom < part.amount:
-            return full()
+            return _full()
         if over := rooms.over(part.pool, traits, part.amount):
             return in_words(over[0], currency)
     return ""
@@ -172,10 +177,5 @@ def promised_to(application: Application) -> list[Part]:
 def give_back(applications: Iterable[Application]) -> None:
     """What pools promised to `applications`, which are given up in the same transaction, may be promised to others.
     Whoever writes evidence too does that afterwards."""
-    freed: defaultdict[int, Decimal] = defaultdict(lambda: ZERO)
-    for pool_id, amount in (
-        Promise.objects.standing().filter(application__in=list(applications)).values_list("pool_id", "amount")
-    ):
-        freed[pool_id] += amount
-    for pool_id, amount in sorted(freed.items()):
-        FundingPool.objects.filter(pk=pool_id).update(reserved=Greatest(F("reserved") - amount, ZERO))
+    held = Promise.objects.standing().filter(application__in=list(applications))
+    free_reserves(held.values_list("pool_id").annotate(total=Sum("amount")))

@@ -30,7 +30,7 @@ from apps.financing.services.acceptance import (
 )
 from apps.financing.services.approvals import outcome_for
 from apps.financing.services.drawing import most_drawable
-from apps.financing.services.offers import exposure_of
+from apps.financing.services.offers import exposure_of_seller
 from apps.financing.services.promises import promise
 from apps.financing.services.terms import terms_of
 from apps.sellers.services.messages import Notice, tell
@@ -141,7 +141,7 @@ def _approvable(application: Application, on: date, by: str) -> Decimal:
     offer = application.offer
     pledge = pledge_of(application)
     worth = worth_taken_in(pledge_id=pledge.pk, on=on, by=by)
-    exposure = exposure_of(application.seller_id, application.seller_id).get(application.seller_id, ZERO)
+    exposure = exposure_of_seller(application.seller_id)
     carried = min(most_drawable(offer, exposure), worth.lendable, worth.value * pledge.limit)
     amount = min(application.requested_amount, carried.to_integral_value(rounding=ROUND_DOWN))
     if amount < offer.minimum_amount:

@@ -6,10 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from apps.core.money import ZERO
 from apps.evidence.chain import canonical
 from apps.financing.models import Application
-from apps.financing.services.offers import exposure_of
+from apps.financing.services.offers import exposure_of_seller
 from apps.financing.services.pool_limits import rooms_of, traits_with
 from apps.financing.services.promises import funding_of
 from apps.products.eligibility import unmet
@@ -38,7 +37,7 @@ def standing_of(seller: Seller, version: ProductVersion, on: date) -> Standing |
         return None
     figures: dict[str, Any] = {
         "limit": _plain(assessment.limit),
-        "exposure": _plain(exposure_of(seller.pk, seller.pk).get(seller.pk, ZERO)),
+        "exposure": _plain(exposure_of_seller(seller.pk)),
         "pool_headroom": _plain(_left_in_the_fund(seller, version, assessment)),
         "score": assessment.score,
         "grade": assessment.grade,
