@@ -74,7 +74,7 @@ FROM financing_offer AS offer JOIN products_financingproduct AS product ON produ
 INSERT INTO repayment_demand (financing_id, number, kind, starts_on, due_on, amount, paid, state)
 SELECT id, 1, 'minimum', '2026-01-03', '2026-03-03', 780, 0, 'open' FROM financing_financing WHERE technique = 'sales';
 INSERT INTO orders_proceeds (key, seller_id, kind, amount, currency, settled_on, booked_on)
-SELECT 'p' || n, n, 'capture', 80 + (n * 7919 % 10000) / 100.0, 'CNY', '{day}', '{day}'
+SELECT 'p' || n, n, 'capture', 80 + (n::bigint * 7919 % 10000) / 100.0, 'CNY', '{day}', '{day}'
 FROM generate_series(1, {n}) AS n WHERE n % {every} < 2;
 INSERT INTO ledger_books (id, frozen_through, closed_through) VALUES (1, DATE '{day}' - 1, DATE '{day}' - 1)
 ON CONFLICT (id) DO UPDATE SET frozen_through = excluded.frozen_through, closed_through = excluded.closed_through;

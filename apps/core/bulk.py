@@ -53,7 +53,8 @@ def next_ids(model: type[models.Model], number: int) -> list[int]:
     """`number` fresh primary keys from the identity sequence of `model`."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+            # The sequence is looked up once, not for every key.
+            "SELECT nextval((SELECT pg_get_serial_sequence(%s, %s)::regclass)) FROM generate_series(1, %s)",
             [f'"{model._meta.db_table}"', model._meta.pk.column, number],
         )
         return [key for (key,) in cursor.fetchall()]

@@ -218,13 +218,13 @@ def take_the_books() -> None:
 
 
 def _add_to_daily_totals(lines: Sequence[Line], business_date: date, accounts: dict[str, int]) -> None:
-    take_the_books()
     debits: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
     credits: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
     for line in lines:
         debits[line.debit] += line.amount
         credits[line.credit] += line.amount
     codes = sorted(debits.keys() | credits.keys(), key=accounts.__getitem__)
+    take_the_books()
     with connection.cursor() as cursor:
         cursor.execute(
             f"""

@@ -90,20 +90,18 @@ def run_night(
     """Run, or take part in, the night of `business_date`; a night that is over is answered as it is.
 
     With `wait_for_others` the call returns when the night is over or failed, though another worker may hold the last
-    piece; without, it returns as soon as nothing is left to take. Of more than one piece `at_once` each has a thread
-    and a connection of its own: while the database writes one, the arithmetic of another is done. Then the caller must
-    not be in a transaction. Raises NightRefused out of order.
+    piece; without, it returns as soon as nothing is left to take. Of more than one piece `at_once` each but the first
+    has a thread and a connection of its own: while the database writes one, the arithmetic of another is done. Then the
+    caller must not be in a transaction. Raises NightRefused out of order.
     """
     run = open_night(platform=platform, business_date=business_date, clock=clock, by=by, chunk_size=chunk_size)
     night = Night(platform, run, clock, by)
     crew = _Crew()
-    if at_once == 1:
+    with ThreadPoolExecutor(at_once) as threads:
+        beside = [threads.submit(_take_part_beside, night, crew, wait_for_others) for _thread in range(at_once - 1)]
         _take_part(night, crew, wait_for_others)
-    else:
-        with ThreadPoolExecutor(at_once) as threads:
-            parts = [threads.submit(_take_part_beside, night, crew, wait_for_others) for _thread in range(at_once)]
-        for part in parts:
-            part.result()
+    for part in beside:
+        part.result()
     run.refresh_from_db()
     return run
 

@@ -75,8 +75,9 @@ def close_sellers(
     if not closed:
         return quiet
     writer = _Writer(closed, chunk, business_date, f"{first_seller}-{last_seller}", at, by)
+    counts = quiet + writer.counts()  # before the writing, which ends with the books that others wait for
     writer.write(payout_batch)
-    return quiet + writer.counts()
+    return counts
 
 
 class _Writer:
@@ -94,6 +95,7 @@ class _Writer:
         self.by = by
         self.currency = closed[0].before.currency
         self.financings: list[Closed] = [one for seller in closed for one in seller.financings]
+        self.repaid = [one.before.id for one in self.financings if not one.owed.total]
         self.with_money = [one for one in closed if one.before.sales.captured or _gave_back(one) or one.paid_out]
 
     def write(self, payout_batch: int) -> None:
@@ -125,7 +127,7 @@ class _Writer:
             fees_earned=sum((one.paid.fee for one in self.financings), ZERO),
             paid_out=sum((seller.paid_out for seller in self.closed), ZERO),
             payouts=sum(1 for seller in self.closed if seller.paid_out),
-            repaid=sum(1 for one in self.financings if not one.owed.total),
+            repaid=len(self.repaid),
             past_due=sum((one.past_due for one in self.financings), ZERO),
         )
 
@@ -199,7 +201,7 @@ class _Writer:
         rows = [
             (
                 one.before.id, one.owed.penalty, one.owed.fee, one.owed.interest, one.owed.principal, one.accrued,
-                one.before.accrued_posted + one.interest_posted, self.date, one.demands_raised, one.past_due,
+                one.before.accrued_posted + one.interest_posted, self.day, one.demands_raised, one.past_due,
                 one.days_past_due, quiet_through(one, self.date), one.before.closed_through,
             )
             for one in self.financings
@@ -255,10 +257,10 @@ class _Writer:
     def _decided(self, state: str) -> Iterator[OpenDemand]:
         """The demands that reached `state` tonight."""
         for one in self.financings:
-            before = {demand.id: demand.state for demand in one.before.demands}
-            for demand in one.demands:
-                if demand.state == state and before.get(demand.id, "open") == "open":
-                    yield demand
+            decided = [demand for demand in one.demands if demand.state == state]
+            if decided:
+                before = {demand.id: demand.state for demand in one.before.demands}
+                yield from (demand for demand in decided if before.get(demand.id, "open") == "open")
 
     def _rows_moved(self) -> list[tuple[Row, Row]]:
         """The instalments that the night raised, paid or decided, before and after."""
@@ -271,9 +273,8 @@ class _Writer:
         ]
 
     def _repaid(self) -> None:
-        keys = [one.before.id for one in self.financings if not one.owed.total]
-        if keys:
-            financings = list(Financing.objects.filter(pk__in=keys).order_by("pk"))
+        if self.repaid:
+            financings = list(Financing.objects.filter(pk__in=self.repaid).order_by("pk"))
             finish(financings, on=self.date, at=self.at, by=self.by, reason="repaid in full")
 
     def _sellers(self) -> None:

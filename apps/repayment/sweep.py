@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from itertools import groupby
 from typing import NamedTuple
 
 from apps.core.money import ZERO, round_money, split
@@ -60,19 +59,18 @@ def _take_shares(
     wanting = [place for place, claim in enumerate(claims) if claim.rate > 0 and claim.outstanding > taken[place]]
     if not wanting:
         return
-    room = max(other - max(claims[place].floor for place in wanting), ZERO)
+    room = max(other - max([claims[place].floor for place in wanting]), ZERO)
     cap_left = seller_cap
-    by_priority = sorted(wanting, key=lambda place: claims[place].priority)
-    for _priority, group in groupby(by_priority, key=lambda place: claims[place].priority):
-        places = list(group)
-        asked = sum((claims[place].rate for place in places), ZERO)
+    for priority in sorted({claims[place].priority for place in wanting}):
+        places = [place for place in wanting if claims[place].priority == priority]
+        asked = sum([claims[place].rate for place in places])
         scale = min(Decimal(1), cap_left / asked)
         cap_left -= asked * scale
         amounts = [
             _wanted(claims[place], round_money(other * claims[place].rate * scale, currency, rounding), taken[place])
             for place in places
         ]
-        if sum(amounts, ZERO) > room:
+        if sum(amounts) > room:
             amounts = split(room, amounts, currency)
         for place, amount in zip(places, amounts, strict=True):
             taken[place] += amount
