@@ -97,7 +97,7 @@ def _below_livelihood(terms: Terms, shown: Illustration, typical: Typical | None
         return None
     return _(
         "On a usual day of %(sales)s the share kept, %(wanted)s, would leave less than the livelihood floor of "
-        "%(floor)s. Only %(taken)s is taken, so repayment lasts longer than shown."
+        "%(floor)s. Only %(taken)s is taken, so repayment takes longer."
     ) % {
         "sales": money_text(sales, terms.currency),
         "wanted": money_text(wanted, terms.currency),

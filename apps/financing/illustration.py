@@ -110,9 +110,7 @@ def _in_instalments(terms: Terms, amount: Decimal, fee: Decimal, on: date) -> Il
 def _from_sales(terms: Terms, amount: Decimal, fee: Decimal, on: date, example: Example) -> Illustration:
     owed = amount + fee
     daily_sales = example.daily_sales or round_money(owed / terms.expected_days / terms.sweep_rate, terms.currency)
-    cases = projections(
-        net=amount, fee=fee, daily_sales=daily_sales, sweep_rate=terms.sweep_rate, currency=terms.currency
-    )
+    cases = projections(net=amount, fee=fee, daily_sales=daily_sales, terms=terms)
     frozen = frozen_minimums(
         owed=owed,
         terms=terms,
@@ -121,17 +119,7 @@ def _from_sales(terms: Terms, amount: Decimal, fee: Decimal, on: date, example: 
         known_on=example.known_on or on,
         begins_after=on,
     )
-    minimums = (
-        dated(frozen, terms.period_days, on)
-        if frozen
-        else minimum_periods(
-            owed=owed,
-            share=terms.minimum_share,
-            period_days=terms.period_days,
-            start=on,
-            currency=terms.currency,
-        )
-    )
+    minimums = dated(frozen, terms.period_days, on) if frozen else minimum_periods(owed, terms, on)
     return Illustration(
         cost=sales_cost(amount=amount, fee=fee, expected=cases[1]),
         fee=fee,
@@ -144,15 +132,7 @@ def _from_sales(terms: Terms, amount: Decimal, fee: Decimal, on: date, example: 
 
 
 def _at_once(terms: Terms, amount: Decimal, fee: Decimal, on: date, due_on: date) -> Illustration:
-    cost = receivable_cost(
-        amount=amount,
-        annual_rate=terms.annual_rate,
-        first=on,
-        last=due_on,
-        day_count=terms.day_count,
-        currency=terms.currency,
-        fee=fee,
-    )
+    cost = receivable_cost(amount=amount, first=on, last=due_on, terms=terms, fee=fee)
     worst = _worst(terms, amount, fee, on, [Overdue(due_on, amount + fee)])
     return Illustration(cost=cost, fee=fee, daily_sales=ZERO, days=(due_on - on).days, worst=worst)
 
@@ -163,8 +143,9 @@ def _worst(terms: Terms, amount: Decimal, fee: Decimal, on: date, dues: Sequence
         return None
     last = dues[-1].due + timedelta(days=WORST_DAYS)
     rate, day_count = terms.penalty
-    penalty = round_money(penalty_interest(dues, rate, last, terms.grace_days, day_count), terms.currency)
-    interest = round_money(simple_interest(amount, terms.annual_rate, on, last, terms.day_count), terms.currency)
+    late = penalty_interest(dues, rate, last, terms.grace_days, day_count)
+    accrued = simple_interest(amount, terms.annual_rate, on, last, terms.day_count)
+    penalty, interest = (round_money(one, terms.currency, terms.rounding) for one in (late, accrued))
     total = amount + fee + interest + penalty
     return Worst(
         on=last,

@@ -27,6 +27,11 @@ def period_minimum(owed: Decimal, terms: Terms, expected_days: int) -> Decimal:
         if expected_days <= 0:
             raise ValueError("A pace needs the days that repayment is expected to take.")
         share = terms.period_days / (terms.minimum_pace * expected_days)
+    return share_of(owed, share, terms)
+
+
+def share_of(owed: Decimal, share: Decimal, terms: Terms) -> Decimal:
+    """`share` of `owed`, rounded as `terms` say and at least one minor unit."""
     return max(round_money(owed * share, terms.currency, terms.rounding), quantum(terms.currency))
 
 

@@ -226,7 +226,9 @@ class _Walk:
             return ZERO
         if self.terms.method == EQUAL_PRINCIPAL:
             count = self.facts.known(self.periods, period.number - 1) - self.terms.principal_grace
-            return min(left, round_money(self._drawn(period.due, False) / count, self.terms.currency))
+            return min(
+                left, round_money(self._drawn(period.due, False) / count, self.terms.currency, self.terms.rounding)
+            )
         return min(left, max(self.level - interest, ZERO))
 
     def _prepaid(self, period: Period, until: date | None = None) -> Decimal:

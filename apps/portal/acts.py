@@ -189,7 +189,9 @@ class ActForm(forms.Form):
         )
 
     def _percent(self) -> forms.Field:
-        return forms.DecimalField(label=_("Rate a year, in percent"), min_value=ZERO, max_value=Decimal("99.99"))
+        return forms.DecimalField(
+            label=_("Rate a year, in percent"), min_value=ZERO, max_value=Decimal("99.99"), decimal_places=6
+        )
 
     def _kept(self) -> forms.Field:
         return forms.DecimalField(

@@ -98,10 +98,9 @@ def projection_picture(projections: Sequence[Projection], *, total: Decimal, sta
 
 
 def _course(one: Projection, total: Decimal) -> Course:
-    before_last = total - one.daily * (one.days - 1)
     return Course(
         one.case,  # type: ignore[arg-type]  # PACES names the three cases as the chart does
-        [Balance(0, total), Balance(one.days - 1, before_last), Balance(one.days, Decimal(0))],
+        [Balance(0, total), Balance(one.days - 1, one.last), Balance(one.days, Decimal(0))],
     )
 
 

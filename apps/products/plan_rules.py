@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.products.plan import (
     ADVANCES,
     BULLET,
+    EQUAL_INSTALMENTS,
     INSTALMENT_ROUNDINGS,
     INTEREST_ONLY,
     METHODS,
@@ -17,6 +18,7 @@ from apps.products.plan import (
     MONTHS,
     MOST_INSTALMENTS,
     PRINCIPAL_LAST,
+    TO_MINOR,
     UNITS,
 )  # fmt: skip
 from apps.products.terms import ORDER, RECEIVABLE, SALES, STANDINGS
@@ -116,6 +118,8 @@ def _of_itself(version: "ProductVersion", technique: str) -> tuple[Rule, ...]:
          _("With this method all principal is due at the end: leave the grace at 0.")),
         (method == BULLET and version.interest_grace > 0, "interest_grace",
          _("With this method all interest is due at the end: leave the grace at 0.")),
+        (method != EQUAL_INSTALMENTS and version.instalment_rounding != TO_MINOR, "instalment_rounding",
+         _("Only equal instalments can be whole amounts: leave the rounding at the smallest unit.")),
         (method == INTEREST_ONLY and not version.annual_rate, "annual_rate",
          _("Interest only needs a rate of interest.")),
     )  # fmt: skip

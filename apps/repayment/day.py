@@ -12,12 +12,12 @@ from typing import NamedTuple
 from apps.core.dates import DAY
 from apps.core.money import ZERO, round_money
 from apps.financing.penalties import Overdue, penalty_added
+from apps.financing.sweep import Claim, sweep
 from apps.products.terms import SALES, Terms
 from apps.repayment import instalments
 from apps.repayment.instalments import Rows, Standing
 from apps.repayment.interest import TWELVE_PLACES, accrue
 from apps.repayment.periods import Check, Minimums, asked_by, check_days, last_check, most_now, periods_of
-from apps.repayment.sweep import Claim, sweep
 from apps.repayment.waterfall import Due, Parts, allocate
 
 
@@ -156,7 +156,7 @@ def close_seller(seller: SellerDay, business_date: date) -> SellerClosed:
     taken = [ZERO] * len(accrued)
     if net > 0 and accrued:
         claims = [_claim(one, seller.sales.own.get(one.before.id, ZERO), business_date) for one in accrued]
-        taken = sweep(net, claims, seller.sweep_cap, seller.currency, seller.financings[0].terms.rounding)
+        taken = sweep(net, claims, seller.sweep_cap, seller.currency)
     closed = tuple(
         [_pay_and_age(one, amount, business_date, seller.currency) for one, amount in zip(accrued, taken, strict=True)]
     )
@@ -323,6 +323,7 @@ def _claim(one: Closed, own: Decimal, business_date: date) -> Claim:
         floor=terms.livelihood_floor,
         day_cap=day_cap,
         priority=terms.priority,
+        rounding=terms.rounding,
     )
 
 

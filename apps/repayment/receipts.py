@@ -108,7 +108,7 @@ def _rate_on(financing: Financing, day: date, times: Sequence[tuple[int, date, d
 
 def _receipt(financing: Financing, movement: Movement, sweep: Sweep, rate: Decimal) -> Receipt:
     counted = max(sweep.net + min(sweep.brought_forward, ZERO), ZERO)
-    share = round_money(counted * rate, financing.currency)
+    share = round_money(counted * rate, financing.currency, financing.version.rounding)
     taken = -movement.total
     return Receipt(
         financing=financing,

@@ -58,6 +58,12 @@ def test_a_plan_that_makes_sense_is_a_frozen_value(platform: Platform) -> None:
         (ORDER, {"near_breach_checks": 2}, "near_breach_checks", "nothing to warn of"),
         (ORDER, {"fee_rebate": D(1)}, "fee_rebate", "part by part"),
         (ORDER, {"waterfall": list(DEFAULT_WATERFALL[::-1])}, "waterfall", "past due, then what is due"),
+        (
+            ORDER,
+            {"repayment_method": "equal_principal", "instalment_rounding": "whole"},
+            "instalment_rounding",
+            "Only equal instalments",
+        ),
     ],
 )
 def test_a_plan_that_makes_no_sense_is_said_about_its_field(

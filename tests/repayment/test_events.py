@@ -349,6 +349,7 @@ def test_the_same_act_twice_is_done_once_and_a_stale_page_does_nothing(platform:
         (Act("payment", "early", amount=D(-5)), "payable in CNY"),
         (Act("payment", "early", line_id=999_999), "not there"),
         (Act("rate", "less", rate=D("1.5")), "share from 0"),
+        (Act("rate", "less", rate=D("0.123456789")), "eight decimals"),
         (Act("rate", "less", rate=D("0.1"), effective_on=date(2019, 1, 1)), "not from 2019-01-01"),
         (Act("rate", "less", rate=D("0.1"), effective_on=date(2030, 1, 1)), "not from 2030-01-01"),
         (Act("pause", "flood", until=date(2030, 1, 1)), "Only an advance that sales repay"),

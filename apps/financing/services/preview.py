@@ -53,15 +53,7 @@ def preview(*, offer: Offer, amount: Decimal, on: date, zone: ZoneInfo) -> Previ
         cost=cost,
         fee=figures["fee"],
         projections=figures["projections"],
-        minimum_periods=dated(frozen, terms.period_days, on)
-        if frozen
-        else minimum_periods(
-            owed=cost.total,
-            share=terms.minimum_share,
-            period_days=terms.period_days,
-            start=on,
-            currency=terms.currency,
-        ),
+        minimum_periods=dated(frozen, terms.period_days, on) if frozen else minimum_periods(cost.total, terms, on),
         schedule=figures["schedule"],
         orders=orders,
         due_on=max((row.due_on for row in figures["schedule"]), default=due_on),

@@ -36,22 +36,14 @@ def quote(
         schedule = draw_up(terms, amount, fee, business_date)
         cost = instalment_cost(amount, business_date, schedule)
     elif terms.technique == SALES:
-        cases = projections(
-            net=amount,
-            fee=fee,
-            daily_sales=offer.expected_daily_sales,
-            sweep_rate=terms.sweep_rate,
-            currency=terms.currency,
-        )
+        cases = projections(net=amount, fee=fee, daily_sales=offer.expected_daily_sales, terms=terms)
         cost = sales_cost(amount=amount, fee=fee, expected=cases[1])
     else:
         cost = receivable_cost(
             amount=amount,
-            annual_rate=terms.annual_rate,
             first=business_date,
             last=due_on or business_date + timedelta(days=terms.settlement_days),
-            day_count=terms.day_count,
-            currency=terms.currency,
+            terms=terms,
             fee=fee,
         )
     return {"fee": fee, "cost": cost, "projections": cases, "schedule": schedule}

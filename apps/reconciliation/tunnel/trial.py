@@ -218,9 +218,7 @@ class Trial:
         return Lived(balance, on, amount, fee, known.result.default_probability, pledged, rows)
 
     def _minimums(self, owed: Decimal, known: Known, on: date) -> list[Decimal]:
-        _daily, days = pace_of(
-            owed=owed, daily_sales=known.daily_sales, sweep_rate=self.terms.sweep_rate, currency=self.terms.currency
-        )
+        _daily, days = pace_of(owed=owed, daily_sales=known.daily_sales, terms=self.terms)
         return frozen_minimums(
             owed=owed,
             terms=self.terms,

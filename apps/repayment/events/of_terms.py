@@ -4,6 +4,7 @@ Each answers the fields of the event that the act would be.
 """
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -22,12 +23,13 @@ from apps.repayment.models import Demand, Event
 from apps.repayment.rearranging import rescheduled
 
 LONGEST_PERIOD = 366
+FINEST_RATE = Decimal("1e-8")  # as the financing keeps it; what is finer would be told otherwise than it was booked
 
 
 def rate(financing: Financing, act: Act, on: date) -> dict[str, Any]:
     must_run(financing)
-    if act.rate is None or not ZERO <= act.rate < 1:
-        raise Refused(_("The rate a year must be a share from 0 to less than 1."))
+    if act.rate is None or not ZERO <= act.rate < 1 or act.rate != act.rate.quantize(FINEST_RATE):
+        raise Refused(_("The rate a year must be a share from 0 to less than 1, of at most eight decimals."))
     return {"effective_on": counts_from(financing, act.effective_on, on), "details": {"rate": str(act.rate)}}
 
 

@@ -1,7 +1,7 @@
 """The sweep: how much of a sales day repays, and which financing it repays."""
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import NamedTuple
 
 from apps.core.money import ZERO, round_money, split
@@ -16,6 +16,7 @@ class Claim(NamedTuple):
     floor        what its sweep always leaves to the seller
     day_cap      the most it takes from other sales in a day; 0 is no cap
     priority     the lower number takes first
+    rounding     of the share, as its own terms say
     """
 
     outstanding: Decimal
@@ -24,9 +25,10 @@ class Claim(NamedTuple):
     floor: Decimal
     day_cap: Decimal
     priority: int
+    rounding: str = ROUND_HALF_EVEN
 
 
-def sweep(net: Decimal, claims: Sequence[Claim], seller_cap: Decimal, currency: str, rounding: str) -> list[Decimal]:
+def sweep(net: Decimal, claims: Sequence[Claim], seller_cap: Decimal, currency: str) -> list[Decimal]:
     """What each claim takes of a day's `net` sales (captured - refunded - charged back + any negative brought forward).
 
     Nothing when net <= 0. First each claim takes its own proceeds, up to what it is owed. Of the other net sales it
@@ -39,7 +41,7 @@ def sweep(net: Decimal, claims: Sequence[Claim], seller_cap: Decimal, currency: 
     taken = _take_own(net, claims)
     other = net - sum((max(claim.own, ZERO) for claim in claims), ZERO)
     if other > 0:
-        _take_shares(other, claims, taken, seller_cap, currency, rounding)
+        _take_shares(other, claims, taken, seller_cap, currency)
     return taken
 
 
@@ -54,7 +56,7 @@ def _take_own(net: Decimal, claims: Sequence[Claim]) -> list[Decimal]:
 
 
 def _take_shares(
-    other: Decimal, claims: Sequence[Claim], taken: list[Decimal], seller_cap: Decimal, currency: str, rounding: str
+    other: Decimal, claims: Sequence[Claim], taken: list[Decimal], seller_cap: Decimal, currency: str
 ) -> None:
     wanting = [place for place, claim in enumerate(claims) if claim.rate > 0 and claim.outstanding > taken[place]]
     if not wanting:
@@ -67,8 +69,8 @@ def _take_shares(
         scale = min(Decimal(1), cap_left / asked)
         cap_left -= asked * scale
         amounts = [
-            _wanted(claims[place], round_money(other * claims[place].rate * scale, currency, rounding), taken[place])
-            for place in places
+            _wanted(claim, round_money(other * claim.rate * scale, currency, claim.rounding), taken[place])
+            for place, claim in [(place, claims[place]) for place in places]
         ]
         if sum(amounts) > room:
             amounts = split(room, amounts, currency)

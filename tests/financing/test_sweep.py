@@ -1,12 +1,12 @@
 """The sweep: what a sales day repays."""
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.core.money import is_payable
-from apps.repayment.sweep import Claim, sweep
+from apps.financing.sweep import Claim, sweep
 
 D = Decimal
 HALF = D("0.5")
@@ -17,7 +17,7 @@ def advance(outstanding: str, rate: str = "0.12", floor: str = "0", day_cap: str
 
 
 def taken(net: str, *claims: Claim, cap: Decimal = HALF, currency: str = "CNY") -> list[Decimal]:
-    return sweep(D(net), claims, cap, currency, ROUND_HALF_EVEN)
+    return sweep(D(net), claims, cap, currency)
 
 
 def test_twelve_percent_of_net_sales() -> None:
@@ -77,10 +77,17 @@ claims = st.lists(st.builds(Claim, money, money, shares, money, money, st.intege
 @settings(max_examples=500)
 @given(st.decimals(min_value=-100_000, max_value=200_000, places=2), claims, shares)
 def test_what_must_never_happen(net: Decimal, wanting: list[Claim], cap: Decimal) -> None:
-    amounts = sweep(net, wanting, cap, "CNY", ROUND_HALF_EVEN)
+    amounts = sweep(net, wanting, cap, "CNY")
     assert sum(amounts) <= max(net, D(0))
     for claim, amount in zip(wanting, amounts, strict=True):
         assert 0 <= amount <= claim.outstanding
         assert is_payable(amount, "CNY")
     shared = [amount - min(claim.own, amount) for claim, amount in zip(wanting, amounts, strict=True)]
     assert sum(shared) <= cap * max(net, D(0)) + D("0.01") * len(wanting)
+
+
+def test_each_financing_rounds_by_its_own_terms_whatever_their_order() -> None:
+    """A tenth of 0.25 is 0.025."""
+    even, up = advance("100", rate="0.1"), advance("100", rate="0.1")._replace(rounding=ROUND_HALF_UP)
+    assert taken("0.25", even, up) == [D("0.02"), D("0.03")]
+    assert taken("0.25", up, even) == [D("0.03"), D("0.02")]
