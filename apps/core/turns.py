@@ -14,6 +14,6 @@ def take_turn(work: str) -> None:
 
 def lost_its_turn(error: BaseException) -> bool:
     """Whether the database undid a transaction only because another one was in its way: they waited for each other in a
-    circle, or what both wrote fits no order of one after the other. Nothing of it is there; done again, it goes through.
+    circle, or what both wrote fits no order of one after the other. Nothing of it is there; it can be done again.
     """
     return isinstance(error.__cause__, DeadlockDetected | SerializationFailure)

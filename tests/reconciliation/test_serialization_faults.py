@@ -6,7 +6,8 @@ A worker's night and people at their pages go on through it; the books are those
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, time as wall
+from datetime import datetime
+from datetime import time as wall
 from functools import partial
 from typing import Any
 
