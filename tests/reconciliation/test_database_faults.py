@@ -195,13 +195,14 @@ def postings_refused(body: str) -> Iterator[None]:
         cursor.execute(
             f"CREATE FUNCTION refuse_posting() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN NULL; END $$;"
             "CREATE TRIGGER refused BEFORE INSERT ON ledger_posting EXECUTE FUNCTION refuse_posting();"
-            "SET statement_timeout = '1s'"
+            "SET statement_timeout = '2s'"
         )
     try:
         yield
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("DROP FUNCTION refuse_posting() CASCADE; RESET statement_timeout")
+            cursor.execute("RESET statement_timeout")
+            cursor.execute("DROP FUNCTION refuse_posting() CASCADE")
 
 
 def closing_pieces() -> dict[int, NightlyChunk]:

@@ -6,8 +6,7 @@ A worker's night and people at their pages go on through it; the books are those
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from datetime import time as wall
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -81,7 +80,7 @@ def commits_refused(share: float) -> Iterator[None]:
     try:
         yield
     finally:
-        sql("DROP FUNCTION fault_at_commit CASCADE")
+        sql("UPDATE fault_share SET share = 0")
 
 
 def counted(sequence: str) -> int:
@@ -124,12 +123,8 @@ class Clerk:
 
 @pytest.fixture
 def morning_after(monkeypatch: pytest.MonkeyPatch, clean_cache: None) -> None:
-    """It is ten in the morning of the day after the night's date, for the pages."""
-
-    def now(platform: Platform | None = None) -> datetime:
-        return datetime.combine(TODAY, wall(2), tzinfo=timezone.get_fixed_timezone(0))
-
-    monkeypatch.setattr(timezone, "now", now)
+    """It is ten in the morning of TODAY in Shanghai, for the pages."""
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2025, 3, 4, 2, tzinfo=UTC))
 
 
 def clerks_of(platform: Platform, people: int) -> list[Clerk]:
