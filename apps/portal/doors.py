@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 
 from apps.core.states import ConcurrentTransition
+from apps.core.turns import lost_its_turn
 from apps.financing.refusals import SellerBusy
 from apps.ledger.calendar import open_date
 from apps.sellers.models import Message, Seller
@@ -74,6 +75,19 @@ def come_back_later(view: View) -> View:
             return _busy(request, "")
 
     return patient
+
+
+class ComeBackLaterMiddleware:
+    """Whichever page's act the database undid because another was in its way is answered like `come_back_later`."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return _busy(request, "") if lost_its_turn(exception) else None
 
 
 def _busy(request: HttpRequest, message: str) -> HttpResponse:

@@ -8,14 +8,15 @@ from django import forms
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from apps.portal.breaks import BREAK_KINDS, name_of
 from apps.portal.charts import seconds_line
-from apps.portal.formats import format_count, format_day, format_span
+from apps.portal.formats import format_count, format_day, format_moment, format_span
 from apps.portal.subjects import QUANTITIES, subjects_of
 from apps.portal.tables import Amount, Button, Cell, Column, Count, Day, Moment, Span, State, Table, Text
-from apps.reconciliation.models import Break, ControlTotal, NightlyRun, SetAside
+from apps.reconciliation.models import Break, ControlTotal, NightlyChunk, NightlyRun, SetAside
+from apps.reconciliation.plan import NIGHT
 from apps.reconciliation.steps import StepNow
 from apps.reconciliation.suggesting import Forecast
 from apps.reconciliation.trend import Trend
@@ -40,6 +41,15 @@ WORKS: dict[str, Promise | str] = {
     "receipts": gettext_lazy("Value receipts"),
     "close": gettext_lazy("Close the day"),
     "offers": gettext_lazy("Limits and offers"),
+}
+
+# Why the database could not, by its SQLSTATE or the class of it.
+REFUSALS: dict[str, Promise] = {
+    "53100": gettext_lazy("its disk is full"),
+    "53": gettext_lazy("it has no memory or no connection left"),
+    "57014": gettext_lazy("the work took longer than it allows"),
+    "57": gettext_lazy("it was being stopped or started"),
+    "55": gettext_lazy("something else held what the night needs for too long"),
 }
 
 
@@ -80,6 +90,24 @@ def step_table(steps: Sequence[StepNow], currency: str, trends: Mapping[str, Tre
         Column(_("Last thirty nights")),
     )
     return Table(_("Steps"), columns, rows)
+
+
+def refusal_words(piece: NightlyChunk) -> str:
+    """Why a piece of the night waits for the database, how often it was tried, and what is to be done."""
+    reason = REFUSALS.get(piece.refused_with) or REFUSALS.get(piece.refused_with[:2])
+    facts = {
+        "work": WORKS.get(piece.work) or STEPS[next(one.steps[0] for one in NIGHT if one.name == piece.work)],
+        "reason": reason or _("it said: %(error)s") % {"error": piece.error[:200]},
+        "times": piece.refusals,
+        "last": format_moment(piece.refused_at) if piece.refused_at else "",
+    }
+    words = ngettext(
+        "The database refused “%(work)s” %(times)s time, last at %(last)s: %(reason)s.",
+        "The database refused “%(work)s” %(times)s times, last at %(last)s: %(reason)s.",
+        piece.refusals,
+    )
+    kept = _("Nothing of it was written and the date stays open. It is tried again every minute and goes on by itself.")
+    return f"{words % facts} {kept}"
 
 
 def _usually(step: StepNow, trend: Trend | None) -> str:

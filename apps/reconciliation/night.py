@@ -5,7 +5,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from threading import Condition
@@ -13,11 +13,11 @@ from typing import Any
 
 import structlog
 from django.db import InterfaceError, OperationalError, ProgrammingError, connection, transaction
-from django.db.models import Exists, OuterRef
-from psycopg.errors import DeadlockDetected
+from django.db.models import Exists, F, OuterRef
 
 from apps.core import bulk
 from apps.core.dates import DAY, days_between
+from apps.core.turns import lost_its_turn
 from apps.ledger import calendar
 from apps.ledger.models import Books
 from apps.reconciliation import works
@@ -145,7 +145,7 @@ def _take_part(night: Night, crew: _Crew, wait_for_others: bool) -> None:
             if crew.busy:
                 crew.wait()
                 continue
-        if _finish(night) or not wait_for_others:
+        if _finish_in_turn(night) or not wait_for_others:
             return
         time.sleep(0.05)
 
@@ -201,7 +201,8 @@ def work_on(night: Night) -> bool:
 
     The piece is locked while it is worked on and marked done in the same transaction as its effects, so a killed
     worker leaves it as if never begun. A piece that fails is undone and split in two, down to the one seller who is
-    set aside.
+    set aside; one that only lost its turn is undone and waits as before. Raises OperationalError, and lets the piece
+    say so, when the server refuses it.
     """
     chunk = None
     try:
@@ -215,8 +216,10 @@ def work_on(night: Night) -> bool:
             seconds = time.perf_counter() - started
             _done(night, chunk, {**result, "seconds": f"{seconds:.3f}"})
     except (OperationalError, InterfaceError) as error:
-        if isinstance(error.__cause__, DeadlockDetected):
-            return True  # all of it is undone; the piece waits as before
+        if lost_its_turn(error):
+            return True
+        if chunk is not None:
+            _keep_refusal(night, chunk, error)
         raise  # the server, not the data: whoever comes next does this piece
     except Exception as error:
         if chunk is None:
@@ -228,6 +231,19 @@ def work_on(night: Night) -> bool:
 
 def _done(night: Night, chunk: NightlyChunk, result: dict[str, Any], error: str = "") -> None:
     NightlyChunk.objects.filter(pk=chunk.pk).update(done_at=night.clock(), error=error, result=result)
+
+
+def _keep_refusal(night: Night, chunk: NightlyChunk, error: Exception) -> None:
+    """Let the waiting piece say why it waits, since when and how often it was tried. A server that cannot take even
+    that leaves it to the log."""
+    structlog.get_logger().error("piece refused by the database", work=chunk.work, error=str(error))
+    with suppress(OperationalError, InterfaceError):
+        NightlyChunk.objects.filter(pk=chunk.pk, done_at=None).update(
+            error=str(error).strip(),
+            refusals=F("refusals") + 1,
+            refused_at=night.clock(),
+            refused_with=getattr(error.__cause__, "sqlstate", None) or "",
+        )
 
 
 @contextmanager
@@ -280,6 +296,16 @@ def _resolve(night: Night) -> None:
     SetAside.objects.filter(~Exists(again), resolved_at=None, run__business_date__lt=night.date).update(
         resolved_at=night.clock()
     )
+
+
+def _finish_in_turn(night: Night) -> bool:
+    """`_finish`, again for as long as it loses its turn."""
+    while True:
+        try:
+            return _finish(night)
+        except OperationalError as error:
+            if not lost_its_turn(error):
+                raise
 
 
 def _finish(night: Night) -> bool:

@@ -9,8 +9,8 @@ from django.db.models.functions import Abs
 from apps.banking.models import PaymentBatch
 from apps.core.money import ZERO
 from apps.evidence.models import Seal
-from apps.reconciliation.models import Break, ControlTotal, NightlyRun, SetAside
-from apps.reconciliation.steps import StepNow, steps_now
+from apps.reconciliation.models import Break, ControlTotal, NightlyChunk, NightlyRun, SetAside
+from apps.reconciliation.steps import StepNow, refused_piece, steps_now
 from apps.reconciliation.tracing import income_on
 from apps.repayment.models import Sweep
 from apps.tenants.services import current_platform
@@ -37,12 +37,14 @@ class NightReport:
     swept        kept from sales for repayment
     paid_out     instructed to sellers that night
     earned       fees and interest that became income on that business date
+    refused      the piece that waits because the database could not do it, if one does
     left         what of this and earlier nights is open now
     breaks       the oldest of the open breaks, at most BREAKS_SHOWN
     """
 
     run: NightlyRun
     steps: list[StepNow]
+    refused: NightlyChunk | None
     totals: list[ControlTotal]
     breaks: list[Break]
     left: OpenItems
@@ -80,6 +82,7 @@ def night_report(run: NightlyRun) -> NightReport:
     return NightReport(
         run=run,
         steps=steps_now(run),
+        refused=refused_piece(run),
         totals=list(run.control_totals.order_by("pk")),
         breaks=list(open_breaks.order_by("pk")[:BREAKS_SHOWN]),
         left=left,

@@ -40,6 +40,11 @@ def steps_now(run: NightlyRun) -> list[StepNow]:
     return [_count(work, name, pieces[work.name], run.state) for work in NIGHT for name in work.steps]
 
 
+def refused_piece(run: NightlyRun) -> NightlyChunk | None:
+    """The piece that waits because the database could not do it, the one refused last; None when none does."""
+    return run.chunks.filter(done_at=None, refusals__gt=0).order_by("-refused_at").first()
+
+
 def _count(work: Work, name: str, pieces: Sequence[NightlyChunk], run_state: str) -> StepNow:
     if not pieces:
         return StepNow(name, "skipped", work.idle)

@@ -1,11 +1,10 @@
 """Celery's part of the night: a clock that looks which nights are due, and workers that take pieces of them."""
 
 from datetime import date, datetime
-from typing import Any
 
 import structlog
 from celery import current_app, shared_task
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from apps.reconciliation.back_tests import run_back_test, tend_back_tests
 from apps.reconciliation.letters import write_due_letters
@@ -20,12 +19,6 @@ from apps.tenants.tasks import nudge, platform_task
 
 WORKERS_A_NIGHT = 2
 PORTFOLIO = "reconciliation.make_portfolio"
-# A database that went away is asked again after about 1, 2, 4, 8 and 16 seconds.
-WHEN_THE_DATABASE_IS_AWAY: dict[str, Any] = {
-    "autoretry_for": (OperationalError, InterfaceError),
-    "retry_backoff": True,
-    "max_retries": 5,
-}
 
 
 def shared_clock() -> datetime:
@@ -56,7 +49,7 @@ def start_due_nights() -> None:
                 current_app.send_task("reconciliation.work_on_nights", kwargs={"platform": platform.schema_name})
 
 
-@platform_task("reconciliation.work_on_nights", **WHEN_THE_DATABASE_IS_AWAY)
+@platform_task("reconciliation.work_on_nights")
 def work_on_nights() -> None:
     """Take part in the platform's missed nights, oldest first, until they are over or others hold the rest."""
     platform = current_platform()
@@ -85,7 +78,7 @@ def make_portfolios_everywhere() -> None:
             current_app.send_task(PORTFOLIO, kwargs={"platform": platform.schema_name})
 
 
-@platform_task(PORTFOLIO, **WHEN_THE_DATABASE_IS_AWAY)
+@platform_task(PORTFOLIO)
 def make_portfolio() -> None:
     """Make the portfolio of the platform's closed dates that lack one."""
     make_missing_days(currency=current_platform().currency, at=shared_clock())
@@ -98,13 +91,13 @@ def write_letters_everywhere() -> None:
         current_app.send_task("reconciliation.write_letters", kwargs={"platform": platform.schema_name})
 
 
-@platform_task("reconciliation.write_letters", **WHEN_THE_DATABASE_IS_AWAY)
+@platform_task("reconciliation.write_letters")
 def write_letters() -> None:
     """Write what is due to the platform's staff, each letter once."""
     write_due_letters(platform=current_platform(), at=shared_clock())
 
 
-@platform_task("reconciliation.make_month_end", **WHEN_THE_DATABASE_IS_AWAY)
+@platform_task("reconciliation.make_month_end")
 def make_one_month_end(month: str, by: str) -> None:
     """Make the export of one month, asked for by a person; why it cannot be made is kept on its row."""
     first = date.fromisoformat(month)
@@ -115,7 +108,7 @@ def make_one_month_end(month: str, by: str) -> None:
         MonthEnd.objects.filter(month=first, made_at=None).update(error=str(refusal)[:300])
 
 
-@platform_task("reconciliation.run_night", **WHEN_THE_DATABASE_IS_AWAY)
+@platform_task("reconciliation.run_night")
 def run_one_night(business_date: str) -> None:
     """Take part in one night, asked for by a person."""
     run = run_night(
@@ -137,14 +130,14 @@ def tend_back_tests_everywhere() -> None:
         current_app.send_task("reconciliation.tend_back_tests", kwargs={"platform": platform.schema_name})
 
 
-@platform_task("reconciliation.tend_back_tests", **WHEN_THE_DATABASE_IS_AWAY)
+@platform_task("reconciliation.tend_back_tests")
 def tend_waiting_back_tests() -> None:
     """Run the platform's back-tests that wait, after marking those that lost their worker."""
     for back_test_id in tend_back_tests(at=shared_clock(), by="worker"):
         run_back_test(back_test_id=back_test_id, platform=current_platform(), clock=shared_clock, by="worker")
 
 
-@platform_task("reconciliation.run_back_test", **WHEN_THE_DATABASE_IS_AWAY)
+@platform_task("reconciliation.run_back_test")
 def run_one_back_test(back_test_id: int) -> None:
     """Run a back-test that a person asked for."""
     run_back_test(back_test_id=back_test_id, platform=current_platform(), clock=shared_clock, by="worker")

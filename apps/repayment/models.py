@@ -320,6 +320,9 @@ class Event(Stateful):
     number = models.PositiveIntegerField(help_text="Counts the events of its financing.")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     key = models.CharField(max_length=60, help_text="With the financing, what makes the same event happen once.")
+    asked = models.JSONField(
+        null=True, blank=True, help_text="The act as it was asked for: the same key never stands for another one."
+    )
     effective_on = models.DateField(help_text="The date from which it counts.")
     business_date = models.DateField(help_text="The date in whose books it stands.")
     amount = AmountField(null=True, blank=True)

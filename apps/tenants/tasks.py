@@ -6,20 +6,27 @@ from typing import Any
 
 import structlog
 from celery import current_app, shared_task
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from apps.tenants.services import current_platform, entered
 
+# A database that went away, or gave another transaction its turn, is asked again after about 1, 2, 4, 8 and 16 seconds.
+WHEN_THE_DATABASE_REFUSES: dict[str, Any] = {
+    "autoretry_for": (OperationalError, InterfaceError),
+    "retry_backoff": True,
+    "max_retries": 5,
+}
 
-def platform_task(name: str, **options: Any) -> Callable[[Callable[..., None]], Any]:
+
+def platform_task(name: str) -> Callable[[Callable[..., None]], Any]:
     """A Celery task whose first argument, `platform` (a schema name), is entered before its body runs.
 
     The task fails with NoSuchPlatform when the platform is missing, unknown or suspended, and with TypeError when it
-    is not named at all.
+    is not named at all. Whatever the database refuses is tried again, so each task may be done twice without harm.
     """
 
     def decorate(body: Callable[..., None]) -> Any:
-        @shared_task(name=name, **options)
+        @shared_task(name=name, **WHEN_THE_DATABASE_REFUSES)
         @wraps(body)
         def task(*, platform: str, **arguments: Any) -> None:
             with entered(platform):

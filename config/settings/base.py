@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "apps.users.middleware.SecondFactorMiddleware",
     "apps.core.middleware.DamagedTextMiddleware",
+    "apps.portal.doors.ComeBackLaterMiddleware",
 ]
 TEMPLATES = [
     {
@@ -207,6 +208,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "PAGE_SIZE": 50,
     "COERCE_DECIMAL_TO_STRING": True,
+    "EXCEPTION_HANDLER": "apps.api.busy.answer",
 }
 SPECTACULAR_SETTINGS = {"TITLE": "Granary", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
 

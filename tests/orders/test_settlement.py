@@ -98,6 +98,12 @@ def test_another_sellers_order_is_refused(story: Story, seller: Seller, order: O
     assert not Proceeds.objects.exists()
 
 
+def test_a_thousand_times_the_same_key_lands_once(story: Story, seller: Seller) -> None:
+    told = [story.settle(FIRST, seller, "10.00", key="k") for _time in range(1_000)]
+    assert (told[0].landed, {(one.landed, one.known, one.rejected) for one in told[1:]}) == (1, {(0, 1, ())})
+    assert Proceeds.objects.get(key="k").amount == 10
+
+
 def test_the_same_key_with_other_content_is_refused_and_the_first_stands(story: Story, seller: Seller) -> None:
     settle(story, line(seller, "10.00"))
     again = settle(story, line(seller, "10.00"))

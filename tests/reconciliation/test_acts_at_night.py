@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
@@ -81,6 +82,21 @@ def test_two_hundred_settlements_during_the_night_are_all_taken_in_to_the_cent(
         )["sum"]
         assert -repaid == swept["kept"] > 0
         assert repayment_proofs.faults() == []
+    _ten_hand_in_the_same_line_at_the_same_moment(platform, sellers[0])
+
+
+def _ten_hand_in_the_same_line_at_the_same_moment(platform: Platform, seller: int) -> None:
+    """It lands once and is known to the nine others; with another amount it is refused."""
+    line = SettlementLine(key="same", seller_id=seller, order_id=None, kind="capture", amount=Decimal("10.25"))
+    hand_in = partial(
+        record_settlement, settled_on=NIGHT + 2 * DAY, at=clock_of(platform, NIGHT + 2 * DAY)(), by="user:1"
+    )
+    answers = at_once(platform.schema_name, [partial(hand_in, lines=[line])] * PEOPLE)
+    assert sorted((one.landed, one.known) for one in answers) == [(0, 1)] * (PEOPLE - 1) + [(1, 0)]
+    with entered(platform.schema_name):
+        other = hand_in(lines=[replace(line, amount=Decimal("10.26"))])
+        assert [one.reason for one in other.rejected] == ["This key was used before for another line."]
+        assert Proceeds.objects.get(key="same").amount == Decimal("10.25")
 
 
 def _swept(day: object) -> dict[str, Decimal]:

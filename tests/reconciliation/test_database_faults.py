@@ -1,12 +1,13 @@
-"""The database goes away under a night: a connection cut, a backend terminated, the server killed and started again."""
+"""The database goes away under a night: a connection cut, a backend terminated, the server killed and started again;
+or it is there and cannot: its disk is full, its time is over."""
 
 import contextlib
 import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +17,27 @@ import pytest
 from celery import current_app
 from django.core.management import call_command
 from django.db import InterfaceError, OperationalError, connection
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
+from apps.portal.nights import refusal_words
 from apps.reconciliation.faults import Worker, is_over, nudge, pieces_done, plan, purge, until
 from apps.reconciliation.fingerprint import book_lines, first_difference
-from apps.reconciliation.models import NightlyRun
+from apps.reconciliation.models import NightlyChunk, NightlyRun
 from apps.reconciliation.night import Night, work_on
 from apps.reconciliation.rehearsal import NIGHT, clock_of, close, prepare, throwaway_platform
 from apps.tenants.models import Platform
 from apps.tenants.services import ensure_template, entered, tenant_connection
 from config.embedded.postgres import Postgres
-from tests.conftest import environment_of_children
+from tests.conftest import PlatformClient, environment_of_children
+from tests.factories import make_user
 
 SELLERS = 12
 
 
+@cache
 def quiet_night() -> list[str]:
-    """The books of the same night without any fault."""
+    """The books of the same night without any fault, found once: they are the same on any server."""
     with throwaway_platform("throwaway_quiet") as platform:
         prepare(platform, sellers=SELLERS)
         with entered(platform.schema_name):
@@ -181,3 +186,86 @@ def _kill_and_start(server: Postgres) -> None:
         connection.close()
     server.start()
     until(server.answers, "the server to answer again")
+
+
+@contextlib.contextmanager
+def postings_refused(body: str) -> Iterator[None]:
+    """While it lasts the books take no posting on the platform entered: the database does `body` instead."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE FUNCTION refuse_posting() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN NULL; END $$;"
+            "CREATE TRIGGER refused BEFORE INSERT ON ledger_posting EXECUTE FUNCTION refuse_posting();"
+            "SET statement_timeout = '2s'"
+        )
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET statement_timeout")
+            cursor.execute("DROP FUNCTION refuse_posting() CASCADE")
+
+
+def closing_pieces() -> dict[int, NightlyChunk]:
+    """The pieces that close sellers' days, by their first seller."""
+    return {one.first_seller: one for one in NightlyChunk.objects.filter(run__business_date=NIGHT, work="close")}
+
+
+FULL = "RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100';"
+
+
+@pytest.mark.parametrize(
+    ("body", "sqlstate", "why"),
+    [(FULL, "53100", "its disk is full"), ("PERFORM pg_sleep(60);", "57014", "the work took longer than it allows")],
+    ids=["disk full", "statement timeout"],
+)
+def test_what_the_database_cannot_do_waits_with_its_reason_and_no_half_day_is_there(
+    committed: None, client_of: Callable[..., PlatformClient], body: str, sqlstate: str, why: str
+) -> None:
+    undisturbed = quiet_night()
+    with throwaway_platform("throwaway_refused") as platform:
+        prepare(platform, sellers=SELLERS)
+        plan(platform, chunk_size=4)
+        with entered(platform.schema_name):
+            eve, desk = book_lines(), client_of(platform, make_user())
+            with postings_refused(body):
+                for times in (1, 2):
+                    with pytest.raises(OperationalError):
+                        close(platform)
+                    assert first_difference(eve, book_lines()) is None
+                    waiting = next(iter(closing_pieces().values()))
+                    assert (waiting.refusals, waiting.refused_with, waiting.done_at) == (times, sqlstate, None)
+                    assert waiting.refused_at == clock_of(platform)()
+            assert [one.done_at for one in closing_pieces().values()] == [None] * 3
+            run = NightlyRun.objects.get(business_date=NIGHT)
+            assert (run.state, run.set_aside.count()) == ("running", 0)
+            _says_why(desk, waiting, why)
+            assert close(platform).state == "balanced"
+            healed = closing_pieces()[waiting.first_seller]
+            assert (healed.refusals, healed.error) == (2, "")
+            assert "The night waits" not in desk.get(f"/desk/nights/{NIGHT}/").content.decode()
+        assert first_difference(undisturbed, books_of(platform)) is None
+
+
+def _says_why(desk: PlatformClient, waiting: NightlyChunk, why: str) -> None:
+    """The night's page says in the reader's language what it waits for, how often it was tried and when last."""
+    page = desk.get(f"/desk/nights/{NIGHT}/").content.decode()
+    assert f"The database refused “Close the day” 2 times, last at 4 March 2025, 02:00: {why}." in page
+    assert "the date stays open" in page
+    desk.cookies["django_language"] = "zh-hans"
+    with translation.override("zh-hans"):
+        in_chinese = refusal_words(waiting)
+    assert in_chinese in desk.get(f"/desk/nights/{NIGHT}/").content.decode()
+
+
+def test_a_worker_goes_on_by_itself_once_the_disk_has_room_again(committed: None) -> None:
+    undisturbed = quiet_night()
+    with throwaway_platform("throwaway_full") as platform:
+        prepare(platform, sellers=SELLERS)
+        plan(platform, chunk_size=4)
+        with a_worker():
+            with entered(platform.schema_name), postings_refused(FULL):
+                nudge(platform)
+                until(lambda: any(one.refusals for one in closing_pieces().values()), "a piece to be refused")
+                assert NightlyRun.objects.get(business_date=NIGHT).state == "running"
+            until(lambda: is_over(platform), "the night to end by itself")
+        assert first_difference(undisturbed, books_of(platform)) is None

@@ -11,6 +11,7 @@ from django.db.models import Q, Sum
 from apps.core import bulk
 from apps.core.money import ZERO, is_payable
 from apps.core.states import move_all
+from apps.core.turns import take_turn
 from apps.ledger.calendar import booking_date
 from apps.orders.models import Order, Proceeds
 from apps.orders.refusals import RejectedLine, SettlementRefused
@@ -113,6 +114,7 @@ def record_settlement(
     _must_be_plausible(settled_on, at)
     with transaction.atomic():
         booked_on = booking_date(settled_on)
+        take_turn("settlement")  # who hands in the same line at the same moment finds it known
         reckoning = _reckoning(lines)
         for line in sorted(lines, key=lambda line: line.kind != CAPTURE):  # what is given back had come before
             _take(line, settled_on, reckoning)

@@ -104,6 +104,13 @@ class NightlyChunk(models.Model):
     done_at = models.DateTimeField(null=True, blank=True)
     result = models.JSONField(null=True, blank=True)
     error = models.TextField(blank=True)
+    refusals = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="How often the database could not do it: disk full, time over."
+    )
+    refused_at = models.DateTimeField(null=True, blank=True, help_text="When it could not the last time.")
+    refused_with = models.CharField(
+        max_length=5, blank=True, default="", db_default="", help_text="The SQLSTATE that it answered then."
+    )
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

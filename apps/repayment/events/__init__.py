@@ -9,8 +9,8 @@ All raise Refused, with a sentence, when the act makes no sense as the financing
 someone else is at work on the seller; Financing.DoesNotExist. Then nothing was changed.
 """
 
-from apps.repayment.events.act import Act, Stale
+from apps.repayment.events.act import Act, KeyUsed, Stale
 from apps.repayment.events.of_terms import LONGEST_PERIOD
 from apps.repayment.events.steps import approve, perform, preview, refuse
 
-__all__ = ["LONGEST_PERIOD", "Act", "Stale", "approve", "perform", "preview", "refuse"]
+__all__ = ["LONGEST_PERIOD", "Act", "KeyUsed", "Stale", "approve", "perform", "preview", "refuse"]

@@ -1,15 +1,20 @@
 """What somebody asks for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from apps.repayment.life import Refused
 
 
 class Stale(Refused):
     """The financing has moved since the change was shown."""
+
+
+class KeyUsed(Refused):
+    """An event with this key is there already, and another act was asked for then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +52,25 @@ class Act:
     version_id: int | None = None
     capitalise: bool = False
     agreement: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """What is asked for, as an event keeps it: an act asked for again reads the same, whatever the financing has
+        become since. What is not said is left out; an amount reads the same with and without zeros at its end."""
+        said = {one.name: getattr(self, one.name) for one in fields(self)}
+        said |= {"reason": self.reason.strip(), "parts": {name: part for name, part in self.parts.items() if part}}
+        return {one.name: _plain(said[one.name]) for one in fields(self) if said[one.name] != _unsaid(one)}
+
+
+def _unsaid(one: Field[Any]) -> Any:
+    return one.default if one.default_factory is MISSING else one.default_factory()
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return f"{value.normalize():f}"
+        case date():
+            return value.isoformat()
+        case Mapping():
+            return {name: _plain(part) for name, part in value.items()}
+    return value

@@ -14,7 +14,7 @@ from apps.ledger.calendar import open_date
 from apps.ledger.services import take_the_books
 from apps.repayment.changes import Change, apply, plan
 from apps.repayment.events import of_money, of_terms
-from apps.repayment.events.act import Act, Stale
+from apps.repayment.events.act import Act, KeyUsed, Stale
 from apps.repayment.events.doing import do
 from apps.repayment.events.grounds import must_run, no_refill_waits
 from apps.repayment.hold import hold
@@ -31,11 +31,13 @@ def preview(*, financing_id: int, act: Act, asked_on: date, at: datetime, by: st
 
 
 def perform(*, financing_id: int, act: Act, key: str, asked_on: date, shown: str = "", at: datetime, by: str) -> Event:
-    """Do `act`, or answer the event that did it before. What needs two people is only proposed by the first."""
+    """Do `act`, or answer the event that did it before, on whatever date. What needs two people is only proposed by
+    the first. Raises KeyUsed when `key` did, or proposed, another act."""
     with transaction.atomic():
         financing, on = hold(financing_id=financing_id, asked_on=asked_on, at=at, by=by)
         known = Event.objects.filter(financing=financing, key=key).first()
         if known is not None:
+            _must_be_the_same(known, act)
             return known
         event = _draft(financing, act, key, on, at, by)
         change = plan(financing, event)
@@ -46,6 +48,15 @@ def perform(*, financing_id: int, act: Act, key: str, asked_on: date, shown: str
             log_birth([event], at=at, by=by, reason=event.reason)
             return event
         return do(change, act, at, by)
+
+
+def _must_be_the_same(known: Event, act: Act) -> None:
+    """Whether `act` is what was asked for then. Of an event older than the record of that, the kind alone is known."""
+    if known.kind != act.kind or known.asked not in (None, act.as_json()):
+        raise KeyUsed(
+            _("This form has done something else already: event %(number)s. Nothing was done now; open the form anew.")
+            % {"number": known.number}
+        )
 
 
 def approve(*, event_id: int, asked_on: date, at: datetime, by: str) -> Event:
@@ -103,6 +114,7 @@ def _draft(financing: Financing, act: Act, key: str, on: date, at: datetime, by:
         number=last + 1,
         kind=act.kind,
         key=key,
+        asked=act.as_json(),
         business_date=on,
         reason=act.reason.strip()[:300],
         by=by,

@@ -20,6 +20,7 @@ from apps.portal.nights import (
     break_table,
     forecast_table,
     night_table,
+    refusal_words,
     set_aside_table,
     step_table,
     total_table,
@@ -182,6 +183,7 @@ def _figures(found: NightlyRun, *, may_rerun: bool) -> dict[str, Any]:
         ),
         "totals": total_table(report.totals, found.business_date),
         "breaks": break_table(report.breaks, names, _("Breaks")),
+        "refused": refusal_words(report.refused) if report.refused else "",
         "set_aside": set_aside_table(report.set_aside, sellers, may_rerun=may_rerun),
     }
 
