@@ -111,9 +111,9 @@ def restated_table(changed: Iterable[Restated], currency: str) -> Table:
     columns = (
         Column(_("Counts from")),
         Column(_("What")),
-        Column(_("Was"), numeric=True),
+        Column(_("Before"), numeric=True),
         Column(_("Change"), numeric=True),
-        Column(_("Is"), numeric=True),
+        Column(_("After"), numeric=True),
         Column(_("Because of")),
     )
     empty = _("Nothing is told otherwise today than it was known then.")
@@ -150,8 +150,8 @@ def retelling_table(told: Sequence[Retelling], currency: str) -> Table:
         Column(_("Told anew on")),
         Column(_("Because of")),
         Column(_("For the end of")),
-        Column(_("Was owed"), numeric=True),
-        Column(_("Is owed"), numeric=True),
+        Column(_("Owed as told before"), numeric=True),
+        Column(_("Owed as told anew"), numeric=True),
         Column(_("What differs")),
     )
     return Table(_("Days told anew"), columns, rows, empty=_("No day has been told anew."))

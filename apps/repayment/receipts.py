@@ -61,7 +61,7 @@ def receipts_of(financing: Financing, *, number: int) -> list[Receipt]:
 
 
 def latest_receipts(financings: Sequence[Financing]) -> dict[int, Receipt]:
-    """The latest deduction of each of a seller's financings, by its id; two queries for all of them."""
+    """The latest deduction of each of a seller's financings, by its id; a few queries for all of them."""
     latest = _deductions(financings).order_by("financing_id", "-sales_day", "-pk").distinct("financing_id")
     return {one.financing.pk: one for one in _receipts(financings, latest)}
 

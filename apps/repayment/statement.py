@@ -21,7 +21,7 @@ class Row:
 
     on         its business date; of several put together, the last
     since      of several put together, the first; else None
-    counts_from  the date from which it counts, where that is another
+    counts_from  the date from which it counts, where that is another; of several put together, the first
     """
 
     on: date
@@ -116,7 +116,7 @@ def _row(group: list[Movement], change: Moved, after: Moved) -> Row:
     return Row(
         on=last.business_date,
         since=first.business_date if first.business_date != last.business_date else None,
-        counts_from=first.effective_on if len(group) == 1 else None,
+        counts_from=min((one.effective_on for one in group if one.effective_on), default=None),
         kind=last.kind,
         change=change,
         after=after,
