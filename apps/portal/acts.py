@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy
 from apps.banking.models import BankLine
 from apps.core.money import ZERO
 from apps.financing.models import Financing
-from apps.portal.financings import EVENTS, movement_name
+from apps.portal.financings import EVENTS
 from apps.portal.formats import format_day, format_money
 from apps.portal.forms import LARGEST_AMOUNT, AmountField, day_field
+from apps.portal.movements import movement_name
 from apps.portal.tables import Amount, Column, Count, Day, Table, Text
 from apps.products.models import ProductVersion
 from apps.products.plan import MOST_INSTALMENTS

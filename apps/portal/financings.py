@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -14,8 +13,7 @@ from apps.core.money import ZERO
 from apps.financing.models import Financing
 from apps.portal.formats import format_day, format_money, format_share
 from apps.portal.tables import Amount, Cell, Column, Day, Line, State, Table, Text
-from apps.repayment.history import as_known, as_told, owed_after, restated
-from apps.repayment.models import Demand, Event, Movement, NearBreach
+from apps.repayment.models import Demand, Event, NearBreach
 from apps.repayment.outlook import Eased, days_nearer, expected_done
 from apps.repayment.receipts import Receipt
 from apps.risk.models import Assessment
@@ -162,61 +160,10 @@ def _paid(one: Receipt) -> str:
         _("of the fee"): one.fee,
         _("of interest"): one.interest,
         _("of penalties"): one.penalty,
+        _("beyond what was owed"): one.surplus,
     }
     parts = [f"{format_money(amount, currency)} {name}" for name, amount in names.items() if amount]
-    return _("It paid %(parts)s.") % {"parts": _(", ").join(parts)} if len(parts) > 1 else ""
-
-
-def movement_name(kind: str, *, is_reversal: bool = False) -> str:
-    """What a movement is called."""
-    names = {
-        Movement.Kind.DISBURSEMENT: _("Paid out, with its fee"),
-        Movement.Kind.ACCRUAL: _("Interest"),
-        Movement.Kind.SWEEP: _("Kept from sales"),
-        Movement.Kind.PAYMENT: _("Payment"),
-        Movement.Kind.WAIVER: _("Waived"),
-        Movement.Kind.CHARGE: _("Charged"),
-        Movement.Kind.WRITE_OFF: _("Written off"),
-        Movement.Kind.REFUND: _("Given back"),
-        Movement.Kind.PENALTY: _("Penalty for being late"),
-        Movement.Kind.REBATE: _("Fee given back"),
-        Movement.Kind.REFILL: _("Paid off by a new financing"),
-        Movement.Kind.RESTRUCTURE: _("Carried to a new contract"),
-        Movement.Kind.CARRIED: _("Carried from the contract before"),
-    }
-    name = names[Movement.Kind(kind)]
-    return _("Taken back: %(what)s") % {"what": name} if is_reversal else name
-
-
-def movement_table(movements: Sequence[Movement], currency: str, entries: Mapping[str, int] | None = None) -> Table:
-    """What moved, the latest first: the change, and what was owed after it; `entries` has the ledger's entries by key,
-    where the reader may open them."""
-    rows = [
-        (
-            Day(one.business_date),
-            Text(movement_name(one.kind, is_reversal=one.reverses_id is not None), note=_counting_from(one)),
-            Amount(one.total, currency, signed=True, href=_entry_url(one, entries or {})),
-            Amount(one.outstanding, currency),
-        )
-        for one in movements
-    ]
-    columns = (
-        Column(_("Day")),
-        Column(_("What")),
-        Column(_("Change"), numeric=True),
-        Column(_("Owed after"), numeric=True),
-    )
-    return Table(_("Every movement"), columns, rows, empty=_("Nothing has moved yet. The money is on its way to you."))
-
-
-def _entry_url(one: Movement, entries: Mapping[str, int]) -> str:
-    return reverse("desk:entry", args=[entries[one.entry_key]]) if one.entry_key in entries else ""
-
-
-def _counting_from(movement: Movement) -> str:
-    if movement.effective_on is None:
-        return ""
-    return _("counts from %(day)s") % {"day": format_day(movement.effective_on)}
+    return _("It paid %(parts)s.") % {"parts": _(", ").join(parts)} if len(parts) > 1 or one.surplus else ""
 
 
 EVENTS: dict[str, Any] = {
@@ -267,31 +214,6 @@ def _event_counts_from(event: Event) -> str:
     if event.effective_on == event.business_date:
         return ""
     return _("counts from %(day)s") % {"day": format_day(event.effective_on)}
-
-
-def known_figures(financing: Financing, day: date) -> dict[str, Any]:
-    """What was owed at the end of `day` as it was known then and as it is told today, and each difference's cause."""
-    currency = financing.currency
-    then, now = owed_after(as_known(financing, day)), owed_after(as_told(financing, day))
-    rows = [
-        (
-            Day(one.on),
-            Text(movement_name(one.kind)),
-            Amount(one.known.total if one.known else None, currency, signed=True),
-            Amount(one.told.total if one.told else None, currency, signed=True),
-            Text(str(EVENTS[one.cause.kind]), note=f"{format_day(one.cause.business_date)} · {one.cause.reason}"),
-        )
-        for one in restated(financing, day)
-    ]
-    columns = (
-        Column(_("Counts from")),
-        Column(_("What")),
-        Column(_("As known then"), numeric=True),
-        Column(_("As told today"), numeric=True),
-        Column(_("Because of")),
-    )
-    empty = _("Nothing is told otherwise today than it was known then.")
-    return {"then": then.total, "now": now.total, "differences": Table(_("What changed since"), columns, rows, empty)}
 
 
 def near_breach_line(financing: Financing) -> str:

@@ -41,6 +41,7 @@ WORKS: dict[str, Promise | str] = {
     "receipts": gettext_lazy("Value receipts"),
     "close": gettext_lazy("Close the day"),
     "offers": gettext_lazy("Limits and offers"),
+    "messages": gettext_lazy("Messages to sellers"),
 }
 
 # Why the database could not, by its SQLSTATE or the class of it.

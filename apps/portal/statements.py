@@ -8,9 +8,10 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
 from apps.core.paper import pdf_of
-from apps.portal.financings import movement_name
 from apps.portal.formats import format_number
-from apps.repayment.statement import Row, Statement, paid
+from apps.portal.movements import cause_name, differing, movement_name
+from apps.repayment.history import Retelling
+from apps.repayment.statement import Row, Statement
 
 
 def statement_pdf(statement: Statement, *, platform: str, printed_on: date) -> bytes:
@@ -30,8 +31,9 @@ def statement_html(statement: Statement, *, platform: str, printed_on: date) -> 
             "financing": financing,
             "financier": financing.version.product.pool.financier,
             "statement": statement,
-            "repaid": paid(statement),
+            "has_surplus": any((statement.opening.surplus, *(row.change.surplus for row in statement.rows))),
             "rows": [_row(one, financing.currency) for one in statement.rows],
+            "retold": [_retold(one, financing.currency) for one in statement.retellings],
         },
     )
 
@@ -45,9 +47,20 @@ def _row(row: Row, currency: str) -> dict[str, Any]:
         "since": row.since,
         "counts_from": row.counts_from,
         "what": movement_name(row.kind, is_reversal=row.is_reversal),
-        "principal": number(row.change.principal),
-        "fee": number(row.change.fee),
-        "interest": number(row.change.interest),
-        "penalty": number(row.change.penalty),
-        "owed": format_number(row.outstanding.total, currency),
+        **{component: number(amount) for component, amount in row.change.by_component().items()},
+        "owed": format_number(row.after.total, currency),
+    }
+
+
+def _retold(one: Retelling, currency: str) -> dict[str, Any]:
+    cause, was, now = one.step
+    return {
+        "on": one.booked_on,
+        "since": one.since,
+        "cause": cause_name(cause),
+        "reason": cause.reason if cause else "",
+        "through": one.through,
+        "was": format_number(was.total, currency),
+        "now": format_number(now.total, currency),
+        "differs": differing(was, now, currency),
     }

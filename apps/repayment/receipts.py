@@ -1,16 +1,18 @@
 """Each night's deduction as a receipt: what was sold, what the share of it was, what it paid."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from apps.core.dates import DAY
 from apps.core.money import ZERO, round_money
 from apps.financing.models import Financing
 from apps.products.terms import RECEIVABLE
+from apps.repayment.history import as_told, owed_after
 from apps.repayment.models import Event, Movement, Sweep
 
 
@@ -21,7 +23,8 @@ class Receipt:
     counted   sales less refunds, chargebacks and what was owed from before: what the share is taken of
     rate      the share of sales that was kept that night
     share     the financing's share of what counted, before caps and floors
-    taken     what was kept for this financing, and the parts of it that it paid
+    taken     what was kept for this financing, and the parts of it that it paid; `surplus` is what by today's telling
+              was more than was owed
     others    what was kept for the seller's other financings that night
     why       why `taken` is what it is: share, last (it was all that was left), own (the money of the financed orders),
               due (of an instalment, no more than was due),
@@ -43,6 +46,7 @@ class Receipt:
     fee: Decimal
     interest: Decimal
     penalty: Decimal
+    surplus: Decimal
     taken: Decimal
     others: Decimal
     left: Decimal
@@ -53,34 +57,52 @@ class Receipt:
 
 def receipts_of(financing: Financing, *, number: int) -> list[Receipt]:
     """The last `number` deductions for one financing, the latest first."""
-    return _receipts([financing], _deductions([financing]).order_by("-business_date", "-pk")[:number])
+    return _receipts([financing], _deductions([financing]).order_by("-sales_day", "-pk")[:number])
 
 
 def latest_receipts(financings: Sequence[Financing]) -> dict[int, Receipt]:
-    """The latest deduction of each of a seller's financings, by its id; two queries for all of them."""
-    latest = _deductions(financings).order_by("financing_id", "-business_date", "-pk").distinct("financing_id")
+    """The latest deduction of each of a seller's financings, by its id; a few queries for all of them."""
+    latest = _deductions(financings).order_by("financing_id", "-sales_day", "-pk").distinct("financing_id")
     return {one.financing.pk: one for one in _receipts(financings, latest)}
 
 
 def _deductions(financings: Sequence[Financing]) -> QuerySet[Movement]:
-    return Movement.objects.filter(financing__in=financings, kind=Movement.Kind.SWEEP)
+    """The deductions as they are told today: one that was told again counts from its night, not from the day on which
+    that was booked."""
+    standing = Movement.objects.filter(financing__in=financings, kind="sweep", reverses=None, reversals=None)
+    return standing.annotate(sales_day=Coalesce("effective_on", "business_date"))
 
 
 def _receipts(financings: Sequence[Financing], deductions: QuerySet[Movement]) -> list[Receipt]:
     by_id = {financing.pk: financing for financing in financings}
     movements = list(deductions) if by_id else []
-    days = {movement.business_date for movement in movements}
+    days = {movement.counts_from for movement in movements}
     sellers = {financing.seller_id for financing in financings}
     sweeps = Sweep.objects.filter(seller__in=sellers, business_date__in=days)
     by_day = {(sweep.seller_id, sweep.business_date): sweep for sweep in sweeps}
     eased = _times_of_lower_shares(financings)
+    left = _left_after(movements, by_id)
     return [
         _receipt(
-            financing, movement, by_day[financing.seller_id, movement.business_date],
-            _rate_on(financing, movement.business_date, eased),
+            financing, movement, left[movement.pk], by_day[financing.seller_id, movement.counts_from],
+            _rate_on(financing, movement.counts_from, eased),
         )
         for financing, movement in ((by_id[movement.financing_id], movement) for movement in movements)
     ]  # fmt: skip
+
+
+def _left_after(deductions: Sequence[Movement], financings: Mapping[int, Financing]) -> dict[int, Decimal]:
+    """What was left to repay after each of `deductions`, by its id: as booked with it, or as told today where days of
+    its financing were told again."""
+    left = {one.pk: one.outstanding for one in deductions}
+    retold = Movement.objects.filter(financing__in=financings).exclude(effective_on=None).values("financing_id")
+    for key in {row["financing_id"] for row in retold.order_by().distinct()}:
+        mine = [one for one in deductions if one.financing_id == key]
+        told = as_told(financings[key], max((one.counts_from for one in mine), default=date.min))
+        before_the_end = [one for one in told if not (one.event and one.event.details.get("after_the_night"))]
+        for one in mine:
+            left[one.pk] = owed_after(other for other in before_the_end if other.counts_from <= one.counts_from).total
+    return left
 
 
 def _times_of_lower_shares(financings: Sequence[Financing]) -> list[tuple[int, date, date, Decimal]]:
@@ -106,13 +128,13 @@ def _rate_on(financing: Financing, day: date, times: Sequence[tuple[int, date, d
     return next(lower, financing.sweep_rate)
 
 
-def _receipt(financing: Financing, movement: Movement, sweep: Sweep, rate: Decimal) -> Receipt:
+def _receipt(financing: Financing, movement: Movement, left: Decimal, sweep: Sweep, rate: Decimal) -> Receipt:
     counted = max(sweep.net + min(sweep.brought_forward, ZERO), ZERO)
     share = round_money(counted * rate, financing.currency, financing.version.rounding)
-    taken = -movement.total
+    taken = movement.surplus - movement.total
     return Receipt(
         financing=financing,
-        business_date=movement.business_date,
+        business_date=movement.counts_from,
         captured=sweep.captured,
         refunded=sweep.refunded,
         charged_back=sweep.charged_back,
@@ -124,10 +146,11 @@ def _receipt(financing: Financing, movement: Movement, sweep: Sweep, rate: Decim
         fee=-movement.fee,
         interest=-movement.interest,
         penalty=-movement.penalty,
+        surplus=movement.surplus,
         taken=taken,
         others=sweep.kept - taken,
-        left=movement.outstanding,
-        why=_why(financing, sweep, taken, share, movement.outstanding),
+        left=left,
+        why=_why(financing, sweep, taken, share, left),
         day_cap=financing.version.terms.day_cap or ZERO,
         livelihood_floor=financing.version.terms.livelihood_floor or ZERO,
     )

@@ -1,47 +1,75 @@
 """A statement of one financing over a range of business dates: what was owed, what moved, what is owed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 from itertools import groupby
 
-from apps.core.money import ZERO
 from apps.financing.models import Financing
-from apps.repayment.history import as_known, owed_after
+from apps.repayment.entries import CASH
+from apps.repayment.history import Moved, Retelling, as_known, as_told, moved_by, retellings
 from apps.repayment.models import Movement
-from apps.repayment.waterfall import Parts
 
 LONGEST_BY_DAY = 92
+TAKEN_OFF = ("waiver", "rebate", "write_off", "restructure", "returned")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: what moved, by component, and what was owed after it.
+    """One line: what moved, by component, and what stood after it.
 
     on         its business date; of several put together, the last
     since      of several put together, the first; else None
-    counts_from  the date from which it counts, where that is another
+    counts_from  the date from which it counts, where that is another; of several put together, the first
     """
 
     on: date
     since: date | None
     counts_from: date | None
     kind: str
-    change: Parts
-    outstanding: Parts
+    change: Moved
+    after: Moved
     is_reversal: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A financing from `first` through `last`, both inclusive: opening + rows = closing, by component."""
+    """A financing from `first` through `last`, both inclusive: opening + rows = closing, by component, as it was known
+    at the end of `last`.
+
+    told        what stood at the end of `last` as it is told today
+    retellings  what told days of the range anew, whether within it or since
+    """
 
     financing: Financing
     first: date
     last: date
-    opening: Parts
+    opening: Moved
     rows: tuple[Row, ...]
-    closing: Parts
+    closing: Moved
+    told: Moved
+    retellings: tuple[Retelling, ...]
+
+    @property
+    def repaid(self) -> Moved:
+        """What repaid the financing, less what was taken back of it, as positive amounts; `surplus` came beside it."""
+        return Moved().minus(self._sum(CASH))
+
+    @property
+    def taken_off(self) -> Moved:
+        """What was waived, written off, carried to another contract or given back by the bank, less what was taken back
+        of it; positive."""
+        return Moved().minus(self._sum(TAKEN_OFF))
+
+    @property
+    def added(self) -> Moved:
+        """What came to be owed: opening + added - repaid - taken off = closing."""
+        return self.closing.minus(self.opening).plus(self.repaid).plus(self.taken_off)
+
+    def _sum(self, kinds: Collection[str]) -> Moved:
+        changes = (row.change for row in self.rows if row.kind in kinds)
+        return reduce(Moved.plus, changes, Moved())
 
 
 def statement_of(financing: Financing, first: date, last: date) -> Statement:
@@ -56,13 +84,22 @@ def statement_of(financing: Financing, first: date, last: date) -> Statement:
     before = [one for one in booked if one.business_date < first]
     within = [one for one in booked if one.business_date >= first]
     groups = _by_month(within) if (last - first).days > LONGEST_BY_DAY else ([one] for one in within)
-    opening = owed = owed_after(before)
+    opening = stands = moved_by(before)
     rows = []
     for group in groups:
-        change = owed_after(group)
-        owed = owed.plus(change)
-        rows.append(_row(group, change, owed))
-    return Statement(financing, first, last, opening, tuple(rows), owed)
+        change = moved_by(group)
+        stands = stands.plus(change)
+        rows.append(_row(group, change, stands))
+    return Statement(
+        financing=financing,
+        first=first,
+        last=last,
+        opening=opening,
+        rows=tuple(rows),
+        closing=stands,
+        told=moved_by(as_told(financing, last)),
+        retellings=tuple(retellings(financing, first, last)),
+    )
 
 
 def _by_month(movements: Iterable[Movement]) -> Iterable[list[Movement]]:
@@ -74,24 +111,14 @@ def _by_month(movements: Iterable[Movement]) -> Iterable[list[Movement]]:
         yield from together.values()
 
 
-def _row(group: list[Movement], change: Parts, owed: Parts) -> Row:
+def _row(group: list[Movement], change: Moved, after: Moved) -> Row:
     first, last = group[0], group[-1]
     return Row(
         on=last.business_date,
-        since=first.business_date if len(group) > 1 else None,
-        counts_from=first.effective_on if len(group) == 1 else None,
+        since=first.business_date if first.business_date != last.business_date else None,
+        counts_from=min((one.effective_on for one in group if one.effective_on), default=None),
         kind=last.kind,
         change=change,
-        outstanding=owed,
+        after=after,
         is_reversal=last.reverses_id is not None,
-    )
-
-
-def paid(statement: Statement) -> Parts:
-    """What reduced the financing over the statement's range, by component, as positive amounts."""
-    less = [row.change for row in statement.rows]
-    return (
-        Parts(*(sum((-min(part, ZERO) for part in parts), ZERO) for parts in zip(*less, strict=True)))
-        if less
-        else Parts()
     )

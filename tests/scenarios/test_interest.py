@@ -120,7 +120,7 @@ def test_a_payment_dated_back_over_a_change_of_rate_is_told_again_from_its_date(
     compare(table, owed)
     scene.nights_until(date(2025, 3, 18))
     compare(table, owed)  # nights that pass do not change what was known, nor what is told
-    assert {one.cause.pk for one in restated(financing, date(2025, 3, 13))} == {event.pk}
+    assert {step.cause for one in restated(financing, date(2025, 3, 13)) for step in one.steps} == {event}
     assert restated(financing, date(2025, 3, 5)) == []  # days before the payment are as they were
     assert {one.pk: one.total for one in Movement.objects.filter(pk__in=before)} == before
     assert not Movement.objects.filter(event=event).exclude(business_date=date(2025, 3, 14)).exists()

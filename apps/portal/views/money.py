@@ -13,12 +13,14 @@ from django.views.decorators.http import require_safe
 from apps.core.money import ZERO
 from apps.financing.models import Financing, Offer
 from apps.portal.doors import SignedIn, for_seller, shown_date
-from apps.portal.financings import event_table, figures_of, movement_table, near_breach_line, receipt_lines
+from apps.portal.financings import event_table, figures_of, near_breach_line, receipt_lines
 from apps.portal.forms import RangeForm
 from apps.portal.instalments import due_table
+from apps.portal.movements import movement_table, retelling_table
 from apps.portal.paging import BY_NUMBER, page_of
 from apps.portal.statements import statement_pdf
 from apps.repayment.changes import payoff_of
+from apps.repayment.history import retellings
 from apps.repayment.receipts import receipts_of
 from apps.repayment.statement import statement_of
 from apps.risk.models import Assessment
@@ -69,6 +71,7 @@ def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespo
             "pledge": Pledge.objects.live().securing(f"financing:{found.pk}").first(),
             "movements": movement_table(movements.rows, found.currency),
             "page": movements,
+            "retold": retelling_table(retellings(found)[::-1], found.currency),
         },
     )
 

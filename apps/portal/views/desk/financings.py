@@ -12,12 +12,14 @@ from apps.financing.models import Financing
 from apps.ledger.models import Entry
 from apps.portal.acts import HINTS, ActForm, change_table, hint_for, kinds_for, rewritten_table
 from apps.portal.doors import SignedIn, come_back_later, shown_date
-from apps.portal.financings import EVENTS, event_table, known_figures, movement_table, near_breach_line
+from apps.portal.financings import EVENTS, event_table, near_breach_line
 from apps.portal.forms import OnDayForm
 from apps.portal.instalments import due_table, schedule_of
+from apps.portal.movements import known_figures, movement_table, retelling_table
 from apps.portal.paging import BY_NUMBER, page_of
 from apps.portal.people import names_of
 from apps.repayment.events import approve, perform, preview, refuse
+from apps.repayment.history import retellings
 from apps.repayment.life import Refused
 from apps.repayment.models import Event
 from apps.users.access import for_roles
@@ -58,6 +60,7 @@ def _page(request: HttpRequest, found: Financing, refusal: str = "", status: int
             "demands": due_table(found),
             "movements": movement_table(page.rows, found.currency, entries),
             "page": page,
+            "retold": retelling_table(retellings(found)[::-1], found.currency),
             "kinds": kinds_for(found),
             "charges": found.interest + found.fee + found.penalty,
         },
