@@ -136,7 +136,8 @@ def _proceeds_of(entry: Entry) -> QuerySet[Proceeds, Any]:
     name = entry.subject.partition(":")[2]
     if entry.kind in {"sales", "sweep"}:  # of the sales day in their key, which a missed night booked later
         booked = Proceeds.objects.booked(date.fromisoformat(entry.key.split(":")[1]))
-        return booked.filter(seller_id=int(name)) if entry.kind == "sales" else booked.filter(seller__financings=name)
+        whose = "seller_id" if entry.kind == "sales" else "seller__financings"
+        return booked.filter(**{whose: int(name)})
     if entry.kind == "provider_fees":
         return Proceeds.objects.filter(settlement_id=int(name))
     if entry.kind == "bank_settlement":

@@ -1,14 +1,18 @@
 """A seller whom nights set aside is caught up as if they had not been: our failed night costs the seller nothing."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,9 +20,12 @@ from apps.banking.models import Instruction, PaymentBatch
 from apps.evidence import proofs as evidence
 from apps.financing.models import Financing
 from apps.ledger import proofs
+from apps.ledger.calendar import DateClosed
 from apps.orders.models import Order
+from apps.portal.doors import come_back_later
 from apps.products.models import FundingPool
 from apps.reconciliation.models import NightlyRun, SetAside
+from apps.reconciliation.night import Night, open_night, work_on
 from apps.reconciliation.rerunning import rerun
 from apps.repayment import proofs as repayment_proofs
 from apps.repayment.events import Act, perform
@@ -26,7 +33,9 @@ from apps.repayment.history import as_told
 from apps.repayment.models import Demand, Event, Movement, NearBreach, Sweep
 from apps.sellers.models import Seller
 from apps.tenants.models import Platform
+from apps.users.models import Role
 from tests.factories import make_bank_line
+from tests.portal.test_pages import person
 from tests.story import DAY, FIRST, Story
 
 D = Decimal
@@ -198,3 +207,126 @@ def test_set_aside_for_some_nights_and_caught_up_is_as_never_set_aside(platform:
             transaction.set_rollback(True)
 
     same()
+
+
+class Pair:
+    """Two sellers who live alike and draw an advance each; of the second the database refuses to close a day."""
+
+    def __init__(self, platform: Platform, first: date) -> None:
+        self.story = Story(platform, first=first)
+        self.today = first
+        self.on_time, self.late = self.story.seller("On time"), self.story.seller("Set aside")
+        self.sellers = (self.on_time, self.late)
+        self.story.agree("sales-advance", first, annual_rate=D("0.12"), fee_rate=D(0))
+        self.night()
+        for seller in self.sellers:
+            self.story.draw(self.story.offer(seller), "1000", self.today)
+        self.night()
+        breakable()
+
+    def night(self) -> NightlyRun:
+        run = self.story.night(self.today)
+        self.today += DAY
+        return run
+
+    def sell(self, amount: str) -> None:
+        for seller in self.sellers:
+            self.story.settle(self.today, seller, amount)
+
+    def pay(self, seller: Seller, amount: str) -> Event:
+        """The seller's bank brings money today."""
+        return perform(
+            financing_id=seller.financings.get().pk,
+            act=Act("payment", "by bank", line_id=make_bank_line(amount=D(amount), booked_on=self.today).pk),
+            key="paid", asked_on=self.today, at=self.story.at(self.today), by="user:1",
+        )  # fmt: skip
+
+
+def test_who_acts_on_a_seller_that_was_set_aside_finds_the_missed_day_closed(platform: Platform) -> None:
+    pair = Pair(platform, FIRST)
+    pair.sell("2000.00")
+    with broken([pair.late]):
+        assert pair.night().set_aside.count() == 1
+    for seller in pair.sellers:
+        pair.pay(seller, "300.00")
+    late = Sweep.objects.get(seller=pair.late)
+    assert (late.business_date, late.kept, late.paid_out) == (pair.today - DAY, D(240), D(1760))
+    payout = Instruction.objects.get(subject=f"seller:{pair.late.pk}")
+    assert (payout.business_date, payout.batch) == (pair.today, None)  # it waits for tonight's batch
+    pair.sell("500.00")
+    pair.night()
+    payout.refresh_from_db()
+    assert payout.batch == PaymentBatch.objects.get(key=f"payouts:{pair.today - DAY}")
+    assert facts_of(pair.late) == facts_of(pair.on_time)
+    assert reached_the_pools() == swept() == D(600)
+    assert not SetAside.objects.filter(resolved_at=None).exists()
+    assert faults() == []
+
+
+def test_an_act_on_a_seller_whose_rows_are_still_broken_is_done_and_the_night_catches_up(
+    platform: Platform, client_of: Callable[..., Any]
+) -> None:
+    today = platform.business_date(datetime.now(UTC))
+    pair = Pair(platform, today - 3 * DAY)
+    pair.sell("2000.00")
+    financing = pair.late.financings.get()
+    desk = client_of(platform, person(Role.STAFF, "staff@meadow.example"))
+    typed = {"interest": "0.33", "reason": "kindness", "key": "k"}
+    address = f"/desk/financings/{financing.pk}/waiver/"
+    with broken([pair.late]):
+        pair.night()
+        page = desk.post(address, typed).content.decode()
+        button = re.search(r'name="do" value="(\w+)"', page)
+        assert button is not None
+        assert desk.post(address, {**typed, "do": button[1]}).status_code == 302
+    assert Event.objects.get().kind == "waiver"
+    assert not Sweep.objects.filter(seller=pair.late).exists()
+    pair.night()
+    assert Sweep.objects.get(seller=pair.late).kept == D(240)
+    assert not SetAside.objects.filter(resolved_at=None).exists()
+    assert faults() == []
+
+
+def test_who_is_closed_after_the_payouts_were_counted_is_paid_with_the_next_batch_and_so_are_the_pools(
+    platform: Platform,
+) -> None:
+    pair = Pair(platform, FIRST)
+    pair.sell("2000.00")
+    day, clock = pair.today, partial(pair.story.at, pair.today + DAY, 2)
+    night = Night(platform, open_night(platform=platform, business_date=day, clock=clock, by="night"), clock, "night")
+    with broken(pair.sellers):
+        while not night.run.chunks.filter(work="payouts", done_at__isnull=False).exists():
+            assert work_on(night)
+    batch = PaymentBatch.objects.get(key=f"payouts:{day}")
+    assert (batch.number_of_payments, batch.total) == (0, D(0))
+    aside = SetAside.objects.get(seller_id=pair.on_time.pk)
+    rerun(set_aside_id=aside.pk, platform=platform, at=clock(), by="user:1")
+    pair.today += DAY
+    pair.pay(pair.late, "300.00")  # closes the day for the other one, while the night is still under way
+    assert Sweep.objects.filter(business_date=day, kept=D(240)).count() == 2
+    assert FundingPool.objects.get().collected == D(780)  # 2 x 240, and what the bank brought
+    while work_on(night):
+        pass
+    assert pair.story.night(day).state in {"balanced", "with_breaks"}
+    assert not batch.instructions.exists()
+    pair.night()
+    batch = PaymentBatch.objects.get(key=f"payouts:{day + DAY}")
+    assert sorted(batch.instructions.values_list("kind", "amount")) == [
+        ("payout", D(1760)), ("payout", D(1760)), ("transfer", D(780)),
+    ]  # fmt: skip
+    assert (batch.number_of_payments, batch.total) == (3, D(4300))
+    assert FundingPool.objects.get().collected == 0
+    assert faults() == []
+
+
+def test_a_day_that_closed_meanwhile_is_no_error_of_ours(rf: RequestFactory) -> None:
+    @come_back_later
+    def view(_request: HttpRequest) -> HttpResponse:
+        raise DateClosed("2025-03-01 is closed.")
+
+    request = rf.post("/")
+    request.user = AnonymousUser()
+    answer = view(request)
+    assert answer.status_code == 409
+    assert b"just closed" in answer.content
+    assert answer["Retry-After"] == "60"
