@@ -288,7 +288,7 @@ def test_an_act_on_a_seller_whose_rows_are_still_broken_is_done_and_the_night_ca
 
 
 def test_who_is_closed_after_the_payouts_were_counted_is_paid_with_the_next_batch_and_so_are_the_pools(
-    platform: Platform,
+    platform: Platform, client_of: Callable[..., Any]
 ) -> None:
     pair = Pair(platform, FIRST)
     pair.sell("2000.00")
@@ -299,6 +299,8 @@ def test_who_is_closed_after_the_payouts_were_counted_is_paid_with_the_next_batc
             assert work_on(night)
     batch = PaymentBatch.objects.get(key=f"payouts:{day}")
     assert (batch.number_of_payments, batch.total) == (0, D(0))
+    desk = client_of(platform, person(Role.STAFF, "staff@meadow.example"))
+    assert "Last sign of life 02:00:00." in desk.get(f"/desk/nights/{day}/").content.decode()
     aside = SetAside.objects.get(seller_id=pair.on_time.pk)
     rerun(set_aside_id=aside.pk, platform=platform, at=clock(), by="user:1")
     pair.today += DAY
