@@ -43,13 +43,18 @@ def close(through: date) -> None:
     Books.objects.filter(id=1, closed_through__lt=through).update(closed_through=through)
 
 
+def is_closed(business_date: date) -> bool:
+    """Whether `business_date` takes no more entries. Call inside a transaction, as `must_be_open`."""
+    books = _held_books()
+    return books is not None and business_date <= books.closed_through
+
+
 def must_be_open(business_date: date) -> None:
     """Raises DateClosed when `business_date` takes no more entries.
 
     Call inside a transaction: the calendar is held in share until it ends, so that the date is not closed in between.
     """
-    books = _held_books()
-    if books is not None and business_date <= books.closed_through:
+    if is_closed(business_date):
         raise DateClosed(f"{business_date} is closed. Nothing was posted. Book this on an open business date.")
 
 

@@ -8,11 +8,12 @@ from typing import Any
 from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 
 from apps.core.states import ConcurrentTransition
 from apps.core.turns import lost_its_turn
 from apps.financing.refusals import SellerBusy
-from apps.ledger.calendar import open_date
+from apps.ledger.calendar import DateClosed, open_date
 from apps.sellers.models import Message, Seller
 from apps.tenants.services import current_platform
 from apps.users.access import for_roles
@@ -63,7 +64,8 @@ def for_warehouse(view: View) -> View:
 
 
 def come_back_later(view: View) -> View:
-    """Answer 409 and when to try again where the view finds the seller, or the row, in someone else's hands."""
+    """Answer 409 and when to try again where the view finds the seller, or the row, in someone else's hands, or the
+    date closed meanwhile."""
 
     @wraps(view)
     def patient(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -71,6 +73,8 @@ def come_back_later(view: View) -> View:
             return view(request, *args, **kwargs)
         except SellerBusy as busy:
             return _busy(request, str(busy))
+        except DateClosed:
+            return _busy(request, _("The books of this day were just closed. Nothing was done. Please try again."))
         except ConcurrentTransition:
             return _busy(request, "")
 

@@ -292,7 +292,7 @@ def _fail(night: Night, chunk: NightlyChunk, text: str) -> None:
 
 def _resolve(night: Night) -> None:
     """Sellers whose earlier nights were set aside have caught up, unless this night set them aside again."""
-    again = night.run.set_aside.filter(work=OuterRef("work"), seller_id=OuterRef("seller_id"))
+    again = night.run.set_aside.filter(work=OuterRef("work"), seller_id=OuterRef("seller_id"), resolved_at=None)
     SetAside.objects.filter(~Exists(again), resolved_at=None, run__business_date__lt=night.date).update(
         resolved_at=night.clock()
     )

@@ -1,6 +1,7 @@
 """A night in a few figures, as the desk reads it in the morning."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Count, Q, Sum
@@ -55,6 +56,11 @@ class NightReport:
     swept: Decimal
     paid_out: Decimal
     earned: Decimal
+
+    @property
+    def heartbeat(self) -> datetime | None:
+        """When a piece of it was last done."""
+        return max((step.heartbeat for step in self.steps if step.heartbeat), default=None)
 
     @property
     def is_proved(self) -> bool:

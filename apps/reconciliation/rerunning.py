@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from apps.ledger.calendar import DateClosed
 from apps.reconciliation import works
 from apps.reconciliation.models import NightlyChunk, SetAside
+from apps.repayment.booking import Booking, booking_beside
+from apps.sellers.models import Seller
 from apps.tenants.models import Platform
 
 
@@ -26,7 +28,7 @@ def rerun(*, set_aside_id: int, platform: Platform, at: datetime, by: str) -> Se
             found = SetAside.objects.select_for_update(of=("self",)).select_related("run").get(pk=set_aside_id)
             if found.resolved_at is None:
                 chunk = _chunk(found)
-                result = works.do(works.Piece(chunk, platform, found.run.business_date, at, by))
+                result = works.do(works.Piece(chunk, platform, found.run.business_date, at, by, _booking(found)))
                 alone = {"first_seller": chunk.first_seller, "last_seller": chunk.last_seller}
                 found.run.chunks.filter(work=chunk.work, **alone).update(result=result, error="")
                 found.resolved_at = at
@@ -39,6 +41,14 @@ def rerun(*, set_aside_id: int, platform: Platform, at: datetime, by: str) -> Se
     except Exception as error:
         SetAside.objects.filter(pk=set_aside_id).update(error=str(error))
         raise NotRerun(_("It failed again: %(error)s") % {"error": str(error)[:200]}) from error
+
+
+def _booking(found: SetAside) -> Booking | None:
+    """Where a seller who is closed after the others is booked: the night's payments may be counted already."""
+    if found.work != "close":
+        return None
+    Seller.objects.select_for_update().get(pk=found.seller_id)
+    return booking_beside(found.run.business_date)
 
 
 def _chunk(found: SetAside) -> NightlyChunk:

@@ -134,11 +134,10 @@ def _movements_of(entry: Entry) -> QuerySet[Movement, Any]:
 
 def _proceeds_of(entry: Entry) -> QuerySet[Proceeds, Any]:
     name = entry.subject.partition(":")[2]
-    booked = Proceeds.objects.booked(entry.business_date)
-    if entry.kind == "sales":
-        return booked.filter(seller_id=int(name))
-    if entry.kind == "sweep":
-        return booked.filter(seller__financings=int(name))
+    if entry.kind in {"sales", "sweep"}:  # of the sales day in their key, which a missed night booked later
+        booked = Proceeds.objects.booked(date.fromisoformat(entry.key.split(":")[1]))
+        whose = "seller_id" if entry.kind == "sales" else "seller__financings"
+        return booked.filter(**{whose: int(name)})
     if entry.kind == "provider_fees":
         return Proceeds.objects.filter(settlement_id=int(name))
     if entry.kind == "bank_settlement":

@@ -21,6 +21,7 @@ from apps.reconciliation import control, goods, matching
 from apps.reconciliation.breaks import open_breaks
 from apps.reconciliation.models import Break, NightlyChunk, SetAside
 from apps.reconciliation.suggesting import accept_sure_ones, suggest
+from apps.repayment.booking import Booking
 from apps.repayment.closing import close_sellers
 from apps.repayment.goods import owed_on
 from apps.repayment.models import Movement
@@ -36,13 +37,15 @@ Report = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One piece of a night: what to work on, for whom, for which date, at what instant, on whose word."""
+    """One piece of a night: what to work on, for whom, for which date, at what instant, on whose word; and where a
+    close is booked that comes after the others."""
 
     chunk: NightlyChunk
     platform: Platform
     date: date
     at: datetime
     by: str
+    booking: Booking | None = None
 
 
 def do(piece: Piece) -> Report:
@@ -112,7 +115,7 @@ def _close(piece: Piece) -> Report:
         first_seller=piece.chunk.first_seller,
         last_seller=piece.chunk.last_seller,
         business_date=piece.date,
-        payout_batch=payout_batch(piece.date, piece.platform.currency, piece.by).pk,
+        booking=piece.booking or Booking(piece.date, payout_batch(piece.date, piece.platform.currency, piece.by).pk),
         behind=_behind(piece.chunk, piece.date),
         at=piece.at,
         by=piece.by,
@@ -191,7 +194,10 @@ def payout_batch(business_date: date, currency: str, by: str) -> PaymentBatch:
 
 
 def _payouts(piece: Piece) -> Report:
-    batch = payout_batch(piece.date, piece.platform.currency, piece.by)
+    payout_batch(piece.date, piece.platform.currency, piece.by)
+    # Whoever closes a seller beside the night holds the batch too: before this, or after it and too late to join.
+    batch = PaymentBatch.objects.select_for_update(no_key=True).get(key=f"payouts:{piece.date}")
+    Instruction.objects.left_behind(piece.date).update(batch=batch)
     _instruct_transfers(batch, piece.date)
     sums = batch.instructions.aggregate(number=Count("id"), total=Sum("amount"))
     batch.number_of_payments, batch.total = sums["number"], sums["total"] or ZERO

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -31,8 +31,7 @@ WITH still AS MATERIALIZED (
     WHERE NOT (balance > 0 AND payout_account_id IS NOT NULL AND NOT payout_frozen)
       AND NOT EXISTS (SELECT FROM orders_proceeds
                       WHERE seller_id = seller.id AND seller_id BETWEEN %(first)s AND %(last)s
-                        AND booked_on BETWEEN %(since)s AND %(date)s
-                        AND (booked_on = %(date)s OR seller_id = ANY(%(behind)s)))
+                        AND booked_on = %(date)s)
     ORDER BY seller.id FOR UPDATE OF seller
 ), closed AS (
     UPDATE financing_financing AS financing SET closed_through = %(date)s FROM still
@@ -53,8 +52,7 @@ WHERE id BETWEEN %(first)s AND %(last)s AND (
               AND state = 'active' AND closed_through < %(date)s)
     OR EXISTS (SELECT FROM orders_proceeds
                WHERE seller_id = seller.id AND seller_id BETWEEN %(first)s AND %(last)s
-                 AND booked_on BETWEEN %(since)s AND %(date)s
-                 AND (booked_on = %(date)s OR seller_id = ANY(%(behind)s)))
+                 AND booked_on = %(date)s)
 )
 AND NOT EXISTS (SELECT FROM repayment_sweep WHERE seller_id = seller.id AND business_date = %(date)s)
 ORDER BY id FOR UPDATE
@@ -95,8 +93,7 @@ SELECT line.seller_id, pledged.financing_id,
        coalesce(sum(line.amount) FILTER (WHERE line.kind = 'chargeback'), 0)
 FROM orders_proceeds AS line
 LEFT JOIN financing_financedorder AS pledged ON pledged.order_id = line.order_id AND pledged.released_on IS NULL
-WHERE line.booked_on BETWEEN %(since)s AND %(date)s AND line.seller_id = ANY(%(sellers)s::bigint[])
-  AND (line.booked_on = %(date)s OR line.seller_id = ANY(%(behind)s))
+WHERE line.booked_on = %(date)s AND line.seller_id = ANY(%(sellers)s::bigint[])
 GROUP BY line.seller_id, pledged.financing_id
 """
 
@@ -106,22 +103,10 @@ class Chunk:
     nothing happens are closed at once and only counted.
 
     A seller whose day was closed already, when a person acted on it while the night was under way, is left out.
-
-    `behind` names sellers whose earlier nights were set aside, each with the first date that they missed: their
-    proceeds since then are taken in too.
     """
 
-    def __init__(
-        self, *, first_seller: int, last_seller: int, business_date: date, behind: Mapping[int, date] | None = None
-    ) -> None:
-        behind = behind or {}
-        self._arguments: dict[str, Any] = {
-            "first": first_seller,
-            "last": last_seller,
-            "date": business_date,
-            "since": min(behind.values(), default=business_date),
-            "behind": list(behind),
-        }
+    def __init__(self, *, first_seller: int, last_seller: int, business_date: date) -> None:
+        self._arguments: dict[str, Any] = {"first": first_seller, "last": last_seller, "date": business_date}
         ((self.quiet_sellers, self.quiet_financings),) = self._read(QUIET)
         self.rows = self._read(SELLERS)
         self.payout_accounts: dict[int, int] = {row[0]: row[4] for row in self.rows if row[4]}

@@ -1,8 +1,12 @@
-"""Closing a business date for a range of sellers: read, compute with `day.close_seller`, write in bulk."""
+"""Closing a business date for a range of sellers: read, compute with `day.close_seller`, write in bulk.
+
+A date that a seller missed is closed as its own night would have closed it, value-dated, and booked on a date still
+open.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -10,6 +14,7 @@ from django.db.models import F
 
 from apps.banking.models import Instruction
 from apps.core import bulk
+from apps.core.dates import DAY, days_between
 from apps.core.money import ZERO
 from apps.core.states import ConcurrentTransition, move_all
 from apps.financing.models import Financing
@@ -17,6 +22,7 @@ from apps.financing.services.participations import Moved, share_out
 from apps.ledger import chart
 from apps.ledger.services import Draft, Line, post_many
 from apps.products.models import FundingPool
+from apps.repayment.booking import Booking
 from apps.repayment.changes import finish
 from apps.repayment.chunk import Chunk
 from apps.repayment.day import Closed, OpenDemand, SellerClosed, close_seller, near_breaches, quiet_through
@@ -59,7 +65,7 @@ def close_sellers(
     first_seller: int,
     last_seller: int,
     business_date: date,
-    payout_batch: int,
+    booking: Booking,
     behind: Mapping[int, date] | None = None,
     at: datetime,
     by: str,
@@ -67,16 +73,42 @@ def close_sellers(
     """Close `business_date` for the sellers whose ids lie between the two, both inclusive, in the running transaction.
 
     Each seller is locked, each financing closed once: what is closed already is not read again. The statements are as
-    many for one seller as for thousands. Raises ConcurrentTransition when a financing moved in spite of the lock.
+    many for one seller as for thousands. `behind` names sellers whom earlier nights set aside, each with the first date
+    that they missed: those dates are closed before. Raises ConcurrentTransition when a financing moved in spite of the
+    lock.
     """
-    chunk = Chunk(first_seller=first_seller, last_seller=last_seller, business_date=business_date, behind=behind)
+    caught_up = Counts()
+    if behind:
+        # Sellers are locked before the books, which the first date that is caught up takes.
+        list(Seller.objects.select_for_update().filter(pk__range=(first_seller, last_seller)).order_by("pk").only("pk"))
+    for seller_id, first_missed in sorted((behind or {}).items()):
+        caught_up += catch_up(
+            seller_id=seller_id, first=first_missed, last=business_date - DAY, booking=booking, at=at, by=by
+        )
+    return caught_up + _close(first_seller, last_seller, business_date, booking, at, by)
+
+
+def catch_up(*, seller_id: int, first: date, last: date, booking: Booking, at: datetime, by: str) -> Counts:
+    """Close the dates from `first` through `last`, both inclusive, for a seller whom their nights set aside: one by
+    one, each with its own proceeds, as if the night had run then, but booked on `booking.on` and value-dated.
+
+    A date that is closed is left as it is. The caller holds the seller. The counts name what was done, not whom.
+    """
+    counts = Counts()
+    for missed in days_between(first, last):
+        counts += _close(seller_id, seller_id, missed, booking, at, by)
+    return replace(counts, sellers=0, financings=0, past_due=ZERO)
+
+
+def _close(first: int, last: int, business_date: date, booking: Booking, at: datetime, by: str) -> Counts:
+    chunk = Chunk(first_seller=first, last_seller=last, business_date=business_date)
     quiet = Counts(sellers=chunk.quiet_sellers, financings=chunk.quiet_financings)
     closed = [close_seller(seller, business_date) for seller in chunk.sellers()]
     if not closed:
         return quiet
-    writer = _Writer(closed, chunk, business_date, f"{first_seller}-{last_seller}", at, by)
+    writer = _Writer(closed, chunk, business_date, booking, f"{first}-{last}", at, by)
     counts = quiet + writer.counts()  # before the writing, which ends with the books that others wait for
-    writer.write(payout_batch)
+    writer.write()
     return counts
 
 
@@ -84,12 +116,22 @@ class _Writer:
     """Writes what a chunk computed. One method a table."""
 
     def __init__(
-        self, closed: Sequence[SellerClosed], chunk: Chunk, business_date: date, name: str, at: datetime, by: str
+        self,
+        closed: Sequence[SellerClosed],
+        chunk: Chunk,
+        business_date: date,
+        booking: Booking,
+        name: str,
+        at: datetime,
+        by: str,
     ) -> None:
         self.closed = closed
         self.chunk = chunk
         self.date = business_date
         self.day = business_date.isoformat()  # as COPY takes it, made once for all rows
+        self.booking = booking
+        self.booked_on = booking.on.isoformat()
+        self.is_missed = booking.on != business_date
         self.name = name
         self.at = at
         self.by = by
@@ -98,9 +140,9 @@ class _Writer:
         self.repaid = [one.before.id for one in self.financings if not one.owed.total]
         self.with_money = [one for one in closed if one.before.sales.captured or _gave_back(one) or one.paid_out]
 
-    def write(self, payout_batch: int) -> None:
+    def write(self) -> None:
         self._sweeps()
-        self._payouts(payout_batch)
+        self._payouts()
         self._movements()
         self._financings()
         self._demands()
@@ -109,7 +151,7 @@ class _Writer:
         self._repaid()
         self._sellers()
         # Rows that other chunks write too come last, so that nobody waits long for them.
-        post_many(self._entries(), business_date=self.date, currency=self.currency, at=self.at, by=self.by)
+        post_many(self._entries(), business_date=self.booking.on, currency=self.currency, at=self.at, by=self.by)
         self._pools()
 
     def counts(self) -> Counts:
@@ -148,7 +190,7 @@ class _Writer:
             ),
         )  # fmt: skip
 
-    def _payouts(self, batch: int) -> None:
+    def _payouts(self) -> None:
         day = f"{self.date:%Y%m%d}"
         bulk.copy_rows(
             Instruction,
@@ -160,7 +202,7 @@ class _Writer:
                 (
                     f"payout:{self.day}:{seller.before.id}", f"P{day}-{seller.before.id}", "payout",
                     f"seller:{seller.before.id}", "collection", self.chunk.payout_accounts[seller.before.id],
-                    seller.paid_out, seller.before.currency, self.day, batch,
+                    seller.paid_out, seller.before.currency, self.booked_on, self.booking.batch,
                 )
                 for seller in self.closed
                 if seller.paid_out
@@ -168,32 +210,35 @@ class _Writer:
         )  # fmt: skip
 
     def _movements(self) -> None:
-        bulk.copy_rows(
-            Movement,
-            [
-                "financing_id", "business_date", "kind", "reason", "key", "penalty", "fee", "interest", "principal",
-                "outstanding", "entry_key",
-            ],
-            self._movement_rows(),
-        )  # fmt: skip
+        columns = [
+            "financing_id", "business_date", "kind", "reason", "key", "penalty", "fee", "interest", "principal",
+            "outstanding", "entry_key",
+        ]  # fmt: skip
+        if self.is_missed:
+            rows = ((*row, self.day) for row in self._movement_rows(f"@{self.day}"))
+            bulk.copy_rows(Movement, [*columns, "effective_on"], rows)
+        else:
+            bulk.copy_rows(Movement, columns, self._movement_rows())
 
-    def _movement_rows(self) -> Iterator[tuple[object, ...]]:
+    def _movement_rows(self, again: str = "") -> Iterator[tuple[object, ...]]:
+        """The movements; `again` ends the keys of those that are not the first of their kind in the books of a date."""
+        accrual, penalty, sweep = f"accrual{again}", f"penalty{again}", f"sweep{again}"
         for one in self.financings:
             if one.interest_posted:
                 yield (
-                    one.before.id, self.day, "accrual", "interest", "accrual", ZERO, ZERO, one.interest_posted, ZERO,
-                    one.before.owed.total + one.interest_posted, self._accrual_key(one.before.terms.product),
+                    one.before.id, self.booked_on, "accrual", "interest", accrual, ZERO, ZERO, one.interest_posted,
+                    ZERO, one.before.owed.total + one.interest_posted, self._accrual_key(one.before.terms.product),
                 )  # fmt: skip
             if one.penalty_posted:
                 yield (
-                    one.before.id, self.day, "penalty", "penalty", "penalty", one.penalty_posted, ZERO, ZERO, ZERO,
+                    one.before.id, self.booked_on, "penalty", "penalty", penalty, one.penalty_posted, ZERO, ZERO, ZERO,
                     one.before.owed.total + one.interest_posted + one.penalty_posted,
                     self._accrual_key(one.before.terms.product, "penalty"),
                 )  # fmt: skip
             if one.paid.total:
                 paid = one.paid
                 yield (
-                    one.before.id, self.day, "sweep", "automatic_withholding", "sweep", -paid.penalty, -paid.fee,
+                    one.before.id, self.booked_on, "sweep", "automatic_withholding", sweep, -paid.penalty, -paid.fee,
                     -paid.interest, -paid.principal, one.owed.total, self._sweep_key(one),
                 )  # fmt: skip
 
@@ -275,7 +320,7 @@ class _Writer:
     def _repaid(self) -> None:
         if self.repaid:
             financings = list(Financing.objects.filter(pk__in=self.repaid).order_by("pk"))
-            finish(financings, on=self.date, at=self.at, by=self.by, reason="repaid in full")
+            finish(financings, on=self.booking.on, at=self.at, by=self.by, reason="repaid in full")
 
     def _sellers(self) -> None:
         rows = [
@@ -313,12 +358,18 @@ class _Writer:
 
     def _pools(self) -> None:
         repaid: defaultdict[int | None, Decimal] = defaultdict(lambda: ZERO)
+        swept: defaultdict[int | None, Decimal] = defaultdict(lambda: ZERO)
         for one in self.financings:
             repaid[one.before.pool_id] += one.paid.principal
+            if self.booking.is_late:
+                swept[one.before.pool_id] += one.paid.total
         if None in repaid:
             self._shared()
-        for pool_id in sorted(pool_id for pool_id, amount in repaid.items() if amount and pool_id is not None):
-            FundingPool.objects.filter(pk=pool_id).update(drawn=F("drawn") - repaid[pool_id])
+        moved = [pool_id for pool_id, amount in repaid.items() if pool_id is not None and (amount or swept[pool_id])]
+        for pool_id in sorted(moved):
+            FundingPool.objects.filter(pk=pool_id).update(
+                drawn=F("drawn") - repaid[pool_id], collected=F("collected") + swept[pool_id]
+            )
 
     def _shared(self) -> None:
         """What financings that several pools fund were repaid; it waits at the pools for tonight's transfers."""
@@ -328,7 +379,7 @@ class _Writer:
             if one.before.pool_id is None and one.paid.total
         ]
         if moved:
-            share_out(moved, on=self.date)
+            share_out(moved, on=self.booking.on)
 
 
 def _gave_back(seller: SellerClosed) -> bool:

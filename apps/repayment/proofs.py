@@ -157,11 +157,11 @@ CONTROL_ACCOUNT_OFF = Proof(
 SWEEP_OFF = Proof(
     """
     WITH swept AS (
-        SELECT seller_id, business_date, sum(movement.surplus - movement.principal - movement.fee - movement.interest
-            - movement.penalty) AS amount
+        SELECT seller_id, coalesce(effective_on, business_date) AS business_date, sum(movement.surplus
+            - movement.principal - movement.fee - movement.interest - movement.penalty) AS amount
         FROM repayment_movement AS movement JOIN financing_financing ON financing_financing.id = financing_id
         WHERE kind = 'sweep'
-        GROUP BY seller_id, business_date
+        GROUP BY seller_id, coalesce(effective_on, business_date)
     )
     SELECT external_id, business_date, coalesce(kept, 0) AS kept, coalesce(swept.amount, 0) AS swept
     FROM repayment_sweep FULL JOIN swept USING (seller_id, business_date)

@@ -20,6 +20,7 @@ from apps.ledger.models import DailyTotal
 from apps.products.models import FinancingProduct, FundingPool, ProductVersion
 from apps.reconciliation.bank import book_payments
 from apps.reconciliation.matching import match_bank_lines
+from apps.repayment.booking import Booking
 from apps.repayment.changes import payoff_of
 from apps.repayment.closing import close_sellers
 from apps.repayment.events import Act, approve, perform, preview
@@ -351,8 +352,8 @@ def _asked_of_the_database(scene: Scene) -> list[str]:
     """The statements of closing the open day for everybody, which is then undone."""
     with transaction.atomic(), CaptureQueriesContext(connection) as asked:
         close_sellers(
-            first_seller=0, last_seller=2**31, business_date=scene.today, payout_batch=PaymentBatch.objects.first().pk,
-            at=scene.story.at(scene.today), by="test",
+            first_seller=0, last_seller=2**31, business_date=scene.today,
+            booking=Booking(scene.today, PaymentBatch.objects.first().pk), at=scene.story.at(scene.today), by="test",
         )  # fmt: skip
         transaction.set_rollback(True)
     return [one["sql"] for one in asked.captured_queries]

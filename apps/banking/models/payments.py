@@ -1,5 +1,6 @@
 """What we ask banks to pay, alone or in batches, and what they answered."""
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django.db import models
@@ -97,6 +98,10 @@ class InstructionQuerySet(models.QuerySet["Instruction"]):
 
     def unconfirmed(self) -> "InstructionQuerySet":
         return self.filter(confirmed_on=None, failed_on=None)
+
+    def left_behind(self, on: date) -> "InstructionQuerySet":
+        """Payouts of dates through `on` that came after the batch of their night was built."""
+        return self.unconfirmed().filter(kind=Instruction.Kind.PAYOUT, batch=None, business_date__lte=on)
 
 
 class Instruction(models.Model):

@@ -17,6 +17,7 @@ from apps.products.buckets import bucket_of
 from apps.products.models import FundingPool, ProductVersion
 from apps.sellers.models import Seller
 
+END_OF_TIME = date(2200, 1, 1)
 FINANCING_STATES = ("pending", "active", "overpaid", "repaid", "written_off", "restructured", "cancelled")
 
 
@@ -144,6 +145,12 @@ class Financing(Stateful):
             models.CheckConstraint(
                 condition=Q(paused_rate=0) | Q(paused_rate__gt=0, paused_rate__lt=F("sweep_rate")),
                 name="financing_paused_rate_is_lower",
+            ),
+            # So that no night's arithmetic runs off the calendar.
+            models.CheckConstraint(
+                condition=(Q(due_on=None) | Q(due_on__lt=END_OF_TIME))
+                & (Q(paused_until=None) | Q(paused_until__lt=END_OF_TIME)),
+                name="financing_dates_within_reach",
             ),
         ]
         indexes: ClassVar[list[Any]] = [

@@ -3,7 +3,7 @@
 Each answers the fields of the event that the act would be.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +23,10 @@ from apps.repayment.models import Demand, Event
 from apps.repayment.rearranging import rescheduled
 
 LONGEST_PERIOD = 366
+LONGEST_PAUSE = 366
+MOST_LATER = 366
+LONGEST_RESTRUCTURED = 5 * 366
+"""All in days: a date further off is a slip of the hand."""
 FINEST_RATE = Decimal("1e-8")  # as the financing keeps it; what is finer would be told otherwise than it was booked
 
 
@@ -39,7 +43,10 @@ def pause(financing: Financing, act: Act, on: date) -> dict[str, Any]:
         raise Refused(_("Only an advance that sales repay can be paused; another one can get a later due date."))
     if act.until is None or act.until < on or (financing.paused_until and financing.paused_until >= on):
         raise Refused(_("A pause begins today, ends on a later day, and cannot overlap another."))
-    return {"details": {"until": act.until.isoformat(), "days": (act.until - on).days + 1}}
+    days = (act.until - on).days + 1
+    if days > LONGEST_PAUSE:
+        raise Refused(_("It can last %(days)s days at most. Choose an earlier last day.") % {"days": LONGEST_PAUSE})
+    return {"details": {"until": act.until.isoformat(), "days": days}}
 
 
 def lower_share(financing: Financing, act: Act, on: date) -> dict[str, Any]:
@@ -66,9 +73,17 @@ def due_date(financing: Financing, act: Act, on: date) -> dict[str, Any]:
         return _new_plan(financing, act, on)
     if financing.due_on is None or act.until is None or act.until <= on or financing.past_due:
         raise Refused(_("A due date can be moved to a later day than today while nothing is past due."))
+    _must_not_be_after(act.until, max(on, financing.due_on), MOST_LATER)
     if act.until > financing.due_on:
         check_can_extend(financing, act.until, on)
     return {"details": {"from": financing.due_on.isoformat(), "to": act.until.isoformat()}}
+
+
+def _must_not_be_after(to: date, since: date, days: int) -> None:
+    """A new due date lies at most `days` after `since`."""
+    last = since + timedelta(days=days)
+    if to > last:
+        raise Refused(_("It can be due on %(last)s at the latest. Choose an earlier day.") % {"last": last})
 
 
 def _new_plan(financing: Financing, act: Act, on: date) -> dict[str, Any]:
@@ -80,6 +95,8 @@ def _new_plan(financing: Financing, act: Act, on: date) -> dict[str, Any]:
         raise Refused(_("Say when the next instalment is due, or how many more there are to be."))
     if act.until is not None and act.until <= on:
         raise Refused(_("The next instalment can be moved to a later day than today."))
+    if act.until is not None:
+        _must_not_be_after(act.until, planned.due_on, MOST_LATER)
     if not 0 <= act.more <= MOST_INSTALMENTS:
         raise Refused(_("At most 120 instalments can be added."))
     to = act.until.isoformat() if act.until else ""
@@ -114,6 +131,8 @@ def restructure(financing: Financing, act: Act, on: date) -> dict[str, Any]:
     due_on = None if version.terms.technique == SALES else act.until
     if version.terms.technique != SALES and (due_on is None or due_on <= on):
         raise Refused(_("The new contract needs a due date that lies ahead."))
+    if due_on is not None:
+        _must_not_be_after(due_on, on, LONGEST_RESTRUCTURED)
     details = {
         "version": version.pk, "capitalise": act.capitalise, "agreement": act.agreement.strip()[:120],
         "due_on": due_on.isoformat() if due_on else "",
