@@ -17,7 +17,5 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     there. Any other error as the framework answers it."""
     if not lost_its_turn(error):
         return exception_handler(error, context)
-    words = _(
-        "The night's sums or another person is changing the same thing. Nothing of yours was changed or lost."
-    )
+    words = _("The night's sums or another person is changing the same thing. Nothing of yours was changed or lost.")
     return Response({"detail": words}, HTTP_409_CONFLICT, headers={"Retry-After": str(SECONDS_TO_WAIT)})

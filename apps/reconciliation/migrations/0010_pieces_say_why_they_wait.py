@@ -4,25 +4,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reconciliation', '0009_portfolio_flows'),
+        ("reconciliation", "0009_portfolio_flows"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='nightlychunk',
-            name='refusals',
-            field=models.PositiveIntegerField(db_default=0, default=0, help_text='How often the database could not do it: disk full, time over.'),
+            model_name="nightlychunk",
+            name="refusals",
+            field=models.PositiveIntegerField(
+                db_default=0, default=0, help_text="How often the database could not do it: disk full, time over."
+            ),
         ),
         migrations.AddField(
-            model_name='nightlychunk',
-            name='refused_at',
-            field=models.DateTimeField(blank=True, help_text='When it could not the last time.', null=True),
+            model_name="nightlychunk",
+            name="refused_at",
+            field=models.DateTimeField(blank=True, help_text="When it could not the last time.", null=True),
         ),
         migrations.AddField(
-            model_name='nightlychunk',
-            name='refused_with',
-            field=models.CharField(blank=True, db_default='', default='', help_text='The SQLSTATE that it answered then.', max_length=5),
+            model_name="nightlychunk",
+            name="refused_with",
+            field=models.CharField(
+                blank=True, db_default="", default="", help_text="The SQLSTATE that it answered then.", max_length=5
+            ),
         ),
     ]

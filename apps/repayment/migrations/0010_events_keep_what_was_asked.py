@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('repayment', '0009_extensions'),
+        ("repayment", "0009_extensions"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='event',
-            name='asked',
-            field=models.JSONField(blank=True, help_text='The act as it was asked for: the same key never stands for another one.', null=True),
+            model_name="event",
+            name="asked",
+            field=models.JSONField(
+                blank=True,
+                help_text="The act as it was asked for: the same key never stands for another one.",
+                null=True,
+            ),
         ),
     ]
