@@ -111,9 +111,9 @@ def test_the_projected_payments_repay_exactly_what_is_owed(net: Decimal, fee: De
 def test_a_day_cap_and_a_floor_make_repayment_as_slow_as_the_night_will() -> None:
     """1,040 owed, 1,000 sold a day, 12 %: nine days; with at most 50 a day twenty-one; with 960 always left, 26."""
     paid = {"net": D(1000), "fee": D(40), "daily_sales": D(1000)}
-    free = projection(case="expected", terms=terms(), **paid)  # type: ignore[arg-type]
-    capped = projection(case="expected", terms=terms(day_cap=D(50)), **paid)  # type: ignore[arg-type]
-    floored = projection(case="expected", terms=terms(livelihood_floor=D(960)), **paid)  # type: ignore[arg-type]
+    free = projection(case="expected", terms=terms(), **paid)
+    capped = projection(case="expected", terms=terms(day_cap=D(50)), **paid)
+    floored = projection(case="expected", terms=terms(livelihood_floor=D(960)), **paid)
     assert [(one.daily, one.days, one.last) for one in (free, capped, floored)] == [
         (D(120), 9, D(80)), (D(50), 21, D(40)), (D(40), 26, D(40)),
     ]  # fmt: skip

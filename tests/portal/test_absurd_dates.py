@@ -40,7 +40,7 @@ def test_a_date_far_off_is_refused_by_the_service_and_at_the_desk(
     for code, kind, more, last in (
         ("sales-advance", "pause", {}, today + 365 * DAY),
         ("sales-advance", "lower_share", {"kept": "3"}, today + 365 * DAY),
-        ("early-payment", "due_date", {}, drawn["early-payment"].due_on),
+        ("early-payment", "due_date", {}, drawn["early-payment"].due_on or today),
         ("stock-loan", "due_date", {}, today + 390 * DAY),
         ("early-payment", "restructure", new_terms, today + 1830 * DAY),
     ):
