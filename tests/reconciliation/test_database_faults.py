@@ -252,7 +252,7 @@ def _says_why(desk: PlatformClient, waiting: NightlyChunk, why: str) -> None:
     assert f"The database refused “Close the day” 2 times, last at 4 March 2025, 02:00: {why}." in page
     assert "the date stays open" in page
     desk.cookies["django_language"] = "zh-hans"
-    with translation.override("zh-hans"):
+    with entered(desk.platform.schema_name), translation.override("zh-hans"):
         in_chinese = refusal_words(waiting)
     assert in_chinese in desk.get(f"/desk/nights/{NIGHT}/").content.decode()
 
