@@ -83,12 +83,12 @@ def _receipts(financings: Sequence[Financing], deductions: QuerySet[Movement]) -
     eased = _times_of_lower_shares(financings)
     left = _left_after(movements, by_id)
     return [
-        _receipt(
-            financing, movement, left[movement.pk], by_day[financing.seller_id, movement.counts_from],
-            _rate_on(financing, movement.counts_from, eased),
-        )
-        for financing, movement in ((by_id[movement.financing_id], movement) for movement in movements)
-    ]  # fmt: skip
+        _receipt(financing, movement, left[movement.pk], sweep, _rate_on(financing, movement.counts_from, eased))
+        for movement in movements
+        for financing in [by_id[movement.financing_id]]
+        for sweep in [by_day.get((financing.seller_id, movement.counts_from))]
+        if sweep is not None  # a day that has no sales of its own in the books has no receipt
+    ]
 
 
 def _left_after(deductions: Sequence[Movement], financings: Mapping[int, Financing]) -> dict[int, Decimal]:
