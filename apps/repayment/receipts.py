@@ -15,6 +15,8 @@ from apps.products.terms import RECEIVABLE
 from apps.repayment.history import as_told, owed_after
 from apps.repayment.models import Event, Movement, Sweep
 
+SALES_DAY = Coalesce("effective_on", "business_date")
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -57,20 +59,18 @@ class Receipt:
 
 def receipts_of(financing: Financing, *, number: int) -> list[Receipt]:
     """The last `number` deductions for one financing, the latest first."""
-    return _receipts([financing], _deductions([financing]).order_by("-sales_day", "-pk")[:number])
+    return _receipts([financing], _deductions([financing]).order_by(SALES_DAY.desc(), "-pk")[:number])
 
 
 def latest_receipts(financings: Sequence[Financing]) -> dict[int, Receipt]:
     """The latest deduction of each of a seller's financings, by its id; a few queries for all of them."""
-    latest = _deductions(financings).order_by("financing_id", "-sales_day", "-pk").distinct("financing_id")
+    latest = _deductions(financings).order_by("financing_id", SALES_DAY.desc(), "-pk").distinct("financing_id")
     return {one.financing.pk: one for one in _receipts(financings, latest)}
 
 
 def _deductions(financings: Sequence[Financing]) -> QuerySet[Movement]:
-    """The deductions as they are told today: one that was told again counts from its night, not from the day on which
-    that was booked."""
-    standing = Movement.objects.filter(financing__in=financings, kind="sweep", reverses=None, reversals=None)
-    return standing.annotate(sales_day=Coalesce("effective_on", "business_date"))
+    """The deductions as they are told today."""
+    return Movement.objects.filter(financing__in=financings, kind="sweep", reverses=None, reversals=None)
 
 
 def _receipts(financings: Sequence[Financing], deductions: QuerySet[Movement]) -> list[Receipt]:
@@ -83,12 +83,12 @@ def _receipts(financings: Sequence[Financing], deductions: QuerySet[Movement]) -
     eased = _times_of_lower_shares(financings)
     left = _left_after(movements, by_id)
     return [
-        _receipt(
-            financing, movement, left[movement.pk], by_day[financing.seller_id, movement.counts_from],
-            _rate_on(financing, movement.counts_from, eased),
-        )
-        for financing, movement in ((by_id[movement.financing_id], movement) for movement in movements)
-    ]  # fmt: skip
+        _receipt(financing, movement, left[movement.pk], sweep, _rate_on(financing, movement.counts_from, eased))
+        for movement in movements
+        for financing in [by_id[movement.financing_id]]
+        for sweep in [by_day.get((financing.seller_id, movement.counts_from))]
+        if sweep is not None  # a day that has no sales of its own in the books has no receipt
+    ]
 
 
 def _left_after(deductions: Sequence[Movement], financings: Mapping[int, Financing]) -> dict[int, Decimal]:

@@ -82,7 +82,7 @@ def test_each_event_bears_the_cents_that_it_changed_and_all_add_up(platform: Pla
         assert chain[-1] == one.told
     by_cause = [added(step.now.minus(step.was) for step in steps if step.cause == event) for event in events]
     assert added(by_cause) == told.minus(known)
-    # On 8 March all three meet in one night's interest: 1,000, then 601, then 301.70 at 12 %, then that at 6 %.
+    # On 8 March all three meet in one night's interest: 600.67, then 301.07 at 12 %, then that at 6 %.
     of_a_night = next(one for one in changes if one.kind == "accrual" and one.on == FIRST + 8 * DAY)
     assert [(step.cause, step.now.total) for step in of_a_night.steps] == [
         (events[0], D("0.20")), (events[1], D("0.10")), (events[2], D("0.05")),
