@@ -58,6 +58,11 @@ AND NOT EXISTS (SELECT FROM repayment_sweep WHERE seller_id = seller.id AND busi
 ORDER BY id FOR UPDATE
 """
 
+# Whoever waited above for a person's hold on a seller still asked about sweeps as they were before the wait.
+CLOSED_MEANWHILE = """
+SELECT seller_id FROM repayment_sweep WHERE business_date = %(date)s AND seller_id = ANY(%(sellers)s::bigint[])
+"""
+
 FINANCINGS = """
 SELECT id, seller_id, version_id, CASE WHEN NOT is_shared THEN pool_id END, penalty, fee, interest, principal,
        amount + flat_fee, accrued, accrued_posted, disbursed_on, due_on, closed_through,
@@ -108,7 +113,10 @@ class Chunk:
     def __init__(self, *, first_seller: int, last_seller: int, business_date: date) -> None:
         self._arguments: dict[str, Any] = {"first": first_seller, "last": last_seller, "date": business_date}
         ((self.quiet_sellers, self.quiet_financings),) = self._read(QUIET)
-        self.rows = self._read(SELLERS)
+        locked = self._read(SELLERS)
+        self._arguments["sellers"] = _keys(locked)
+        closed_meanwhile = {seller_id for (seller_id,) in self._read(CLOSED_MEANWHILE)} if locked else set()
+        self.rows = [row for row in locked if row[0] not in closed_meanwhile]
         self.payout_accounts: dict[int, int] = {row[0]: row[4] for row in self.rows if row[4]}
         self.worst_before: dict[int, int] = {row[0]: row[6] for row in self.rows}
 

@@ -199,6 +199,7 @@ def close_again_as_if_never_done(platform: Platform, monkeypatch: pytest.MonkeyP
     """Forget all that the night's rows, the financings and the sales days remember of being done, and close again."""
     assert CLOSED_ALREADY in chunk.SELLERS
     monkeypatch.setattr(chunk, "SELLERS", chunk.SELLERS.replace(CLOSED_ALREADY, ""))
+    monkeypatch.setattr(chunk, "CLOSED_MEANWHILE", chunk.CLOSED_MEANWHILE + " AND false")
     night = Night(platform, NightlyRun.objects.get(business_date=NIGHT), clock_of(platform), "night")
     NightlyChunk.objects.filter(run=night.run, work="close").update(done_at=None)
     NightlyRun.objects.filter(pk=night.run.pk).update(state="running")

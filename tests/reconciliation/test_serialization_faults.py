@@ -134,8 +134,8 @@ def clerks_of(platform: Platform, people: int) -> list[Clerk]:
 
 
 def live_through(platform: Platform, *, sellers: int, people: int, times: int, share: float) -> tuple[list[str], int]:
-    """People at work while the night waits, each closing the day of their own seller first, then the night by a worker,
-    both while that share of commits is refused; and a quiet night after.
+    """The night by a worker and people at work beside it, while that share of commits is refused; and a quiet night
+    after.
 
     Answers the books then, and how many commits were refused.
     """
@@ -143,9 +143,9 @@ def live_through(platform: Platform, *, sellers: int, people: int, times: int, s
     pieces = plan(platform)
     clerks = clerks_of(platform, people)
     with entered(platform.schema_name), commits_refused(share):
+        nudge(platform)
         answers = at_once(platform.schema_name, [partial(clerk.act, times) for clerk in clerks])
         assert answers == [None] * people
-        nudge(platform)
         until(lambda: is_over(platform), "the night to end by itself", seconds=240)
     with entered(platform.schema_name):
         lots, refused = counted("fault_lots"), counted("fault_refusals")
