@@ -194,7 +194,6 @@ def payout_batch(business_date: date, currency: str, by: str) -> PaymentBatch:
 
 
 def _payouts(piece: Piece) -> Report:
-    payout_batch(piece.date, piece.platform.currency, piece.by)
     # Whoever closes a seller beside the night holds the batch too: before this, or after it and too late to join.
     batch = PaymentBatch.objects.select_for_update(no_key=True).get(key=f"payouts:{piece.date}")
     Instruction.objects.left_behind(piece.date).update(batch=batch)

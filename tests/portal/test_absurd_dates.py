@@ -35,12 +35,14 @@ def test_a_date_far_off_is_refused_by_the_service_and_at_the_desk(
         drawn[code] = story.draw(story.offer(seller, code), "1000", today - DAY)
     story.night(today - DAY)
     desk = client_of(platform, person(Role.STAFF, "staff@meadow.example"))
+    ends_on = drawn["early-payment"].due_on
+    assert ends_on is not None
     version = ProductVersion.objects.active().get(product__code="early-payment").pk
     new_terms = {"version": version, "agreement": "A-1"}
     for code, kind, more, last in (
         ("sales-advance", "pause", {}, today + 365 * DAY),
         ("sales-advance", "lower_share", {"kept": "3"}, today + 365 * DAY),
-        ("early-payment", "due_date", {}, drawn["early-payment"].due_on or today),
+        ("early-payment", "due_date", {}, ends_on),
         ("stock-loan", "due_date", {}, today + 390 * DAY),
         ("early-payment", "restructure", new_terms, today + 1830 * DAY),
     ):
