@@ -75,7 +75,6 @@ def begin(financings: int) -> None:
     from apps.ledger.services import accounts_by_code
 
     generate(financings)
-    execute(f"DELETE FROM orders_proceeds WHERE settled_on = '{DAY}'")
     accounts_by_code("CNY")
     execute(
         PAID_OUT.format(principal=chart.PRINCIPAL, cash=chart.FUNDING_CASH, fee=chart.FEE, deferred=chart.DEFERRED_FEES)
@@ -98,7 +97,8 @@ def fill(platform: Any, postings: int) -> tuple[int, int]:
 
     day, nights = DAY, 0
     while (number := Posting.objects.count()) < postings:
-        execute(SALES.format(day=day))
+        if nights:  # the generator brought those of the first
+            execute(SALES.format(day=day))
         clock = datetime(day.year, day.month, day.day, 2, tzinfo=UTC) + timedelta(days=1)
         run = run_night(
             platform=platform, business_date=day, clock=lambda at=clock: at, by="night", at_once=PIECES_AT_ONCE

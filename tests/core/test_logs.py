@@ -102,10 +102,7 @@ def test_signing_in_asking_and_erring_leaves_nothing_of_the_person(
 def test_a_row_that_the_database_quotes_is_left_out(platform: Platform, xiulan: Seller, lines: list[str]) -> None:
     """Whoever logs the error: by structlog as text or with its traceback, by the standard library, by a task."""
     told: list[str] = []
-    for statement in (
-        "INSERT INTO users_user SELECT (one).* FROM (SELECT one FROM users_user AS one) AS again",
-        "UPDATE banking_bankaccount SET number = NULL",
-    ):
+    for statement in ("UPDATE users_user SET name = NULL", "UPDATE banking_bankaccount SET purpose = NULL"):
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(statement)
@@ -115,8 +112,8 @@ def test_a_row_that_the_database_quotes_is_left_out(platform: Platform, xiulan: 
             structlog.get_logger().exception("not done")
             logging.getLogger("django.request").exception("Internal Server Error: %s", "/money/")
             get_task_logger("celery.app.trace").error("Task raised unexpected: %r", str(error), exc_info=True)
-    assert [NUMBER in one for one in told] == [False, True], "the database does quote it"
-    assert all("DETAIL" in one for one in told)
+    assert EMAIL in told[0], "the database does quote it"
+    assert NUMBER in told[1]
     assert len([line for line in lines if "not done" in line]) == 2
     assert any("violates not-null constraint" in line for line in lines), "what happened is still said"
     assert leaks(lines) == []
