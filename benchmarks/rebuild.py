@@ -13,13 +13,14 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
 
 from benchmarks import throwaway
-from benchmarks.close_day import DAY, generate
+from benchmarks.close_day import CLOCK, DAY, generate
 
 LIMIT = 60
 MILLION = 1_000_000
@@ -54,7 +55,7 @@ WHERE NOT EXISTS (SELECT FROM core_transition WHERE model = '{label}' AND object
 """
 SALES = """
 INSERT INTO orders_proceeds (key, seller_id, kind, amount, currency, settled_on, booked_on)
-SELECT 'p{day}:' || id, id, 'capture', 20 + (id * 7919 % 10000) / 200.0, 'CNY', '{day}', '{day}' FROM sellers_seller
+SELECT 'p{day}:' || id, id, 'capture', 20 + (id * 7919 % 5000) / 100.0, 'CNY', '{day}', '{day}' FROM sellers_seller
 """
 ONE_CENT_OFF = {
     "daily total": (
@@ -99,11 +100,10 @@ def fill(platform: Any, postings: int) -> tuple[int, int]:
     while (number := Posting.objects.count()) < postings:
         if nights:  # the generator brought those of the first
             execute(SALES.format(day=day))
-        clock = datetime(day.year, day.month, day.day, 2, tzinfo=UTC) + timedelta(days=1)
-        run = run_night(
-            platform=platform, business_date=day, clock=lambda at=clock: at, by="night", at_once=PIECES_AT_ONCE
-        )
+        clock = partial(datetime.combine, day + timedelta(days=1), CLOCK.timetz())
+        run = run_night(platform=platform, business_date=day, clock=clock, by="night", at_once=PIECES_AT_ONCE)
         assert run.is_over, run.state
+        assert not run.set_aside.exists()
         day, nights = day + timedelta(days=1), nights + 1
         print(f"    night {nights}: {Posting.objects.count():,} postings", file=sys.stderr, flush=True)
     execute("ANALYZE")

@@ -123,10 +123,8 @@ class Stateful(ConcurrentTransitionMixin, models.Model):
 
 def stateful_models() -> list[type[Stateful]]:
     """Every model that is a state machine, by name."""
-    return sorted(
-        (model for model in apps.get_models() if issubclass(model, Stateful)),
-        key=lambda model: str(model._meta.verbose_name),
-    )
+    found = [model for model in apps.get_models() if issubclass(model, Stateful)]
+    return sorted(found, key=lambda model: str(model._meta.verbose_name))
 
 
 S = TypeVar("S", bound=Stateful)

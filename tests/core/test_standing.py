@@ -11,7 +11,7 @@ from apps.tenants.models import Platform
 from tests.factories import make_demand, make_order, make_seller
 
 
-def execute(statement: str, *facts: object) -> None:
+def execute(statement: str, *facts: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, facts)
 
