@@ -37,6 +37,13 @@ class ConsoleGateway:
         sys.stdout.flush()
 
 
+class NoGateway:
+    """Where none is named: nothing is sent, and nothing is printed either."""
+
+    def send(self, to: str, text: str) -> None:  # noqa: ARG002  a gateway's signature
+        raise SmsNotSent("No gateway for text messages is named: set SMS_BACKEND.")
+
+
 class MemoryGateway:
     """Keeps messages in `outbox`, for tests."""
 

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
+from django.apps import apps
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 from django_fsm import (
@@ -27,6 +28,7 @@ __all__ = [
     "log_birth",
     "move_all",
     "state_field",
+    "stateful_models",
     "states_hold",
 ]
 
@@ -81,6 +83,9 @@ class Stateful(ConcurrentTransitionMixin, models.Model):
         abstract = True
 
     state: Any
+    # The states in which rows come into being without a line in the log, for there are too many of them. Empty where
+    # every birth is on record.
+    born_unlogged: ClassVar[Sequence[str]] = ()
 
     @property
     def state_fields(self) -> Sequence[FSMFieldMixin]:
@@ -114,6 +119,12 @@ class Stateful(ConcurrentTransitionMixin, models.Model):
             getattr(self, verb)(**changes)
             self.save()
             _log([(self, verb, source)], at=at, by=by, reason=reason)
+
+
+def stateful_models() -> list[type[Stateful]]:
+    """Every model that is a state machine, by name."""
+    found = [model for model in apps.get_models() if issubclass(model, Stateful)]
+    return sorted(found, key=lambda model: str(model._meta.verbose_name))
 
 
 S = TypeVar("S", bound=Stateful)

@@ -90,6 +90,7 @@ class Order(Stateful):
     )  # fmt: skip
     feed_line = models.PositiveIntegerField(null=True, blank=True, help_text="Where it stands in that file, from 1.")
     state = state_field(ORDER_STATES)
+    born_unlogged = ORDER_STATES
 
     objects = OrderQuerySet.as_manager()
 

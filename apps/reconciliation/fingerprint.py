@@ -91,7 +91,7 @@ def book_lines() -> list[str]:
     """What stands in the books of the entered platform, line by line, in an order of its own."""
     with connection.cursor() as cursor:
         cursor.execute(BOOKS)
-        return sorted(" ".join(row) for row in cursor.fetchall())
+        return sorted(" ".join(one or "" for one in row) for row in cursor.fetchall())
 
 
 def books() -> str:

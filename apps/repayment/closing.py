@@ -266,12 +266,14 @@ class _Writer:
 
     def _demands(self) -> None:
         raised = [(one.before.id, demand) for one in self.financings for demand in one.demands if demand.id is None]
+        ids = bulk.next_ids(Demand, len(raised)) if raised else []
+        fresh = [(key, demand._replace(id=new)) for (key, demand), new in zip(raised, ids, strict=True)]
         bulk.copy_rows(
             Demand,
-            ["financing_id", "number", "kind", "starts_on", "due_on", "amount", "paid", "state"],
+            ["id", "financing_id", "number", "kind", "starts_on", "due_on", "amount", "paid", "state"],
             (
-                (key, new.number, new.kind, new.starts_on, new.due_on, new.amount, new.paid, new.state)
-                for key, new in raised
+                (new.id, key, new.number, new.kind, new.starts_on, new.due_on, new.amount, new.paid, "open")
+                for key, new in fresh
             ),
         )
         known = {
@@ -284,6 +286,7 @@ class _Writer:
         bulk.update_rows(Demand, ["paid"], [(demand.id, demand.paid) for demand in known.values()])
         for verb, state in (("pay", "met"), ("end", "breached")):
             keys = [demand.id for demand in self._decided(state) if demand.id in known]
+            keys += [demand.id for _key, demand in fresh if demand.state == state]
             if keys:
                 move_all(list(Demand.objects.filter(pk__in=keys)), verb, at=self.at, by=self.by)
 

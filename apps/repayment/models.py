@@ -35,6 +35,7 @@ class Sweep(Stateful):
     paid_out = AmountField(default=Decimal(0))
     carried_forward = AmountField(default=Decimal(0))
     state = state_field(SWEEP_STATES)
+    born_unlogged = ("released", "posted")
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -206,6 +207,7 @@ class Demand(Stateful):
     paid_fee = AmountField(default=Decimal(0), db_default=Decimal(0))
     paid_interest = AmountField(default=Decimal(0), db_default=Decimal(0))
     state = state_field(DEMAND_STATES)
+    born_unlogged = ("open",)
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -333,6 +335,7 @@ class Event(Stateful):
     approved_by = models.CharField(max_length=80, blank=True)
     reverses = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by")
     state = state_field(EVENT_STATES)
+    born_unlogged = ("done",)
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

@@ -128,6 +128,21 @@ CARRIED_BY_ANOTHER_AMOUNT = Proof(
     "ledger [{posted}].",
     [*CONTROLS, CONTROLS],
 )
+# Each entry is one financing's own but for the interest and penalties of a night, which are one product's. With the
+# two proofs before, every balance of a financing so follows from the journal.
+CARRIED_FOR_ANOTHER = Proof(
+    """
+    SELECT movement.key, one.number, entry.key AS entry, entry.subject
+    FROM repayment_movement AS movement
+    JOIN financing_financing AS one ON one.id = movement.financing_id
+    JOIN products_productversion AS version ON version.id = one.version_id
+    JOIN products_financingproduct AS product ON product.id = version.product_id
+    JOIN ledger_entry AS entry ON entry.key = movement.entry_key
+    WHERE entry.subject <> 'financing:' || one.id AND entry.subject <> 'product:' || product.code
+    ORDER BY movement.id
+    """,
+    "Movement {key} of financing {number} is carried by entry {entry}, which is about {subject}.",
+)
 CONTROL_ACCOUNT_OFF = Proof(
     """
     WITH kept AS (
@@ -302,6 +317,7 @@ PROOFS = (
     PENALTY_OFF,
     CARRIED_OPEN,
     CARRIED_BY_ANOTHER_AMOUNT,
+    CARRIED_FOR_ANOTHER,
     CONTROL_ACCOUNT_OFF,
     SWEEP_OFF,
     INSTALMENTS_OFF,

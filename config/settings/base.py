@@ -10,7 +10,7 @@ from celery.schedules import crontab
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
-from apps.tenants.logs import name_platform_of_request
+from apps.tenants.logs import leave_out_secrets, name_platform_of_request
 
 django_stubs_ext.monkeypatch()
 
@@ -135,7 +135,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 # Text messages: the dotted path of a gateway, see apps.core.sms.
-GRANARY_SMS_BACKEND = os.environ.get("SMS_BACKEND", "apps.core.sms.ConsoleGateway")
+GRANARY_SMS_BACKEND = os.environ.get("SMS_BACKEND") or "apps.core.sms.ConsoleGateway"
 X_FRAME_OPTIONS = "SAMEORIGIN"  # the contract is shown inside our own signing page
 CSRF_FAILURE_VIEW = "apps.portal.views.errors.stale_page"
 
@@ -236,6 +236,7 @@ LOG_LINE: list[Any] = [
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
+    leave_out_secrets,
 ]
 structlog.configure(
     processors=[*LOG_LINE, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -255,5 +256,9 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
-    "loggers": {"weasyprint": {"level": "ERROR"}, "fontTools": {"level": "ERROR"}},
+    "loggers": {
+        "weasyprint": {"level": "ERROR"},
+        "fontTools": {"level": "ERROR"},
+        "django.db.backends": {"level": "INFO"},  # below it stands each statement with its values: names, addresses
+    },
 }

@@ -35,6 +35,8 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 STAFF_NEED_SECOND_FACTOR = True
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXY_COUNT", "1"))
+# Printing codes is for development: where no gateway is named, no text message is sent.
+GRANARY_SMS_BACKEND = os.environ.get("SMS_BACKEND") or "apps.core.sms.NoGateway"
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "granary@localhost")
 
 # W019 wants framing denied altogether: the signing page shows the contract in a frame of our own origin.

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from apps.core.states import log_birth
 from apps.ledger import chart
 from apps.ledger.models import DailyTotal
 from apps.ledger.proofs import faults
@@ -126,7 +127,7 @@ def test_the_command_says_what_it_verified(platform: Platform) -> None:
 
 def test_the_command_fails_and_names_what_is_off(platform: Platform) -> None:
     make_entry()
-    make_seller(balance=Decimal("3.00"))
+    log_birth([make_seller(balance=Decimal("3.00"))], at=AT, by="test")
     DailyTotal.objects.filter(account__code=chart.FUNDING_CASH).update(debits=Decimal("1.00"))
     with pytest.raises(CommandError) as failure:
         call_command("verify_books", platform="meadow", stdout=StringIO())

@@ -9,8 +9,9 @@ import pytest
 from django.utils import translation
 
 from apps.core.history import names_of
-from apps.core.management.commands.docs import moves_of, stateful_models
+from apps.core.management.commands.docs import moves_of
 from apps.core.models import Transition
+from apps.core.states import stateful_models
 from apps.portal.history import GIVEN, PATTERNS, VERBS, reason_of_row, verb_of_row
 from apps.products.models import ProductVersion
 from apps.products.services import new_version, save_draft

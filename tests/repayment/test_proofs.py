@@ -134,6 +134,20 @@ def test_each_number_that_is_off_is_named(
     assert says.format(pk=financing.pk, seller=financing.seller.external_id) in faults()
 
 
+def test_a_movement_that_was_given_to_another_financing_is_named(
+    financing: Financing, tamper: Callable[[str], None]
+) -> None:
+    """Movements and balances moved over together: every sum still agrees, only the journal knows whose it was."""
+    other = make_financing(number="F-2", contract=make_contract(application=make_application(offer=make_offer())))
+    Financing.objects.filter(pk=other.pk).update(
+        version=financing.version, pool=financing.pool_id, principal=D(9000), fee=D(360)
+    )
+    Financing.objects.filter(pk=financing.pk).update(principal=0, fee=0)
+    tamper(f"UPDATE repayment_movement SET financing_id = {other.pk}")
+    says = f"Movement disbursement of financing F-2 is carried by entry disbursement:{financing.pk}, which is about "
+    assert f"{says}financing:{financing.pk}." in faults()
+
+
 def test_half_a_minor_unit_of_interest_may_wait(financing: Financing) -> None:
     Financing.objects.update(accrued=D("0.005"))
     assert faults() == []

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.apps import apps
 
-from apps.core.management.commands.docs import moves_of, stateful_models, states_of
+from apps.core.management.commands.docs import moves_of, states_of
 from apps.core.models import Transition
-from apps.core.states import Stateful, TransitionNotAllowed
+from apps.core.states import Stateful, TransitionNotAllowed, stateful_models
 from apps.reconciliation.models import NightlyRun
 from apps.sellers.models import STEPS, Seller
 from apps.tenants.models import Platform

@@ -22,6 +22,7 @@ class NightlyRun(Stateful):
     ended_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.CharField(max_length=80, blank=True)
     state = state_field(RUN_STATES)
+    born_unlogged = ("open",)
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -68,6 +69,7 @@ class NightlyStep(Stateful):
     seconds = models.DecimalField(max_digits=10, decimal_places=3, default=Decimal(0))
     reason = models.CharField(max_length=200, blank=True)
     state = state_field(STEP_STATES)
+    born_unlogged = ("waiting",)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["place"]

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from inspect import getdoc
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.core.states import Stateful
+from apps.core.states import Stateful, stateful_models
 
 FOLDER = Path("docs") / "states"
 NOTICE = "<!-- Made by `manage.py docs` from the code. Do not edit: change the code and run it again. -->"
@@ -58,12 +57,6 @@ def state_pages() -> dict[str, str]:
     """Every page of docs/states/ as it should be, by file name."""
     models = stateful_models()
     return {"README.md": _index(models)} | {_file_name(model): _page(model) for model in models}
-
-
-def stateful_models() -> list[type[Stateful]]:
-    """Every model that is a state machine, by name."""
-    found = {str(model._meta.verbose_name): model for model in apps.get_models() if issubclass(model, Stateful)}
-    return [cast(type[Stateful], found[name]) for name in sorted(found)]
 
 
 def states_of(model: type[Stateful]) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from apps.banking import proofs as banking_proofs
+from apps.core import standing
 from apps.financing.models import Financing
 from apps.ledger import proofs as ledger_proofs
 from apps.ledger.models import Entry, Posting
@@ -16,10 +17,13 @@ from apps.tenants.models import Platform
 
 
 class Command(PlatformsCommand):
-    help = "Prove the books: every entry balanced, every stored balance equal to its history. Names what is off."
+    help = (
+        "Prove the books: every entry balanced, every stored balance equal to its history, every state where its moves "
+        "led. Names what is off."
+    )
 
     def work(self, platform: Platform, **options: Any) -> None:
-        proofs = (ledger_proofs, banking_proofs, order_proofs, repayment_proofs, night_proofs)
+        proofs = (ledger_proofs, banking_proofs, order_proofs, repayment_proofs, night_proofs, standing)
         faults = [fault for one in proofs for fault in one.faults()]
         if faults:
             raise CommandError("\n".join([f"The books of {platform.name} do not hold:", *faults]))
