@@ -15,6 +15,6 @@ WHERE state <> 'open' AND NOT EXISTS (
 class Migration(migrations.Migration):
     dependencies = [
         ("core", "0003_exports"),
-        ("repayment", "0009_extensions"),
+        ("repayment", "0010_events_keep_what_was_asked"),
     ]
     operations = [migrations.RunSQL(LOG, migrations.RunSQL.noop)]
