@@ -56,6 +56,13 @@ def shown(page: Any) -> dict[str, str]:
     return {**fields, "do": button[1]}
 
 
+def decides(page: Any) -> str:
+    """The fingerprint that the second person sends back with the approval."""
+    button = re.search(r'/approve/.*?name="do" value="(\w+)"', page.content.decode(), re.DOTALL)
+    assert button is not None
+    return button[1]
+
+
 def test_a_payment_dated_back_is_shown_done_and_stands_in_the_history(
     desk: Browse, financing: Financing, today: Any
 ) -> None:
@@ -116,14 +123,50 @@ def test_a_write_off_waits_for_the_second_person(
     desk.post(address, {**shown(page), "reason": "closed for good", "key": "w"})
     event = Event.objects.get()
     assert event.state == "proposed"
-    own = desk.post(f"/desk/events/{event.pk}/approve/")
+    proposal, approval = f"/desk/events/{event.pk}/", f"/desk/events/{event.pk}/approve/"
+    assert proposal in desk.get(f"/desk/financings/{financing.pk}/").content.decode()
+    assert "another person must approve" in desk.get(proposal).content.decode()
+    own = desk.post(approval, {"do": "anything"})
     assert own.status_code == 422
-    assert "another person" in own.content.decode()
+    assert "another person must" in own.content.decode()
+
     colleague = client_of(platform, person(Role.STAFF, "second@meadow.example"))
-    assert colleague.post(f"/desk/events/{event.pk}/approve/").status_code == 302
+    blind = colleague.post(approval)
+    assert blind.status_code == 422
+    assert "Look first at what it changes" in blind.content.decode()
+    seen = colleague.get(proposal)
+    assert "This is what will change" in seen.content.decode()
+    waiver = f"/desk/financings/{financing.pk}/waiver/"
+    typed = {"interest": "1.00", "reason": "kindness", "key": "k"}
+    assert desk.post(waiver, {**typed, "do": shown(desk.post(waiver, typed))["do"]}).status_code == 302
+    stale = colleague.post(approval, {"do": decides(seen)})
+    assert stale.status_code == 422
+    assert "kindness" in stale.content.decode(), "what came since is shown"
+    financing.refresh_from_db()
+    assert financing.state == "active"
+
+    assert colleague.post(approval, {"do": decides(stale)}).status_code == 302
     financing.refresh_from_db()
     assert financing.state == "written_off"
     assert "Recovery" in colleague.get(f"/desk/financings/{financing.pk}/").content.decode()
+    assert colleague.get(proposal).status_code == 302, "decided: nothing is left to see"
+
+
+def test_what_waits_for_two_is_not_decided_by_who_only_looks(
+    desk: Browse, financing: Financing, platform: Platform, client_of: Callable[..., Browse]
+) -> None:
+    address = f"/desk/financings/{financing.pk}/write_off/"
+    typed = {"reason": "closed for good", "key": "w"}
+    desk.post(address, {**shown(desk.post(address, typed)), **typed})
+    proposal = f"/desk/events/{Event.objects.get().pk}/"
+    auditor = client_of(platform, person(Role.AUDITOR, "audit@meadow.example"))
+    page = auditor.get(proposal).content.decode()
+    assert "This is what will change" in page
+    assert "/approve/" not in page
+    assert auditor.post(f"{proposal}approve/", {"do": "x"}).status_code == 403
+    assert client_of(platform, User.objects.get(email="mei@meadow.example")).get(proposal).status_code == 403
+    assert desk.get("/desk/events/999999/").status_code == 404
+    assert Event.objects.get().state == "proposed"
 
 
 def test_who_may_look_and_who_may_act(

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_safe
 from apps.core.money import ZERO
 from apps.financing.models import Financing, Offer
 from apps.portal.doors import SignedIn, for_seller, shown_date
-from apps.portal.financings import event_table, figures_of, movement_table, near_breach_line, receipt_lines
+from apps.portal.events import event_table
+from apps.portal.financings import figures_of, movement_table, near_breach_line, receipt_lines
 from apps.portal.forms import RangeForm
 from apps.portal.instalments import due_table
 from apps.portal.paging import BY_NUMBER, page_of
@@ -52,6 +53,7 @@ def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespo
     assessment = Assessment.objects.latest_of(seller, today)
     usual = Decimal(assessment.features["daily_sales"]) if assessment else ZERO
     movements = page_of(found.movements.all(), request.GET, key=BY_NUMBER, size=MOVEMENTS_SHOWN)
+    events = found.events.filter(state="done").select_related("reverses").order_by("-number")
     return render(
         request,
         "portal/financing.html",
@@ -60,7 +62,7 @@ def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespo
             "figures": figures_of(found, assessment, today),
             "financing": found,
             "receipts": [receipt_lines(one, usual) for one in receipts_of(found, number=RECEIPTS_SHOWN)],
-            "events": event_table(found.events.filter(state="done").order_by("-number"), found.currency),
+            "events": event_table(events, found.currency),
             "payoff": _payoff(found, today),
             "today": today,
             "near": near_breach_line(found),

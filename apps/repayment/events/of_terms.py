@@ -18,7 +18,7 @@ from apps.repayment.events.grounds import amount_of, counts_from, must_run, no_r
 from apps.repayment.extending import check_can_extend
 from apps.repayment.hardship import days_given_back, days_moved
 from apps.repayment.life import Refused
-from apps.repayment.models import Demand, Event
+from apps.repayment.models import Demand
 from apps.repayment.rearranging import rescheduled
 
 LONGEST_PERIOD = 366
@@ -102,8 +102,6 @@ def restructure(financing: Financing, act: Act, on: date) -> dict[str, Any]:
     if financing.version.terms.plan:
         raise Refused(_("What is repaid in instalments is planned anew: move the next due date or add instalments."))
     no_refill_waits(financing)
-    if Event.objects.filter(financing=financing, kind="restructure", state="proposed").exists():
-        raise Refused(_("A restructuring is proposed already; another person approves or refuses it."))
     if not act.agreement.strip():
         raise Refused(_("Name the agreement that the seller signed: without it the contract cannot change."))
     version = ProductVersion.objects.active().filter(pk=act.version_id, product__pool=financing.pool_id).first()
