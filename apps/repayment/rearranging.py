@@ -28,7 +28,7 @@ def rescheduled(financing: Financing, period_days: int, minimum: Decimal, on: da
     """The periods of `financing` from the end of the running one: of `period_days` days, asking for `minimum` each.
 
     What earlier periods asked for stays asked; the rest of principal and fee follows in the new ones. `minimum` in the
-    financing's currency, more than nothing.
+    financing's currency, more than nothing. Raises TooManyPeriods.
     """
     terms: Terms = financing.version.terms
     old = Minimums.of_json(financing.minimums) if financing.minimums else None

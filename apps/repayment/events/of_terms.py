@@ -9,7 +9,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.core.money import ZERO
+from apps.financing.minimums import TooManyPeriods
 from apps.financing.models import Financing
+from apps.products.bounds import MOST_PERIODS
 from apps.products.models import ProductVersion
 from apps.products.plan import MOST_INSTALMENTS
 from apps.products.terms import SALES
@@ -93,7 +95,12 @@ def reschedule(financing: Financing, act: Act, on: date) -> dict[str, Any]:
     if act.period_days is None or not 1 <= act.period_days <= LONGEST_PERIOD:
         raise Refused(_("A period lasts from 1 through %(days)s days.") % {"days": LONGEST_PERIOD})
     minimum = amount_of(act.minimum, financing.currency)
-    planned = rescheduled(financing, act.period_days, minimum, on)
+    try:
+        planned = rescheduled(financing, act.period_days, minimum, on)
+    except TooManyPeriods as too_small:
+        raise Refused(
+            _("So small a minimum makes more than %(most)s periods: ask for more.") % {"most": MOST_PERIODS}
+        ) from too_small
     return {"details": {"from": financing.minimums, "to": planned.as_json()}}
 
 
