@@ -45,7 +45,7 @@ EVENTS: dict[str, Any] = {
 TERMS: Mapping[str, Promise] = {
     "source": gettext_lazy("Paid from"),
     "taken_back": gettext_lazy("What is taken back"),
-    "parts": gettext_lazy("Of it"),
+    "parts": gettext_lazy("Made up of"),
     "rate": gettext_lazy("Interest a year"),
     "share": gettext_lazy("Kept of each day's sales"),
     "moved": gettext_lazy("Minimum periods end"),

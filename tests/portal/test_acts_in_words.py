@@ -100,7 +100,7 @@ def test_rates_dates_parts_and_what_was_taken_back_are_said(platform: Platform) 
         "Interest a year": ("9.25%", "12%"),
     }
     loan.act("charge", parts={"fee": D("2.50"), "penalty": D(1)})
-    assert said(loan) == "Of it: ¥2.50 fee, ¥1.00 penalty"
+    assert said(loan) == "Made up of: ¥2.50 fee, ¥1.00 penalty"
     loan.act("reversal", reverses=3)
     assert said(loan) == f"What is taken back: Charge · ¥3.50 · {counts}"
     loan.act("payment", line_id=loan.line("10.00").pk)
