@@ -205,3 +205,24 @@ def test_the_seller_reads_the_sum_to_the_cent_and_what_was_done(
     assert (paper["Content-Type"], paper.content[:5]) == ("application/pdf", b"%PDF-")
     wrong = seller.get(f"/money/{financing.pk}/statement.pdf", {"first": "2026-02-02", "last": "2026-01-01"})
     assert wrong.status_code == 302
+
+
+def test_what_repays_everything_is_reckoned_for_any_day_to_come_for_the_desk_and_for_the_seller(
+    desk: Browse, financing: Financing, today: Any, platform: Platform, client_of: Callable[..., Browse]
+) -> None:
+    """1,000 at 12 % a year of 360 days: after 29 days 9.67. The day is in the address, so no script is needed."""
+    seller = client_of(platform, User.objects.get(email="mei@meadow.example"))
+    assert 'name="on"' in seller.get(f"/money/{financing.pk}/").content.decode()
+    nonsense = ("", "soon", "2025-02-30", "9999-12-31", str(today - DAY), str(today + 367 * DAY))
+    for who, address in ((seller, f"/money/{financing.pk}/"), (desk, f"/desk/financings/{financing.pk}/")):
+        quoted = who.get(address, {"on": str(today + 9 * DAY)})
+        assert quoted.status_code == 200
+        assert "1,009.67" in quoted.content.decode()
+        assert "9.67 interest" in quoted.content.decode()
+        for typed in nonsense:
+            refused = who.get(address, {"on": typed})
+            assert refused.status_code == 422, typed
+            assert "1,009.67" not in refused.content.decode()
+        assert "Choose a day from" in refused.content.decode()
+    Financing.objects.update(state="repaid", principal=0, fee=0, interest=0, penalty=0, past_due=0)
+    assert 'name="on"' not in seller.get(f"/money/{financing.pk}/").content.decode(), "nothing is left to repay"

@@ -18,8 +18,8 @@ from apps.portal.financings import figures_of, movement_table, near_breach_line,
 from apps.portal.forms import RangeForm
 from apps.portal.instalments import due_table
 from apps.portal.paging import BY_NUMBER, page_of
+from apps.portal.quotes import quote_of
 from apps.portal.statements import statement_pdf
-from apps.repayment.changes import payoff_of
 from apps.repayment.receipts import receipts_of
 from apps.repayment.statement import statement_of
 from apps.risk.models import Assessment
@@ -53,6 +53,7 @@ def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespo
     assessment = Assessment.objects.latest_of(seller, today)
     usual = Decimal(assessment.features["daily_sales"]) if assessment else ZERO
     movements = page_of(found.movements.all(), request.GET, key=BY_NUMBER, size=MOVEMENTS_SHOWN)
+    quote = quote_of(found, request.GET, today)
     events = found.events.filter(state="done").select_related("reverses").order_by("-number")
     return render(
         request,
@@ -63,7 +64,7 @@ def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespo
             "financing": found,
             "receipts": [receipt_lines(one, usual) for one in receipts_of(found, number=RECEIPTS_SHOWN)],
             "events": event_table(events, found.currency),
-            "payoff": _payoff(found, today),
+            "quote": quote,
             "today": today,
             "near": near_breach_line(found),
             "refill_offer": refill_offer(found, today),
@@ -72,6 +73,7 @@ def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespo
             "movements": movement_table(movements.rows, found.currency),
             "page": movements,
         },
+        status=422 if quote and quote.form.is_refused else 200,
     )
 
 
@@ -81,13 +83,6 @@ def refill_offer(found: Financing, today: date) -> Offer | None:
         return None
     offers = Offer.objects.acceptable(today).filter(seller=found.seller_id, version__product__pool=found.pool_id)
     return offers.filter(maximum_amount__gt=found.outstanding).first()
-
-
-def _payoff(found: Financing, today: date) -> Decimal | None:
-    """What repays everything today, to the minor unit; None for a financing that does not run."""
-    if found.state != "active":
-        return None
-    return payoff_of(found, today).total
 
 
 @require_safe

@@ -21,6 +21,7 @@ from apps.portal.forms import OnDayForm
 from apps.portal.instalments import due_table, schedule_of
 from apps.portal.paging import BY_NUMBER, page_of
 from apps.portal.people import names_of
+from apps.portal.quotes import quote_of
 from apps.repayment.changes import Change
 from apps.repayment.events import approve, perform, preview, preview_approval, refuse
 from apps.repayment.life import Refused
@@ -40,7 +41,8 @@ def _found(financing_id: int) -> Financing:
 @for_roles(Role.STAFF, Role.AUDITOR)
 def financing(request: SignedIn, financing_id: int) -> HttpResponse:
     """One financing: what is owed, what was done and why, every movement."""
-    found = _found(financing_id)
+    found, today = _found(financing_id), shown_date(timezone.now())
+    quote = quote_of(found, request.GET, today)
     events = list(found.events.select_related("reverses").order_by("-number"))
     page = page_of(found.movements.all(), request.GET, key=BY_NUMBER, size=MOVEMENTS_SHOWN)
     entries = dict(Entry.objects.filter(key__in={one.entry_key for one in page.rows}).values_list("key", "pk"))
@@ -59,9 +61,12 @@ def financing(request: SignedIn, financing_id: int) -> HttpResponse:
             "demands": due_table(found),
             "movements": movement_table(page.rows, found.currency, entries),
             "page": page,
-            "kinds": kinds_for(found, shown_date(timezone.now())),
+            "kinds": kinds_for(found, today),
             "charges": found.interest + found.fee + found.penalty,
+            "quote": quote,
+            "today": today,
         },
+        status=REFUSED if quote and quote.form.is_refused else 200,
     )
 
 
