@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -67,3 +68,9 @@ def quote_of(financing: Financing, asked: Mapping[str, str], today: date) -> Quo
     form = QuoteForm(asked, today=today)
     on = form.cleaned_data["on"] if form.is_bound and form.is_valid() else today
     return Quote(financing, form, on, payoff_of(financing, on))
+
+
+def status_of(quote: Quote | None, request: HttpRequest) -> int:
+    """422 for a day that cannot be quoted; 200 to htmx, which shows nothing that came with another."""
+    is_refused = quote is not None and quote.form.is_refused
+    return 422 if is_refused and not getattr(request, "htmx", False) else 200

@@ -18,7 +18,7 @@ from apps.portal.financings import figures_of, movement_table, near_breach_line,
 from apps.portal.forms import RangeForm
 from apps.portal.instalments import due_table
 from apps.portal.paging import BY_NUMBER, page_of
-from apps.portal.quotes import quote_of
+from apps.portal.quotes import quote_of, status_of
 from apps.portal.statements import statement_pdf
 from apps.repayment.receipts import receipts_of
 from apps.repayment.statement import statement_of
@@ -73,7 +73,7 @@ def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespo
             "movements": movement_table(movements.rows, found.currency),
             "page": movements,
         },
-        status=422 if quote and quote.form.is_refused else 200,
+        status=status_of(quote, request),
     )
 
 

@@ -21,7 +21,7 @@ from apps.portal.forms import OnDayForm
 from apps.portal.instalments import due_table, schedule_of
 from apps.portal.paging import BY_NUMBER, page_of
 from apps.portal.people import names_of
-from apps.portal.quotes import quote_of
+from apps.portal.quotes import quote_of, status_of
 from apps.repayment.changes import Change
 from apps.repayment.events import approve, perform, preview, preview_approval, refuse
 from apps.repayment.life import Refused
@@ -66,7 +66,7 @@ def financing(request: SignedIn, financing_id: int) -> HttpResponse:
             "quote": quote,
             "today": today,
         },
-        status=REFUSED if quote and quote.form.is_refused else 200,
+        status=status_of(quote, request),
     )
 
 
