@@ -10,13 +10,19 @@ from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 
 from apps.core.money import ZERO, quantum, round_money, split
+from apps.products.bounds import MOST_PERIODS
 from apps.products.terms import Terms
 
 YEAR = 365
 
 
+class TooManyPeriods(ValueError):
+    """So small a minimum asks for more periods than any contract has."""
+
+
 def period_minimum(owed: Decimal, terms: Terms, expected_days: int) -> Decimal:
-    """What one period of `terms` asks for of `owed` in all, rounded to the minor unit and at least one of it.
+    """What one period of `terms` asks for of `owed` in all, rounded to the minor unit: at least one of it, and so much
+    that there are no more than MOST_PERIODS, however slow the seller's sales.
 
     Raises ValueError when the terms have no minimum, or a pace and no expected days.
     """
@@ -31,13 +37,19 @@ def period_minimum(owed: Decimal, terms: Terms, expected_days: int) -> Decimal:
 
 
 def share_of(owed: Decimal, share: Decimal, terms: Terms) -> Decimal:
-    """`share` of `owed`, rounded as `terms` say and at least one minor unit."""
-    return max(round_money(owed * share, terms.currency, terms.rounding), quantum(terms.currency))
+    """`share` of `owed`, rounded as `terms` say, and so much that no more than MOST_PERIODS of it are needed."""
+    least = (owed / MOST_PERIODS).quantize(quantum(terms.currency), ROUND_CEILING)
+    return max(round_money(owed * share, terms.currency, terms.rounding), least)
 
 
 def level_minimums(owed: Decimal, minimum: Decimal) -> list[Decimal]:
-    """`owed` in periods of `minimum`, the last one taking what is left."""
+    """`owed` in periods of `minimum`, the last one taking what is left.
+
+    Raises TooManyPeriods when those would be more than MOST_PERIODS.
+    """
     periods = int((owed / minimum).to_integral_value(rounding=ROUND_CEILING))
+    if periods > MOST_PERIODS:
+        raise TooManyPeriods(f"{owed} in periods of {minimum} are {periods} periods.")
     return [minimum] * (periods - 1) + [owed - minimum * (periods - 1)]
 
 

@@ -1,7 +1,8 @@
-"""The form of an act on a financing, and how what it will change is laid out before it is done."""
+"""Which acts are offered on a financing, and the form of each."""
 
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -14,15 +15,13 @@ from django.utils.translation import gettext_lazy
 from apps.banking.models import BankLine
 from apps.core.money import ZERO
 from apps.financing.models import Financing
-from apps.portal.financings import EVENTS
+from apps.portal.events import EVENTS
 from apps.portal.formats import format_day, format_money
 from apps.portal.forms import LARGEST_AMOUNT, AmountField, day_field
-from apps.portal.movements import movement_name
-from apps.portal.tables import Amount, Column, Count, Day, Table, Text
 from apps.products.models import ProductVersion
 from apps.products.plan import MOST_INSTALMENTS
-from apps.repayment.changes import Change
-from apps.repayment.events import LONGEST_PERIOD, Act
+from apps.products.terms import SALES
+from apps.repayment.events import LONGEST_PERIOD, REVERSIBLE, Act
 from apps.repayment.models import Event
 
 LONGEST_LIST = 50
@@ -50,7 +49,7 @@ HINTS: Mapping[str, Promise] = {
     ),
 }
 NEEDED_STATES: Mapping[str, tuple[str, ...]] = {
-    "payment": ("active",), "reversal": ("active", "repaid", "overpaid"), "refund": ("overpaid",),
+    "payment": ("active", "repaid", "overpaid"), "reversal": ("active", "repaid", "overpaid"), "refund": ("overpaid",),
     "waiver": ("active",), "charge": ("active",), "rate": ("active",), "pause": ("active",),
     "lower_share": ("active",), "resume": ("active",),
     "due_date": ("active",), "write_off": ("active",), "recovery": ("written_off",),
@@ -58,15 +57,33 @@ NEEDED_STATES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def kinds_for(financing: Financing) -> list[tuple[str, str]]:
-    """The acts that may make sense on `financing` as it stands, with their names. The service has the last word."""
-    left_out = {"due_date"} if financing.due_on is None else {"pause", "lower_share", "resume", "reschedule"}
-    left_out |= {"pause", "lower_share"} if financing.paused_until else {"resume"}
+def kinds_for(financing: Financing, on: date) -> list[tuple[str, str]]:
+    """The acts that may make sense on `financing` as it stands on `on`, with their names. The service has the last
+    word."""
+    refused = _always_refused(financing, on)
     return [
         (kind, str(EVENTS[kind]))
         for kind, states in NEEDED_STATES.items()
-        if financing.state in states and kind not in left_out
+        if financing.state in states and kind not in refused
     ]
+
+
+def _always_refused(financing: Financing, on: date) -> set[str]:
+    """The acts that the service would refuse whatever was typed, as the terms, the pause and the history stand."""
+    terms = financing.version.terms
+    is_eased = financing.paused_until is not None and financing.paused_until >= on
+    refused = {"due_date"} if terms.technique == SALES else {"pause", "lower_share", "resume", "reschedule"}
+    refused |= {"pause", "lower_share", "reschedule"} if is_eased else {"resume"}
+    if terms.plan:
+        refused.add("restructure")
+    elif financing.past_due:
+        refused.add("due_date")
+    standing = set(financing.events.filter(state="done", reversed_by=None).values_list("kind", flat=True))
+    if not standing & REVERSIBLE:
+        refused.add("reversal")
+    if "payment" not in standing:
+        refused.add("chargeback")
+    return refused.union(financing.events.filter(state="proposed").values_list("kind", flat=True))
 
 
 def hint_for(kind: str, financing: Financing) -> Promise:
@@ -142,7 +159,7 @@ class ActForm(forms.Form):
         return forms.ChoiceField(label=label, choices=[("", "–"), *choices], required=required)
 
     def _event(self, *kinds: str) -> forms.Field:
-        kinds = kinds or ("payment", "waiver", "charge", "rate")
+        kinds = kinds or tuple(REVERSIBLE)
         events = Event.objects.filter(financing=self.financing, state="done", reversed_by=None, kind__in=kinds)
         choices = [
             (str(one.number), f"{format_day(one.effective_on)} · {EVENTS[one.kind]}"
@@ -220,49 +237,3 @@ class ActForm(forms.Form):
             capitalise=typed.get("capitalise", False),
             agreement=typed.get("agreement", ""),
         )
-
-
-def change_table(change: Change) -> Table:
-    """Before and after, component by component."""
-    currency = change.financing.currency
-    names = {"principal": _("Principal"), "fee": _("Fee"), "interest": _("Interest"), "penalty": _("Penalty")}
-    pairs = [(names[part], getattr(change.before.owed, part), getattr(change.after.owed, part)) for part in names]
-    pairs.append((_("Paid too much"), change.before.surplus, change.after.surplus))
-    pairs.append((_("Past due"), change.before.past_due, change.after.past_due))
-    rows: list[tuple[Any, ...]] = [
-        (Text(name), Amount(before, currency), Amount(after - before, currency, signed=True), Amount(after, currency))
-        for name, before, after in pairs
-        if before or after
-    ]
-    rows.append((Text(_("Days late")), Count(change.before.days_past_due), Text(""), Count(change.after.days_past_due)))
-    columns = (
-        Column(_("What")),
-        Column(_("Now"), numeric=True),
-        Column(_("Change"), numeric=True),
-        Column(_("Then"), numeric=True),
-    )
-    return Table(_("This is what will change"), columns, rows)
-
-
-def rewritten_table(change: Change) -> Table:
-    """The days that are told again: what stood there, and what will."""
-    currency = change.financing.currency
-    told = {(one.on, one.identity): one for one in change.told}
-    undone = {(one.counts_from, one.identity): one for one in change.undone}
-    rows = [
-        (
-            Day(key[0]),
-            Text(movement_name(old.kind if old else new.kind)),  # type: ignore[union-attr]  # one of the two is there
-            Amount(old.total if old else None, currency, signed=True),
-            Amount(new.change.total if new else None, currency, signed=True),
-        )
-        for key in sorted(told.keys() | undone.keys())
-        for old, new in [(undone.get(key), told.get(key))]
-    ]
-    columns = (
-        Column(_("Counts from")),
-        Column(_("What")),
-        Column(_("As it stands"), numeric=True),
-        Column(_("As it will be told"), numeric=True),
-    )
-    return Table(_("The days behind it"), columns, rows)

@@ -1,19 +1,18 @@
 """How a running financing is laid out: its bar, its nights as receipts, its history."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from apps.core.money import ZERO
 from apps.financing.models import Financing
 from apps.portal.formats import format_day, format_money, format_share
-from apps.portal.tables import Amount, Cell, Column, Day, Line, State, Table, Text
-from apps.repayment.models import Demand, Event, NearBreach
+from apps.portal.tables import Amount, Column, Day, Line, State, Table
+from apps.repayment.models import Demand, NearBreach
 from apps.repayment.outlook import Eased, days_nearer, expected_done
 from apps.repayment.receipts import Receipt
 from apps.risk.models import Assessment
@@ -164,56 +163,6 @@ def _paid(one: Receipt) -> str:
     }
     parts = [f"{format_money(amount, currency)} {name}" for name, amount in names.items() if amount]
     return _("It paid %(parts)s.") % {"parts": _(", ").join(parts)} if len(parts) > 1 or one.surplus else ""
-
-
-EVENTS: dict[str, Any] = {
-    "payment": gettext_lazy("Payment"),
-    "reversal": gettext_lazy("Taken back"),
-    "refund": gettext_lazy("Given back what was paid too much"),
-    "waiver": gettext_lazy("Waiver"),
-    "charge": gettext_lazy("Charge"),
-    "rate": gettext_lazy("New rate"),
-    "pause": gettext_lazy("Pause"),
-    "lower_share": gettext_lazy("Lower share of sales"),
-    "resume": gettext_lazy("End of the pause"),
-    "due_date": gettext_lazy("New due date"),
-    "write_off": gettext_lazy("Write-off"),
-    "recovery": gettext_lazy("Recovery after the write-off"),
-    "chargeback": gettext_lazy("Payment disputed and taken back"),
-    "reschedule": gettext_lazy("New periods and minimum"),
-    "restructure": gettext_lazy("Restructured into a new contract"),
-    "carried": gettext_lazy("Carried from the contract before"),
-    "refill": gettext_lazy("Paid off by a new financing"),
-    "returned": gettext_lazy("Given back by the bank"),
-}
-
-
-def event_table(events: Iterable[Event], currency: str, names: Mapping[str, str] | None = None) -> Table:
-    """What people did, and why, the latest first; `names` says who, where the reader is one of the house."""
-    rows: list[tuple[Cell, ...]] = [
-        (
-            Day(one.business_date, note=_event_counts_from(one)),
-            Text(str(EVENTS[one.kind]), note=one.reason),
-            *([Text(names.get(one.by, ""), note=names.get(one.approved_by, ""))] if names is not None else []),
-            Amount(one.amount, currency),
-            State("event", one.state),
-        )
-        for one in events
-    ]
-    columns = (
-        Column(_("Day")),
-        Column(_("What was done")),
-        *([Column(_("By"))] if names is not None else []),
-        Column(_("Amount"), numeric=True),
-        Column(_("State")),
-    )
-    return Table(_("What was done, and why"), columns, rows, empty=_("Nobody has done anything to it by hand."))
-
-
-def _event_counts_from(event: Event) -> str:
-    if event.effective_on == event.business_date:
-        return ""
-    return _("counts from %(day)s") % {"day": format_day(event.effective_on)}
 
 
 def near_breach_line(financing: Financing) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.financing.models import Financing
-from apps.portal.financings import EVENTS
+from apps.portal.events import EVENTS
 from apps.portal.formats import format_day, format_signed_money
 from apps.portal.tables import Amount, Cell, Column, Day, Table, Text
 from apps.repayment.history import Moved, Restated, Retelling, as_known, as_told, moved_by, restated

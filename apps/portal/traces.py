@@ -18,7 +18,7 @@ from apps.ledger import chart
 from apps.ledger.models import Account, Posting
 from apps.orders.models import Proceeds
 from apps.portal.bank_words import place_in_words
-from apps.portal.financings import EVENTS
+from apps.portal.events import EVENTS
 from apps.portal.formats import format_count, format_day
 from apps.portal.forms import day_field
 from apps.portal.money_files import PROCEEDS_KINDS

@@ -6,6 +6,7 @@ account between them, `Assets:Financing:Carried`, is empty again by the end of t
 
 from datetime import date, datetime
 from decimal import ROUND_CEILING, Decimal
+from itertools import pairwise
 from typing import Any
 
 from apps.core.dates import DAY
@@ -27,7 +28,7 @@ def rescheduled(financing: Financing, period_days: int, minimum: Decimal, on: da
     """The periods of `financing` from the end of the running one: of `period_days` days, asking for `minimum` each.
 
     What earlier periods asked for stays asked; the rest of principal and fee follows in the new ones. `minimum` in the
-    financing's currency, more than nothing.
+    financing's currency, more than nothing. Raises TooManyPeriods.
     """
     terms: Terms = financing.version.terms
     old = Minimums.of_json(financing.minimums) if financing.minimums else None
@@ -40,6 +41,21 @@ def rescheduled(financing: Financing, period_days: int, minimum: Decimal, on: da
     asked = asked_by(terms, old, lent, number, financing.currency)
     rest = tuple(level_minimums(lent - asked, minimum)) if lent > asked else ()
     return Minimums(period_days, rest, number, asked, periods.bounds(number)[1], financing.paused_days)
+
+
+def periods_to_come(financing: Financing, on: date) -> Minimums | None:
+    """The periods of `financing` from the end of the one that runs on `on`, as they stand; None where it has none."""
+    terms: Terms = financing.version.terms
+    old = Minimums.of_json(financing.minimums) if financing.minimums else None
+    lent, paused = financing.amount + financing.flat_fee, financing.paused_days
+    periods = periods_of(terms, old, financing.disbursed_on or on, paused)
+    if periods is None or (old is None and not terms.minimum_share):
+        return None
+    number = max(periods.reached(on - DAY), financing.demands_raised)
+    last = last_number(terms, old, lent, number, financing.currency)
+    asked = [asked_by(terms, old, lent, one, financing.currency) for one in range(number, last + 1)]
+    amounts = tuple(after - before for before, after in pairwise(asked))
+    return Minimums(periods.period_days, amounts, number, asked[0], periods.bounds(number)[1], paused)
 
 
 def stretched(financing: Financing, more: int, on: date) -> tuple[int, Decimal] | None:

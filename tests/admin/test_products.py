@@ -156,6 +156,32 @@ def test_terms_that_make_no_sense_are_said_in_words_and_change_nothing(
     assert not Transition.objects.exists()
 
 
+FAR = {
+    "period_days": "2000000",
+    "grace_days": "4000000",
+    "expected_days": "4000000",
+    "offer_valid_days": "99999999",
+    "minimum_share": "0.00001",
+    "minimum_pace": "999",
+}
+
+
+def test_terms_beyond_all_bounds_are_said_at_their_field_and_the_draft_can_be_opened(signed_in: SignedIn) -> None:
+    """4,000,000 days from today lie beyond the calendar; a minimum of 0.00001 makes 100,000 periods."""
+    version = make_product_version(state="draft", approved_by="")
+    client = signed_in(Role.FINANCIER)
+    before = ProductVersion.objects.filter(pk=version.pk).values().get()
+    for name, typed in FAR.items():
+        wrong = form_of(client, version, **{"period_days": "7", "minimum_share": "0", name: typed})
+        for address in (change_page(version), f"{change_page(version).removesuffix('change/')}preview/"):
+            answer = client.post(address, wrong)
+            assert answer.status_code == 200
+            assert "At most" in answer.content.decode() or "520 periods" in answer.content.decode(), name
+        assert client.post(f"{change_page(version).removesuffix('change/')}contract/", wrong).status_code == 422
+    assert ProductVersion.objects.filter(pk=version.pk).values().get() == before
+    assert client.get(change_page(version)).status_code == 200
+
+
 def test_the_page_shows_what_a_seller_will_read(signed_in: SignedIn) -> None:
     """10,000 at 4 % in 120 days by 12 % of sales: 10,400 / 120 / 0.12 = 722.22 a day."""
     shown = signed_in(Role.AUDITOR).get(change_page(make_product_version()))

@@ -3,12 +3,17 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
+
+import pytest
 
 from apps.financing.cautions import Bounds, Typical, cautions, missed_periods, sales_by_day, spans
 from apps.financing.illustration import Example, Illustration, illustrate
+from apps.financing.minimums import TooManyPeriods, level_minimums
+from apps.products.bounds import LEAST_SHARE, LONGEST, MOST_PERIODS
 from apps.products.eligibility import Condition
 from apps.products.models import ProductVersion
-from apps.products.terms import RECEIVABLE, SALES, Terms
+from apps.products.terms import RECEIPT, RECEIVABLE, SALES, Terms
 
 D = Decimal
 TODAY = date(2025, 3, 14)
@@ -32,6 +37,25 @@ def shown(terms: Terms, example: Example | None = None) -> Illustration:
 
 def said(terms: Terms, typical: Typical | None = None, bounds: Bounds = NO_BOUNDS, *conditions: Condition) -> list[str]:
     return cautions(terms, conditions, illustrate(terms, TODAY), typical, bounds)
+
+
+def test_the_longest_terms_there_are_can_be_shown() -> None:
+    """At every bound at once, for a seller who sells a cent a day: 520 periods of 366 days, and no date beyond time."""
+    longest: dict[str, Any] = {name: most for name, most in LONGEST.items() if name != "near_breach_checks"}
+    slow = Example(amount=D(50_000), daily_sales=D("0.01"))
+    limits: list[dict[str, Any]] = [{"minimum_share": LEAST_SHARE}, {"minimum_pace": D(999)}]
+    for minimum in limits:
+        found = shown(replace(ADVANCE, **longest, **minimum), slow)
+        assert 500 <= len(found.minimums) <= MOST_PERIODS
+        assert sum(least for _first, _last, least in found.minimums) == D(52_000)
+    for technique in (RECEIVABLE, RECEIPT):
+        assert shown(replace(ADVANCE, technique=technique, annual_rate=D("0.99"), **longest)).worst is not None
+
+
+def test_a_minimum_of_more_periods_than_anybody_reads_is_none() -> None:
+    assert len(level_minimums(D("5.20"), D("0.01"))) == MOST_PERIODS
+    with pytest.raises(TooManyPeriods):
+        level_minimums(D("5.21"), D("0.01"))
 
 
 def test_sound_terms_give_no_pause() -> None:

@@ -56,6 +56,13 @@ def shown(page: Any) -> dict[str, str]:
     return {**fields, "do": button[1]}
 
 
+def decides(page: Any) -> str:
+    """The fingerprint that the second person sends back with the approval."""
+    button = re.search(r'/approve/.*?name="do" value="(\w+)"', page.content.decode(), re.DOTALL)
+    assert button is not None
+    return button[1]
+
+
 def test_a_payment_dated_back_is_shown_done_and_stands_in_the_history(
     desk: Browse, financing: Financing, today: Any
 ) -> None:
@@ -116,14 +123,50 @@ def test_a_write_off_waits_for_the_second_person(
     desk.post(address, {**shown(page), "reason": "closed for good", "key": "w"})
     event = Event.objects.get()
     assert event.state == "proposed"
-    own = desk.post(f"/desk/events/{event.pk}/approve/")
+    proposal, approval = f"/desk/events/{event.pk}/", f"/desk/events/{event.pk}/approve/"
+    assert proposal in desk.get(f"/desk/financings/{financing.pk}/").content.decode()
+    assert "another person must approve" in desk.get(proposal).content.decode()
+    own = desk.post(approval, {"do": "anything"})
     assert own.status_code == 422
-    assert "another person" in own.content.decode()
+    assert "another person must" in own.content.decode()
+
     colleague = client_of(platform, person(Role.STAFF, "second@meadow.example"))
-    assert colleague.post(f"/desk/events/{event.pk}/approve/").status_code == 302
+    blind = colleague.post(approval)
+    assert blind.status_code == 422
+    assert "Look first at what it changes" in blind.content.decode()
+    seen = colleague.get(proposal)
+    assert "This is what will change" in seen.content.decode()
+    waiver = f"/desk/financings/{financing.pk}/waiver/"
+    typed = {"interest": "1.00", "reason": "kindness", "key": "k"}
+    assert desk.post(waiver, {**typed, "do": shown(desk.post(waiver, typed))["do"]}).status_code == 302
+    stale = colleague.post(approval, {"do": decides(seen)})
+    assert stale.status_code == 422
+    assert "kindness" in stale.content.decode(), "what came since is shown"
+    financing.refresh_from_db()
+    assert financing.state == "active"
+
+    assert colleague.post(approval, {"do": decides(stale)}).status_code == 302
     financing.refresh_from_db()
     assert financing.state == "written_off"
     assert "Recovery" in colleague.get(f"/desk/financings/{financing.pk}/").content.decode()
+    assert colleague.get(proposal).status_code == 302, "decided: nothing is left to see"
+
+
+def test_what_waits_for_two_is_not_decided_by_who_only_looks(
+    desk: Browse, financing: Financing, platform: Platform, client_of: Callable[..., Browse]
+) -> None:
+    address = f"/desk/financings/{financing.pk}/write_off/"
+    typed = {"reason": "closed for good", "key": "w"}
+    desk.post(address, {**shown(desk.post(address, typed)), **typed})
+    proposal = f"/desk/events/{Event.objects.get().pk}/"
+    auditor = client_of(platform, person(Role.AUDITOR, "audit@meadow.example"))
+    page = auditor.get(proposal).content.decode()
+    assert "This is what will change" in page
+    assert "/approve/" not in page
+    assert auditor.post(f"{proposal}approve/", {"do": "x"}).status_code == 403
+    assert client_of(platform, User.objects.get(email="mei@meadow.example")).get(proposal).status_code == 403
+    assert desk.get("/desk/events/999999/").status_code == 404
+    assert Event.objects.get().state == "proposed"
 
 
 def test_who_may_look_and_who_may_act(
@@ -162,3 +205,27 @@ def test_the_seller_reads_the_sum_to_the_cent_and_what_was_done(
     assert (paper["Content-Type"], paper.content[:5]) == ("application/pdf", b"%PDF-")
     wrong = seller.get(f"/money/{financing.pk}/statement.pdf", {"first": "2026-02-02", "last": "2026-01-01"})
     assert wrong.status_code == 302
+
+
+def test_what_repays_everything_is_reckoned_for_any_day_to_come_for_the_desk_and_for_the_seller(
+    desk: Browse, financing: Financing, today: Any, platform: Platform, client_of: Callable[..., Browse]
+) -> None:
+    """1,000 at 12 % a year of 360 days: after 29 days 9.67. The day is in the address, so no script is needed."""
+    seller = client_of(platform, User.objects.get(email="mei@meadow.example"))
+    assert 'name="on"' in seller.get(f"/money/{financing.pk}/").content.decode()
+    nonsense = ("", "soon", "2025-02-30", "9999-12-31", str(today - DAY), str(today + 367 * DAY))
+    for who, address in ((seller, f"/money/{financing.pk}/"), (desk, f"/desk/financings/{financing.pk}/")):
+        quoted = who.get(address, {"on": str(today + 9 * DAY)})
+        assert quoted.status_code == 200
+        assert "1,009.67" in quoted.content.decode()
+        assert "9.67 interest" in quoted.content.decode()
+        for typed in nonsense:
+            refused = who.get(address, {"on": typed})
+            assert refused.status_code == 422, typed
+            assert "1,009.67" not in refused.content.decode()
+        assert "Choose a day from" in refused.content.decode()
+        swapped = who.get(address, {"on": str(today - DAY)}, headers={"HX-Request": "true"})
+        assert swapped.status_code == 200, "htmx shows nothing that comes with another status"
+        assert "Choose a day from" in swapped.content.decode()
+    Financing.objects.update(state="repaid", principal=0, fee=0, interest=0, penalty=0, past_due=0)
+    assert 'name="on"' not in seller.get(f"/money/{financing.pk}/").content.decode(), "nothing is left to repay"

@@ -24,6 +24,9 @@ NONSENSE: list[dict[str, Any]] = [
     {"minimum_pace": D("0.5"), "period_days": 7},
     {"minimum_pace": D("1.5"), "minimum_share": D("0.15"), "period_days": 7},
     {"near_breach_share": D("1.2")},
+    {"grace_days": 367},
+    {"expected_days": 1831},
+    {"minimum_share": D("0.001"), "period_days": 7},
 ]
 
 

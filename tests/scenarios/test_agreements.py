@@ -275,6 +275,9 @@ def test_new_periods_begin_when_the_running_one_ends(meadow: Platform, neighbour
     scene.nights_until(date(2025, 4, 10))
     with pytest.raises(Refused, match="lasts from 1"):
         scene.act("reschedule", period_days=0, minimum=D(50))
+    with pytest.raises(Refused, match="more than 520 periods"):
+        scene.act("reschedule", period_days=30, minimum=D("0.01"))
+    assert not Event.objects.exists()
     act = Act("reschedule", "a late spring", period_days=30, minimum=D(50))
     shown = preview(
         financing_id=scene.financing().pk, act=act, asked_on=scene.today, at=scene.story.at(scene.today), by="user:1"

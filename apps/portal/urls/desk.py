@@ -109,5 +109,6 @@ urlpatterns = [
     path("inspections/<int:inspection_id>/cancel/", inspections.cancel, name="cancel_inspection"),
     path("relief/", reliefs.reliefs, name="reliefs"),
     path("relief/<int:request_id>/", reliefs.relief, name="relief"),
+    path("events/<int:event_id>/", financings.proposal, name="proposal"),
     path("events/<int:event_id>/<slug:verdict>/", financings.decide, name="decide"),
 ]

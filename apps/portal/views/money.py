@@ -13,13 +13,14 @@ from django.views.decorators.http import require_safe
 from apps.core.money import ZERO
 from apps.financing.models import Financing, Offer
 from apps.portal.doors import SignedIn, for_seller, shown_date
-from apps.portal.financings import event_table, figures_of, near_breach_line, receipt_lines
+from apps.portal.events import event_table
+from apps.portal.financings import figures_of, near_breach_line, receipt_lines
 from apps.portal.forms import RangeForm
 from apps.portal.instalments import due_table
 from apps.portal.movements import movement_table, retelling_table
 from apps.portal.paging import BY_NUMBER, page_of
+from apps.portal.quotes import quote_of, status_of
 from apps.portal.statements import statement_pdf
-from apps.repayment.changes import payoff_of
 from apps.repayment.history import retellings
 from apps.repayment.receipts import receipts_of
 from apps.repayment.statement import statement_of
@@ -54,6 +55,8 @@ def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespo
     assessment = Assessment.objects.latest_of(seller, today)
     usual = Decimal(assessment.features["daily_sales"]) if assessment else ZERO
     movements = page_of(found.movements.all(), request.GET, key=BY_NUMBER, size=MOVEMENTS_SHOWN)
+    quote = quote_of(found, request.GET, today)
+    events = found.events.filter(state="done").select_related("reverses").order_by("-number")
     return render(
         request,
         "portal/financing.html",
@@ -62,8 +65,8 @@ def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespo
             "figures": figures_of(found, assessment, today),
             "financing": found,
             "receipts": [receipt_lines(one, usual) for one in receipts_of(found, number=RECEIPTS_SHOWN)],
-            "events": event_table(found.events.filter(state="done").order_by("-number"), found.currency),
-            "payoff": _payoff(found, today),
+            "events": event_table(events, found.currency),
+            "quote": quote,
             "today": today,
             "near": near_breach_line(found),
             "refill_offer": refill_offer(found, today),
@@ -73,6 +76,7 @@ def financing(request: SignedIn, seller: Seller, financing_id: int) -> HttpRespo
             "page": movements,
             "retold": retelling_table(retellings(found)[::-1], found.currency),
         },
+        status=status_of(quote, request),
     )
 
 
@@ -82,13 +86,6 @@ def refill_offer(found: Financing, today: date) -> Offer | None:
         return None
     offers = Offer.objects.acceptable(today).filter(seller=found.seller_id, version__product__pool=found.pool_id)
     return offers.filter(maximum_amount__gt=found.outstanding).first()
-
-
-def _payoff(found: Financing, today: date) -> Decimal | None:
-    """What repays everything today, to the minor unit; None for a financing that does not run."""
-    if found.state != "active":
-        return None
-    return payoff_of(found, today).total
 
 
 @require_safe

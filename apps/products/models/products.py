@@ -13,6 +13,7 @@ from django_fsm import transition
 from apps.core.models import AmountField, LocallyNamed, RateField
 from apps.core.states import Stateful, state_field, states_hold
 from apps.products.audience import TEMPLATES, ForWhom, check_audience
+from apps.products.bounds import bounds_hold, check_bounds
 from apps.products.buckets import RISK_CLASSES, RiskClass
 from apps.products.groups import TECHNIQUE_NAMES
 from apps.products.lending import LendsOnGoods, check_lending, lending_holds
@@ -279,6 +280,7 @@ class ProductVersion(Stateful, LendsOnGoods, ForWhom):
                 ),
             ),
             *plan_holds(),
+            *bounds_hold(),
             models.CheckConstraint(
                 condition=Q(penalty_rate__gte=0, penalty_rate__lt=1, penalty_per_thousand__gte=0)
                 & Q(penalty_per_thousand__lt=10, dispute_fee__gte=0)
@@ -315,6 +317,7 @@ class ProductVersion(Stateful, LendsOnGoods, ForWhom):
 
     def clean(self) -> None:
         """Terms that a technique cannot do without. Raises ValidationError naming the field."""
+        check_bounds(self)
         technique = self.product.technique if self.product_id else ""
         if technique == SALES and not self.sweep_rate:
             raise ValidationError(

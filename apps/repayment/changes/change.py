@@ -1,6 +1,7 @@
 """A change as a value: what an event will do to a financing."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -57,6 +58,9 @@ class Change:
 
     @property
     def fingerprint(self) -> str:
-        """Tells whether what is about to be written is what a person was shown."""
-        seen = (self.before, self.after, [one.pk for one in self.undone], self.told)
+        """Tells whether what is about to be written is what a person was shown: terms, balances and days."""
+        event = self.event
+        agreed = (event.kind, event.effective_on, event.amount, event.reverses_id)
+        details = json.dumps(event.details, sort_keys=True)
+        seen = (agreed, details, self.before, self.after, [one.pk for one in self.undone], self.told)
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]

@@ -10,7 +10,19 @@ someone else is at work on the seller; Financing.DoesNotExist. Then nothing was 
 """
 
 from apps.repayment.events.act import Act, KeyUsed, Stale
+from apps.repayment.events.of_money import REVERSIBLE
 from apps.repayment.events.of_terms import LONGEST_PERIOD
-from apps.repayment.events.steps import approve, perform, preview, refuse
+from apps.repayment.events.steps import approve, perform, preview, preview_approval, refuse
 
-__all__ = ["LONGEST_PERIOD", "Act", "KeyUsed", "Stale", "approve", "perform", "preview", "refuse"]
+__all__ = [
+    "LONGEST_PERIOD",
+    "REVERSIBLE",
+    "Act",
+    "KeyUsed",
+    "Stale",
+    "approve",
+    "perform",
+    "preview",
+    "preview_approval",
+    "refuse",
+]

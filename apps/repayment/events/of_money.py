@@ -17,6 +17,8 @@ from apps.repayment.events.grounds import amount_of, counts_from, must_run, no_r
 from apps.repayment.life import Refused
 from apps.repayment.models import Event
 
+REVERSIBLE = frozenset({"payment", "waiver", "charge", "rate"})
+
 
 def payment(financing: Financing, act: Act, on: date) -> dict[str, Any]:
     if financing.state not in {"active", "repaid", "overpaid"}:
@@ -45,7 +47,7 @@ def reversal(financing: Financing, act: Act, _on: date) -> dict[str, Any]:
     if financing.state not in {"active", "repaid", "overpaid"}:
         must_run(financing)
     taken_back = Event.objects.filter(financing=financing, number=act.reverses, state="done").first()
-    if taken_back is None or taken_back.kind not in {"payment", "waiver", "charge", "rate"}:
+    if taken_back is None or taken_back.kind not in REVERSIBLE:
         raise Refused(_("Only a payment, a waiver, a charge or a change of rate can be taken back."))
     if Event.objects.filter(reverses=taken_back).exists():
         raise Refused(_("Event %(number)s was taken back before.") % {"number": taken_back.number})
@@ -106,8 +108,6 @@ def _parts(act: Act, currency: str) -> dict[str, Decimal]:
 def write_off(financing: Financing, _act: Act, _on: date) -> dict[str, Any]:
     must_run(financing)
     no_refill_waits(financing)
-    if Event.objects.filter(financing=financing, kind="write_off", state="proposed").exists():
-        raise Refused(_("A write-off is proposed already; another person approves or refuses it."))
     return {"amount": financing.outstanding}
 
 

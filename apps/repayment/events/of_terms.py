@@ -10,7 +10,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.core.money import ZERO
+from apps.financing.minimums import TooManyPeriods
 from apps.financing.models import Financing
+from apps.products.bounds import MOST_PERIODS
 from apps.products.models import ProductVersion
 from apps.products.plan import MOST_INSTALMENTS
 from apps.products.terms import SALES
@@ -19,7 +21,7 @@ from apps.repayment.events.grounds import amount_of, counts_from, must_run, no_r
 from apps.repayment.extending import check_can_extend
 from apps.repayment.hardship import days_given_back, days_moved
 from apps.repayment.life import Refused
-from apps.repayment.models import Demand, Event
+from apps.repayment.models import Demand
 from apps.repayment.rearranging import rescheduled
 
 LONGEST_PERIOD = 366
@@ -112,7 +114,12 @@ def reschedule(financing: Financing, act: Act, on: date) -> dict[str, Any]:
     if act.period_days is None or not 1 <= act.period_days <= LONGEST_PERIOD:
         raise Refused(_("A period lasts from 1 through %(days)s days.") % {"days": LONGEST_PERIOD})
     minimum = amount_of(act.minimum, financing.currency)
-    planned = rescheduled(financing, act.period_days, minimum, on)
+    try:
+        planned = rescheduled(financing, act.period_days, minimum, on)
+    except TooManyPeriods as too_small:
+        raise Refused(
+            _("So small a minimum makes more than %(most)s periods: ask for more.") % {"most": MOST_PERIODS}
+        ) from too_small
     return {"details": {"from": financing.minimums, "to": planned.as_json()}}
 
 
@@ -121,8 +128,6 @@ def restructure(financing: Financing, act: Act, on: date) -> dict[str, Any]:
     if financing.version.terms.plan:
         raise Refused(_("What is repaid in instalments is planned anew: move the next due date or add instalments."))
     no_refill_waits(financing)
-    if Event.objects.filter(financing=financing, kind="restructure", state="proposed").exists():
-        raise Refused(_("A restructuring is proposed already; another person approves or refuses it."))
     if not act.agreement.strip():
         raise Refused(_("Name the agreement that the seller signed: without it the contract cannot change."))
     version = ProductVersion.objects.active().filter(pk=act.version_id, product__pool=financing.pool_id).first()

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.core.money import ZERO
 from apps.core.states import log_birth
@@ -16,7 +17,6 @@ from apps.repayment.changes import Change, apply, plan
 from apps.repayment.events import of_money, of_terms
 from apps.repayment.events.act import Act, KeyUsed, Stale
 from apps.repayment.events.doing import do
-from apps.repayment.events.grounds import must_run, no_refill_waits
 from apps.repayment.hold import hold
 from apps.repayment.life import Refused
 from apps.repayment.models import NEEDS_TWO, Event
@@ -59,8 +59,22 @@ def _must_be_the_same(known: Event, act: Act) -> None:
         )
 
 
-def approve(*, event_id: int, asked_on: date, at: datetime, by: str) -> Event:
-    """Do what another person proposed, as the financing stands now."""
+def preview_approval(*, event_id: int, asked_on: date) -> Change:
+    """What approving the proposed event would change if it were done now. Holds nothing and writes nothing.
+
+    Raises Refused when it could not be approved as things stand.
+    """
+    event = Event.objects.get(pk=event_id)
+    financing = Financing.objects.select_related("version__product__pool", "seller").get(pk=event.financing_id)
+    return _approval(financing, event, open_date(asked_on))
+
+
+def approve(*, event_id: int, asked_on: date, shown: str = "", at: datetime, by: str) -> Event:
+    """Do what another person proposed, as the financing stands now.
+
+    What it needed when it was proposed it needs still. `shown` is the fingerprint of the change that this person saw.
+    Raises Refused, Stale when it would be another change by now.
+    """
     with transaction.atomic():
         proposed = Event.objects.get(pk=event_id)
         financing, on = hold(financing_id=proposed.financing_id, asked_on=asked_on, at=at, by=by)
@@ -69,14 +83,11 @@ def approve(*, event_id: int, asked_on: date, at: datetime, by: str) -> Event:
             return event
         if event.by == by:
             raise Refused(_("Whoever proposed this cannot approve it: another person must."))
-        must_run(financing)
-        no_refill_waits(financing)
-        event.business_date = event.effective_on = on
-        change = plan(financing, event)
-        event.amount = -sum((one.change.total for one in change.told if one.kind == event.kind), ZERO)
+        change = _approval(financing, event, on)
+        if shown and shown != change.fingerprint:
+            raise Stale(_("It would change something else than what you were shown. Nothing was done; look again."))
         if event.kind == "restructure":
-            _must_carry(financing, change)
-            event.details["owed"] = {name: str(getattr(change.before_end, name)) for name in Parts._fields}
+            _must_have_room(financing, change)
         event.move("approve", at=at, by=by, approved_by=by)
         done = apply(change, at=at, by=by)
         if event.kind == "restructure":
@@ -84,13 +95,39 @@ def approve(*, event_id: int, asked_on: date, at: datetime, by: str) -> Event:
         return done
 
 
-def _must_carry(financing: Financing, change: Change) -> None:
-    """There is principal to carry, and the pool has room for what becomes principal."""
-    owed, capitalise = change.before_end, change.event.details["capitalise"]
-    if not owed.principal:
-        raise Refused(_("No principal is owed any more, so there is nothing to restructure."))
+def _approval(financing: Financing, event: Event, on: date) -> Change:
+    """What the proposed `event` changes when it is done on `on`, checked as if it were proposed then."""
+    checked = CHECKS[event.kind](financing, _act_of(event), on)
+    event.business_date = event.effective_on = on
+    event.details = checked.get("details", {})
+    change = plan(financing, event)
+    event.amount = -sum((one.change.total for one in change.told if one.kind == event.kind), ZERO)
+    if event.kind == "restructure":
+        owed = change.before_end
+        if not owed.principal:
+            raise Refused(_("No principal is owed any more, so there is nothing to restructure."))
+        event.details["owed"] = {name: str(getattr(owed, name)) for name in Parts._fields}
+    return change
+
+
+def _act_of(event: Event) -> Act:
+    """The act that `event` was proposed as."""
+    details = event.details
+    return Act(
+        event.kind,
+        event.reason,
+        version_id=details.get("version"),
+        capitalise=details.get("capitalise", False),
+        agreement=details.get("agreement", ""),
+        until=date.fromisoformat(details["due_on"]) if details.get("due_on") else None,
+    )
+
+
+def _must_have_room(financing: Financing, change: Change) -> None:
+    """The pools have room for what becomes principal."""
     take_the_books()
-    if capitalise and not has_room(financing, owed.total - owed.principal):
+    owed = change.before_end
+    if change.event.details["capitalise"] and not has_room(financing, owed.total - owed.principal):
         raise Refused(_("The pool has no room for what would become principal."))
 
 
@@ -108,6 +145,8 @@ def _draft(financing: Financing, act: Act, key: str, on: date, at: datetime, by:
     if not act.reason.strip():
         raise Refused(_("Say why: the reason stands in the history for good."))
     checked = CHECKS[act.kind](financing, act, on)
+    if Event.objects.filter(financing=financing, kind=act.kind, state="proposed").exists():
+        raise Refused(PROPOSED[act.kind])
     last = Event.objects.filter(financing=financing).aggregate(last=Max("number"))["last"] or 0
     return Event(
         financing=financing,
@@ -124,6 +163,10 @@ def _draft(financing: Financing, act: Act, key: str, on: date, at: datetime, by:
     )
 
 
+PROPOSED = {
+    "write_off": gettext_lazy("A write-off is proposed already; another person approves or refuses it."),
+    "restructure": gettext_lazy("A restructuring is proposed already; another person approves or refuses it."),
+}
 CHECKS = {
     "payment": of_money.payment,
     "reversal": of_money.reversal,

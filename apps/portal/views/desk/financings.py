@@ -1,8 +1,10 @@
 """A financing at the desk: how it stands, what was done to it, and doing something to it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,15 +12,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.financing.models import Financing
 from apps.ledger.models import Entry
-from apps.portal.acts import HINTS, ActForm, change_table, hint_for, kinds_for, rewritten_table
+from apps.portal.acts import HINTS, ActForm, hint_for, kinds_for
+from apps.portal.changes import change_table, rewritten_table
 from apps.portal.doors import SignedIn, come_back_later, shown_date
-from apps.portal.financings import EVENTS, event_table, near_breach_line
+from apps.portal.events import EVENTS, event_table
+from apps.portal.financings import near_breach_line
 from apps.portal.forms import OnDayForm
 from apps.portal.instalments import due_table, schedule_of
 from apps.portal.movements import known_figures, movement_table, retelling_table
 from apps.portal.paging import BY_NUMBER, page_of
 from apps.portal.people import names_of
-from apps.repayment.events import approve, perform, preview, refuse
+from apps.portal.quotes import quote_of, status_of
+from apps.repayment.changes import Change
+from apps.repayment.events import approve, perform, preview, preview_approval, refuse
 from apps.repayment.history import retellings
 from apps.repayment.life import Refused
 from apps.repayment.models import Event
@@ -37,11 +43,9 @@ def _found(financing_id: int) -> Financing:
 @for_roles(Role.STAFF, Role.AUDITOR)
 def financing(request: SignedIn, financing_id: int) -> HttpResponse:
     """One financing: what is owed, what was done and why, every movement."""
-    return _page(request, _found(financing_id))
-
-
-def _page(request: HttpRequest, found: Financing, refusal: str = "", status: int = 200) -> HttpResponse:
-    events = list(found.events.order_by("-number"))
+    found, today = _found(financing_id), shown_date(timezone.now())
+    quote = quote_of(found, request.GET, today)
+    events = list(found.events.select_related("reverses").order_by("-number"))
     page = page_of(found.movements.all(), request.GET, key=BY_NUMBER, size=MOVEMENTS_SHOWN)
     entries = dict(Entry.objects.filter(key__in={one.entry_key for one in page.rows}).values_list("key", "pk"))
     names = names_of(name for one in events for name in (one.by, one.approved_by))
@@ -51,7 +55,6 @@ def _page(request: HttpRequest, found: Financing, refusal: str = "", status: int
         {
             "section": "sellers",
             "financing": found,
-            "refusal": refusal,
             "events": event_table(events, found.currency, names),
             "proposed": [(EVENTS[one.kind], one) for one in events if one.state == "proposed"],
             "near": near_breach_line(found),
@@ -61,10 +64,12 @@ def _page(request: HttpRequest, found: Financing, refusal: str = "", status: int
             "movements": movement_table(page.rows, found.currency, entries),
             "page": page,
             "retold": retelling_table(retellings(found)[::-1], found.currency),
-            "kinds": kinds_for(found),
+            "kinds": kinds_for(found, today),
             "charges": found.interest + found.fee + found.penalty,
+            "quote": quote,
+            "today": today,
         },
-        status=status,
+        status=status_of(quote, request),
     )
 
 
@@ -105,25 +110,67 @@ def act(request: SignedIn, financing_id: int, kind: str) -> HttpResponseBase:
         change = preview(financing_id=found.pk, act=asked, asked_on=shown_date(now), at=now, by=by)
     except Refused as refusal:
         return render(request, "desk/act.html", {**page, "refusal": str(refusal)}, status=REFUSED)
-    shown = {"change": change_table(change), "days": rewritten_table(change), "fingerprint": change.fingerprint,
-             "schedule": schedule_of(change)}  # fmt: skip
-    return render(request, "desk/act.html", {**page, **shown, "rewrites": change.rewrites_history})
+    return render(request, "desk/act.html", {**page, **_laid_out(change)})
+
+
+def _laid_out(change: Change) -> dict[str, Any]:
+    """What `desk/change.html` shows of a change that is planned."""
+    return {
+        "change": change_table(change),
+        "days": rewritten_table(change),
+        "schedule": schedule_of(change),
+        "rewrites": change.rewrites_history,
+        "fingerprint": change.fingerprint,
+    }
+
+
+@require_safe
+@for_roles(Role.STAFF, Role.AUDITOR)
+def proposal(request: SignedIn, event_id: int) -> HttpResponseBase:
+    """What one person proposed: what approving it would change now, for the second person to decide."""
+    event = get_object_or_404(Event, pk=event_id)
+    if event.state != "proposed":
+        return redirect("desk:financing", event.financing_id)
+    return _proposal(request, event)
+
+
+def _proposal(request: SignedIn, event: Event, refusal: str = "") -> HttpResponse:
+    found = _found(event.financing_id)
+    since = found.events.filter(number__gt=event.number, state="done").select_related("reverses").order_by("-number")
+    names = names_of([event.by, *(name for one in since for name in (one.by, one.approved_by))])
+    page = {
+        "section": "sellers",
+        "financing": found,
+        "event": event,
+        "name": EVENTS[event.kind],
+        "proposer": names[event.by],
+        "is_own": event.by == request.user.actor,
+        "since": event_table(since, found.currency, names),
+        "refusal": refusal,
+    }
+    try:
+        page |= _laid_out(preview_approval(event_id=event.pk, asked_on=shown_date(timezone.now())))
+    except Refused as impossible:
+        page["impossible"] = str(impossible)
+    return render(request, "desk/proposal.html", page, status=REFUSED if refusal else 200)
 
 
 @require_POST
 @for_roles(Role.STAFF)
 @come_back_later
 def decide(request: SignedIn, event_id: int, verdict: str) -> HttpResponseBase:
-    """Approve or refuse, as the second person, what another one proposed."""
+    """Approve or refuse, as the second person, what another one proposed. Nobody approves what they were not shown."""
     event = get_object_or_404(Event, pk=event_id)
     if verdict not in {"approve", "refuse"}:
         raise Http404
-    now = timezone.now()
+    now, by, shown = timezone.now(), request.user.actor, request.POST.get("do", "")
+    if verdict == "approve" and event.state == "proposed" and not shown:
+        return _proposal(request, event, _("Look first at what it changes; then approve it here."))
     try:
         if verdict == "approve":
-            approve(event_id=event.pk, asked_on=shown_date(now), at=now, by=request.user.actor)
+            approve(event_id=event.pk, asked_on=shown_date(now), shown=shown, at=now, by=by)
         else:
-            refuse(event_id=event.pk, reason=_("refused by a second person"), at=now, by=request.user.actor)
+            refuse(event_id=event.pk, reason=_("refused by a second person"), at=now, by=by)
     except Refused as refusal:
-        return _page(request, _found(event.financing_id), str(refusal), REFUSED)
+        return _proposal(request, event, str(refusal))
     return redirect("desk:financing", event.financing_id)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.core.money import ZERO
 from apps.ledger.calendar import open_date
-from apps.portal.acts import change_table
+from apps.portal.changes import change_table
 from apps.portal.doors import SignedIn, come_back_later, shown_date
 from apps.portal.hardship import WHY, wish_text
 from apps.portal.instalments import schedule_of

@@ -1,0 +1,121 @@
+"""How a planned change of a financing is laid out before it is done: terms and amounts, now and then."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.financing.models import Financing
+from apps.portal.events import (
+    Term,
+    carried_term,
+    eased_text,
+    period_terms,
+    rate_text,
+    terms_of,
+    version_text,
+)
+from apps.portal.formats import format_day, format_share
+from apps.portal.movements import movement_name
+from apps.portal.tables import Amount, Column, Count, Day, Table, Text
+from apps.products.models import ProductVersion
+from apps.products.wording import differences
+from apps.repayment.changes import Change
+from apps.repayment.models import Demand
+from apps.repayment.rearranging import periods_to_come
+
+MOVES = {"pause": 1, "lower_share": 1, "resume": -1}  # which way the running minimum goes
+
+
+def change_table(change: Change) -> Table:
+    """Before and after: what is agreed term by term, what is owed component by component."""
+    currency = change.financing.currency
+    names = {"principal": _("Principal"), "fee": _("Fee"), "interest": _("Interest"), "penalty": _("Penalty")}
+    pairs = [(names[part], getattr(change.before.owed, part), getattr(change.after.owed, part)) for part in names]
+    pairs.append((_("Paid too much"), change.before.surplus, change.after.surplus))
+    pairs.append((_("Past due"), change.before.past_due, change.after.past_due))
+    rows: list[tuple[Any, ...]] = [(Text(name), Text(now), Text(""), Text(then)) for name, now, then in _terms(change)]
+    rows += [
+        (Text(name), Amount(before, currency), Amount(after - before, currency, signed=True), Amount(after, currency))
+        for name, before, after in pairs
+        if before or after
+    ]
+    rows.append((Text(_("Days late")), Count(change.before.days_past_due), Text(""), Count(change.after.days_past_due)))
+    columns = (
+        Column(_("What")),
+        Column(_("Now"), numeric=True),
+        Column(_("Change"), numeric=True),
+        Column(_("Then"), numeric=True),
+    )
+    return Table(_("This is what will change"), columns, rows)
+
+
+def _terms(change: Change) -> list[tuple[str, str, str]]:
+    """What is agreed, as (what it is called, now, then)."""
+    now = _agreed(change.financing, change.event.business_date)
+    terms = [*terms_of(change.event), *_besides(change)]
+    told = [(term.name, term.now or now.get(term.key, ""), term.then) for term in terms]
+    if change.event.kind != "restructure":
+        return told
+    after = ProductVersion.objects.select_related("product__pool").get(pk=change.event.details["version"])
+    return told + [(one.label, one.before, one.after) for one in differences(change.financing.version, after)]
+
+
+def _agreed(financing: Financing, on: date) -> dict[str, str]:
+    """What is agreed on `financing` by the end of `on`, in words, by the key of its term."""
+    until = financing.paused_until
+    is_eased = until is not None and until >= on
+    periods = periods_to_come(financing, on)
+    return {
+        "rate": rate_text(_rate(financing)),
+        "share": eased_text(until, financing.paused_rate) if is_eased and until else format_share(financing.sweep_rate),
+        "due_on": format_day(financing.due_on) if financing.due_on else "",
+        "version": version_text(financing.version),
+        **({term.key: term.then for term in period_terms(periods, financing.currency)} if periods else {}),
+    }
+
+
+def _besides(change: Change) -> list[Term]:
+    """What follows from the act without standing in its details."""
+    event, terms = change.event, []
+    if event.kind in MOVES:
+        running = Demand.objects.filter(financing=change.financing, state="open", kind="minimum").last()
+        if running is not None:
+            to = running.due_on + timedelta(days=MOVES[event.kind] * event.details["days"])
+            terms.append(Term("running", format_day(to), format_day(running.due_on)))
+    if event.kind == "reversal" and change.life.rate != _rate(change.financing):
+        terms.append(Term("rate", rate_text(change.life.rate)))
+    if event.kind == "restructure" and "owed" not in event.details:
+        terms.append(carried_term(event, change.before_end._asdict()))
+    return terms
+
+
+def _rate(financing: Financing) -> Decimal:
+    """The rate a year that interest runs at."""
+    agreed: Decimal = financing.version.terms.annual_rate
+    return agreed if financing.annual_rate is None else financing.annual_rate
+
+
+def rewritten_table(change: Change) -> Table:
+    """The days that are told again: what stood there, and what will."""
+    currency = change.financing.currency
+    told = {(one.on, one.identity): one for one in change.told}
+    undone = {(one.counts_from, one.identity): one for one in change.undone}
+    rows = [
+        (
+            Day(key[0]),
+            Text(movement_name(old.kind if old else new.kind)),  # type: ignore[union-attr]  # one of the two is there
+            Amount(old.total if old else None, currency, signed=True),
+            Amount(new.change.total if new else None, currency, signed=True),
+        )
+        for key in sorted(told.keys() | undone.keys())
+        for old, new in [(undone.get(key), told.get(key))]
+    ]
+    columns = (
+        Column(_("Counts from")),
+        Column(_("What")),
+        Column(_("As it stands"), numeric=True),
+        Column(_("As it will be told"), numeric=True),
+    )
+    return Table(_("The days behind it"), columns, rows)
