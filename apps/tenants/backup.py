@@ -28,7 +28,7 @@ from django_tenants.utils import tenant_context
 from psycopg import sql
 
 from apps.tenants.models import TEMPLATE_SCHEMA, Domain, Platform
-from apps.tenants.services import check_address, clone_template, ensure_template
+from apps.tenants.services import check_domain, check_schema_name, clone_template, ensure_template
 
 MANIFEST = "manifest.json"
 SIGNER = Signer(salt="apps.tenants.backup")
@@ -37,8 +37,8 @@ BLOCK = 1 << 20
 ONE_WAY_TO_WRITE = "SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO'; SET LOCAL bytea_output = 'hex'"
 
 TABLES = """
-SELECT pg_class.relname, array_agg(DISTINCT attname) FILTER (WHERE attnum = ANY(indkey)),
-       array_agg(attname ORDER BY attnum)
+SELECT pg_class.relname, array_agg(attname::text ORDER BY attnum) FILTER (WHERE attnum = ANY(indkey)),
+       array_agg(attname::text ORDER BY attnum)
 FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
 LEFT JOIN pg_index ON indrelid = pg_class.oid AND indisprimary
 WHERE relnamespace = %s::regnamespace AND relkind = 'r' GROUP BY 1 ORDER BY 1
@@ -236,8 +236,9 @@ def _restore(
     archive: zipfile.ZipFile, manifest: dict[str, Any], schema_name: str, domain: str, at: datetime, by: str
 ) -> Backup:
     platform, domains = _platform(manifest, schema_name, domain, at)
-    for one in domains or [Domain(domain="none.invalid")]:
-        check_address(schema_name=platform.schema_name, domain=one.domain)
+    check_schema_name(platform.schema_name)
+    for one in domains:
+        check_domain(one.domain)
     ensure_template()
     saved: list[str] = []
     try:

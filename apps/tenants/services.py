@@ -55,7 +55,8 @@ def create_platform(
     `opened_on` is the first business date of its books, `cut_off` the local time on the next day from which a date's
     night may run. Raises PlatformRefused with a sentence when a value is malformed or taken; then nothing is made.
     """
-    check_address(schema_name=schema_name, domain=domain)
+    check_schema_name(schema_name)
+    check_domain(domain)
     _check_facts(name=name, currency=currency, time_zone=time_zone, country=country)
     ensure_template()
     try:
@@ -127,14 +128,18 @@ def _store_alike(schema_name: str) -> None:
             cursor.execute(statement)
 
 
-def check_address(*, schema_name: str, domain: str) -> None:
-    """Raise PlatformRefused with a sentence when either is malformed or taken."""
+def check_schema_name(schema_name: str) -> None:
+    """Raise PlatformRefused with a sentence when a schema cannot be named so, or one is."""
     if not SCHEMA_NAME.fullmatch(schema_name) or schema_name.startswith("pg_"):
         raise PlatformRefused(
             f"{schema_name!r} cannot be a schema name: use 2 to 41 letters a to z, digits and _, a letter first."
         )
     if schema_name in {TEMPLATE_SCHEMA, "public", "information_schema"} or schema_exists(schema_name):
         raise PlatformRefused(f"The schema name {schema_name!r} is taken. Choose another.")
+
+
+def check_domain(domain: str) -> None:
+    """Raise PlatformRefused with a sentence when it is no host name, or leads to a platform."""
     if not HOST_NAME.fullmatch(domain):
         raise PlatformRefused(f"{domain!r} is not a host name. Write it like shop.example.com, in lower case.")
     if Domain.objects.filter(domain=domain).exists():

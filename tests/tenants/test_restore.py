@@ -1,5 +1,6 @@
 """Check 23: one platform backed up and put back beside itself is the same to the byte, and lives on the same way."""
 
+import hashlib
 import json
 import shutil
 import stat
@@ -24,7 +25,7 @@ from apps.tenants import backup
 from apps.tenants.models import Domain, Encumbrance, Platform
 from apps.tenants.services import NoSuchPlatform, entered, resume
 from tests.conftest import drop
-from tests.factories import make_seller
+from tests.factories import make_particulars, make_seller
 from tests.reconciliation.test_killed_at_each_step import busy
 from tests.tenants.test_clone import CATALOGUE, catalogue
 
@@ -82,7 +83,7 @@ def test_a_platform_restored_under_another_name_is_the_same_and_lives_on(
         make_seller(external_id="of the other")
     before = state_of(original, other)
     rows, files = before[0]
-    assert rows["ledger_posting"][0] > 20
+    assert rows["ledger_posting"][0] == 10
     assert rows["evidence_seal"][0] == 2
     assert len([name for name in files if name.startswith("contracts/")]) == 6
 
@@ -146,7 +147,7 @@ def test_what_is_damaged_foreign_or_in_the_way_is_refused_and_nothing_is_changed
 ) -> None:
     original = fresh_platform()
     with entered(original.schema_name):
-        make_seller()
+        make_particulars()
     good = tmp_path / "good"
     backup.back_up(platform=original, path=good, at=timezone.now(), by="test")
     whole = good.read_bytes()
@@ -157,7 +158,7 @@ def test_what_is_damaged_foreign_or_in_the_way_is_refused_and_nothing_is_changed
     middle = whole.index(b"rows/sellers_seller") + 60
     (tmp_path / "flipped").write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
     stranger = Signer(key="another installation", salt="apps.tenants.backup")
-    without_the_seller = manifest["hashes"] | {"rows/sellers_seller": backup.hashlib.sha256(b"").hexdigest()}
+    without_the_seller = manifest["hashes"] | {"rows/sellers_seller": hashlib.sha256(b"").hexdigest()}
     older = [one for one in manifest["migrations"] if one[0] != "evidence"]
     refused = {
         tmp_path / "missing": "could not be restored",
