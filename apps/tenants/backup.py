@@ -235,19 +235,19 @@ def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
 def _restore(
     archive: zipfile.ZipFile, manifest: dict[str, Any], schema_name: str, domain: str, at: datetime, by: str
 ) -> Backup:
+    ensure_template()
+    _refuse_another_release(manifest)
     platform, domains = _platform(manifest, schema_name, domain, at)
     check_schema_name(platform.schema_name)
     for one in domains:
         check_domain(one.domain)
-    ensure_template()
     saved: list[str] = []
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            _refuse_another_release(cursor, manifest)
             platform.save()  # type: ignore[no-untyped-call]  # django-tenants is untyped
             for one in domains:
                 one.tenant = platform
-                one.save()
+                one.save()  # type: ignore[no-untyped-call]
             clone_template(platform.schema_name, "NODATA")
             rows = _put_rows_back(cursor, platform.schema_name, archive, manifest)
             with tenant_context(platform):
@@ -266,7 +266,9 @@ def _restore(
 
 def _platform(manifest: dict[str, Any], schema_name: str, domain: str, at: datetime) -> tuple[Platform, list[Domain]]:
     """The rows of the platform and its domains, not saved yet."""
-    platform, *domains = (found.object for found in serializers.deserialize("json", manifest["platform"]))
+    found = [one.object for one in serializers.deserialize("json", manifest["platform"])]
+    platform = next(one for one in found if isinstance(one, Platform))
+    domains = [one for one in found if isinstance(one, Domain)]
     signed_name = platform.signed_name
     if schema_name not in {"", platform.schema_name}:
         platform.nights_by_hand, platform.is_demo = True, False
@@ -280,8 +282,9 @@ def _platform(manifest: dict[str, Any], schema_name: str, domain: str, at: datet
     return platform, domains
 
 
-def _refuse_another_release(cursor: CursorWrapper, manifest: dict[str, Any]) -> None:
-    ours = {tuple(one) for one in _migrations(cursor, TEMPLATE_SCHEMA)}
+def _refuse_another_release(manifest: dict[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        ours = {tuple(one) for one in _migrations(cursor, TEMPLATE_SCHEMA)}
     theirs = {tuple(one) for one in manifest["migrations"]}
     if ours != theirs:
         app, name = min(ours ^ theirs)
