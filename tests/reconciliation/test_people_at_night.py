@@ -91,9 +91,9 @@ class Person:
         client = PlatformClient(platform)
         client.sign_in(make_user())
         # The handler that Django's client calls, without what that keeps of every template rendered in any thread.
-        self.requests = RequestFactory(**client.defaults)
+        self.requests = RequestFactory(HTTP_HOST=client.defaults["HTTP_HOST"])
         self.requests.cookies = client.cookies
-        self.handler = ClientHandler(enforce_csrf_checks=False)
+        self.handler: Any = ClientHandler(enforce_csrf_checks=False)
         self.answers: Counter[int] = Counter()
 
     def pay_all(self) -> Counter[int]:
