@@ -6,7 +6,7 @@ import sys
 MODULES = (
     "new_platform", "decision", "home_page", "events", "import_orders", "close_day", "close_day --proceeds half",
     "night_workers", "read_statements", "registry", "revaluation", "matching", "desk_home", "pages", "browsing",
-    "back_test", "portfolio", "rebuild",
+    "back_test", "portfolio", "rebuild", "restore",
 )  # fmt: skip
 
 

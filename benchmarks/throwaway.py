@@ -27,7 +27,7 @@ def platform(
     from apps.tenants.models import Platform
     from apps.tenants.services import create_platform, entered
 
-    _drop(schema_name)
+    drop(schema_name)
     made: Platform = create_platform(
         schema_name=schema_name,
         name=schema_name,
@@ -43,10 +43,10 @@ def platform(
         with entered(schema_name):
             yield made
     finally:
-        _drop(schema_name)
+        drop(schema_name)
 
 
-def _drop(schema_name: str) -> None:
+def drop(schema_name: str) -> None:
     from apps.tenants.models import Platform
     from apps.tenants.services import tenant_connection
 

@@ -24,6 +24,22 @@ class Worker(faults.Worker):
         until(lambda: bool(current_app.control.ping(timeout=0.5)), "the worker to answer")
 
 
+class Beat:
+    """The clock that production runs, with its own schedule; what it has sent lies in `folder`."""
+
+    def __init__(self, environment: dict[str, str], folder: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "celery", "-A", "config", "beat", "--schedule", str(folder / "beat"),
+             "--pidfile", "", "--loglevel", "ERROR"],
+            cwd=settings.BASE_DIR, env={**environment, "PYTHONWARNINGS": "ignore"}, start_new_session=True,
+            stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def stop(self) -> None:
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
 class WebServer:
     """gunicorn as it runs in production, on a free port here; `address(host)` is where a browser finds it, and what it
     sends by e-mail are files in `mail`."""

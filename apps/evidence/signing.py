@@ -32,7 +32,7 @@ def _text(row: Head | Seal) -> bytes:
         for field in row._meta.concrete_fields
         if field.name not in {"id", "signature", "sealed_at"}
     }
-    return canonical({"platform": current_platform().schema_name, "what": row._meta.model_name, **stated}).encode()
+    return canonical({"platform": current_platform().signed_name, "what": row._meta.model_name, **stated}).encode()
 
 
 def _private_key() -> Ed25519PrivateKey:

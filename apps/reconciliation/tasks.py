@@ -34,7 +34,7 @@ def shared_clock() -> datetime:
 def start_due_nights() -> None:
     """Nudge workers for every platform whose cut-off has passed and whose books are not closed through that date.
 
-    Runs every minute, so it also resumes nights whose workers died: the rows say what is left, a nudge only tells.
+    Runs every half minute, so it also resumes nights whose workers died: the rows say what is left, a nudge only tells.
     """
     now = shared_clock()
     for platform in Platform.objects.working().filter(nights_by_hand=False):

@@ -20,7 +20,8 @@ class PlatformCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002  Django's signature
         try:
-            with entered(options.pop("platform")) as platform:
+            though_suspended = options.pop("suspended", False)
+            with entered(options.pop("platform"), though_suspended=though_suspended) as platform:
                 self.work(platform, **options)
         except NoSuchPlatform as error:
             raise CommandError(f"{error} See `manage.py list_platforms`.") from error
@@ -70,6 +71,7 @@ class PlatformsCommand(PlatformCommand):
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("--platform", help="the platform's schema name")
         which.add_argument("--all", action="store_true", help="every working platform, one after another")
+        parser.add_argument("--suspended", action="store_true", help="though the platform is suspended")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["all"]:

@@ -17,9 +17,13 @@ TEMPLATE_SCHEMA = "template"
 class PlatformQuerySet(models.QuerySet["Platform"]):
     """Which platforms there are."""
 
+    def platforms(self) -> "PlatformQuerySet":
+        """All but the template, suspended ones too."""
+        return self.exclude(schema_name__in=[TEMPLATE_SCHEMA, "public"])
+
     def working(self) -> "PlatformQuerySet":
         """Platforms that people and tasks may enter: neither the template nor suspended ones."""
-        return self.exclude(schema_name__in=[TEMPLATE_SCHEMA, "public"]).filter(suspended_at=None)
+        return self.platforms().filter(suspended_at=None)
 
 
 class Platform(LocallyNamed, TenantMixin):
@@ -39,6 +43,9 @@ class Platform(LocallyNamed, TenantMixin):
         default=False, help_text="Nights start only by command, as for a platform that replays its past."
     )
     suspended_at = models.DateTimeField(null=True, blank=True)
+    signed_as = models.CharField(
+        max_length=63, blank=True, default="", help_text="The name in its seals, when restored under another one."
+    )
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -46,6 +53,11 @@ class Platform(LocallyNamed, TenantMixin):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def signed_name(self) -> str:
+        """The name that its evidence log's signatures state; it never changes."""
+        return self.signed_as or self.schema_name
 
     @property
     def zone(self) -> ZoneInfo:

@@ -55,7 +55,8 @@ def create_platform(
     `opened_on` is the first business date of its books, `cut_off` the local time on the next day from which a date's
     night may run. Raises PlatformRefused with a sentence when a value is malformed or taken; then nothing is made.
     """
-    _check_address(schema_name=schema_name, domain=domain)
+    check_schema_name(schema_name)
+    check_domain(domain)
     _check_facts(name=name, currency=currency, time_zone=time_zone, country=country)
     ensure_template()
     try:
@@ -72,9 +73,7 @@ def create_platform(
                 is_demo=is_demo,
             )
             Domain.objects.create(domain=domain, tenant=platform, is_primary=True)
-            CloneSchema().clone_schema(TEMPLATE_SCHEMA, schema_name, "DATA")
-            _name_constraints_alike(schema_name)
-            _store_alike(schema_name)
+            clone_template(schema_name, "DATA")
     except IntegrityError as error:
         raise PlatformRefused(f"Another platform took {schema_name!r} or {domain!r} at this very moment.") from error
     structlog.get_logger().info("platform created", platform=schema_name, by=by)
@@ -82,6 +81,13 @@ def create_platform(
     if not connection.in_atomic_block:
         connection.close()
     return platform
+
+
+def clone_template(schema_name: str, mode: str) -> None:
+    """Make the schema as the template is, with its rows (`mode` "DATA") or without ("NODATA")."""
+    CloneSchema().clone_schema(TEMPLATE_SCHEMA, schema_name, mode)
+    _name_constraints_alike(schema_name)
+    _store_alike(schema_name)
 
 
 def _name_constraints_alike(schema_name: str) -> None:
@@ -122,13 +128,18 @@ def _store_alike(schema_name: str) -> None:
             cursor.execute(statement)
 
 
-def _check_address(*, schema_name: str, domain: str) -> None:
+def check_schema_name(schema_name: str) -> None:
+    """Raise PlatformRefused with a sentence when a schema cannot be named so, or one is."""
     if not SCHEMA_NAME.fullmatch(schema_name) or schema_name.startswith("pg_"):
         raise PlatformRefused(
             f"{schema_name!r} cannot be a schema name: use 2 to 41 letters a to z, digits and _, a letter first."
         )
     if schema_name in {TEMPLATE_SCHEMA, "public", "information_schema"} or schema_exists(schema_name):
         raise PlatformRefused(f"The schema name {schema_name!r} is taken. Choose another.")
+
+
+def check_domain(domain: str) -> None:
+    """Raise PlatformRefused with a sentence when it is no host name, or leads to a platform."""
     if not HOST_NAME.fullmatch(domain):
         raise PlatformRefused(f"{domain!r} is not a host name. Write it like shop.example.com, in lower case.")
     if Domain.objects.filter(domain=domain).exists():
@@ -181,13 +192,15 @@ def _is_migrated(schema_name: str) -> bool:
 
 
 @contextmanager
-def entered(schema_name: str) -> Iterator[Platform]:
+def entered(schema_name: str, *, though_suspended: bool = False) -> Iterator[Platform]:
     """Work inside one working platform: its schema, its cache keys, its time zone, its name on every log line.
 
-    Raises NoSuchPlatform when there is none of that name or it is suspended; there is no default platform.
+    Raises NoSuchPlatform when there is none of that name or it is suspended (`though_suspended` is for proofs, which
+    only read); there is no default platform.
     """
     with tenant_context(_public()):
-        platform = Platform.objects.working().filter(schema_name=schema_name or "").first()
+        platforms = Platform.objects.platforms() if though_suspended else Platform.objects.working()
+        platform = platforms.filter(schema_name=schema_name or "").first()
     if platform is None:
         raise NoSuchPlatform(f"There is no working platform {schema_name!r}.")
     named = structlog.contextvars.bound_contextvars(platform=schema_name)

@@ -1,6 +1,7 @@
 """Settings that hold everywhere. dev, test and production each add only what really differs."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +185,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 1500
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
-    "nights-that-are-due": {"task": "reconciliation.start_due_nights", "schedule": crontab(minute="*")},
+    # Every half minute, so that a night whose worker died is taken up again within a minute.
+    "nights-that-are-due": {"task": "reconciliation.start_due_nights", "schedule": timedelta(seconds=30)},
     "back-tests-that-wait": {"task": "reconciliation.tend_back_tests_everywhere", "schedule": crontab(minute="*")},
     "portfolios-that-lack-a-date": {
         "task": "reconciliation.make_portfolios_everywhere",
