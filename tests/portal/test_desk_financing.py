@@ -227,5 +227,5 @@ def test_what_repays_everything_is_reckoned_for_any_day_to_come_for_the_desk_and
         swapped = who.get(address, {"on": str(today - DAY)}, headers={"HX-Request": "true"})
         assert swapped.status_code == 200, "htmx shows nothing that comes with another status"
         assert "Choose a day from" in swapped.content.decode()
-    Financing.objects.update(state="repaid", principal=0, fee=0, interest=0, penalty=0, past_due=0)
+    Financing.objects.update(state="repaid", repaid_on=today, principal=0, fee=0, interest=0, penalty=0, past_due=0)
     assert 'name="on"' not in seller.get(f"/money/{financing.pk}/").content.decode(), "nothing is left to repay"
