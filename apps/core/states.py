@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 from django.apps import apps
 from django.db import models, transaction
@@ -123,8 +123,8 @@ class Stateful(ConcurrentTransitionMixin, models.Model):
 
 def stateful_models() -> list[type[Stateful]]:
     """Every model that is a state machine, by name."""
-    found = [model for model in apps.get_models() if issubclass(model, Stateful)]
-    return sorted(found, key=lambda model: str(model._meta.verbose_name))
+    found = {str(model._meta.verbose_name): model for model in apps.get_models() if issubclass(model, Stateful)}
+    return [cast(type[Stateful], found[name]) for name in sorted(found)]
 
 
 S = TypeVar("S", bound=Stateful)
