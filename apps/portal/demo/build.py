@@ -16,6 +16,7 @@ from django_tenants.utils import tenant_context
 
 from apps.banking.services import open_account
 from apps.core.dates import DAY, local_date
+from apps.core.states import log_birth
 from apps.portal.demo.days import catch_up
 from apps.portal.demo.feed import take_in_orders
 from apps.portal.demo.lived import SCRIPT, Act, LivedDays
@@ -219,6 +220,7 @@ def _put_on_offer(market: Market, at: datetime) -> None:
     )
     version.full_clean()
     version.save()
+    log_birth([version], at=at, by=BY)
 
 
 def _tell_of_last_night(platform: Platform, at: datetime) -> None:
