@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -40,12 +41,13 @@ def said(terms: Terms, typical: Typical | None = None, bounds: Bounds = NO_BOUND
 
 def test_the_longest_terms_there_are_can_be_shown() -> None:
     """At every bound at once, for a seller who sells a cent a day: 520 periods of 366 days, and no date beyond time."""
-    longest = {name: most for name, most in LONGEST.items() if name != "near_breach_checks"}
+    longest: dict[str, Any] = {name: most for name, most in LONGEST.items() if name != "near_breach_checks"}
     slow = Example(amount=D(50_000), daily_sales=D("0.01"))
-    for minimum in ({"minimum_share": LEAST_SHARE}, {"minimum_pace": D(999)}):
+    least: tuple[dict[str, Any], ...] = ({"minimum_share": LEAST_SHARE}, {"minimum_pace": D(999)})
+    for minimum in least:
         found = shown(replace(ADVANCE, **longest, **minimum), slow)
         assert 500 <= len(found.minimums) <= MOST_PERIODS
-        assert sum(least for _first, _last, least in found.minimums) == D(52_000)
+        assert sum(amount for _first, _last, amount in found.minimums) == D(52_000)
     for technique in (RECEIVABLE, RECEIPT):
         assert shown(replace(ADVANCE, technique=technique, annual_rate=D("0.99"), **longest)).worst is not None
 

@@ -36,7 +36,7 @@ def looks(desk: Desk, kind: str, **facts: Any) -> dict[str, tuple[str, str]]:
 
 
 def said(desk: Desk) -> str:
-    return details_text(Event.objects.order_by("number").last())  # type: ignore[arg-type]  # there is one
+    return details_text(Event.objects.order_by("number").last())
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def advance(platform: Platform) -> Desk:
 
 
 def test_a_pause_says_until_when_and_what_it_moves_and_its_end_what_comes_back(advance: Desk) -> None:
-    ten = {"until": advance.today + 9 * DAY}  # 5 to 14 March
+    ten: dict[str, Any] = {"until": advance.today + 9 * DAY}  # 5 to 14 March
     assert looks(advance, "pause", **ten) == {
         "Kept of each day's sales": ("12%", "nothing, through 14 March 2025"),
         "Minimum periods end": ("", "10 days later"),
@@ -86,7 +86,7 @@ def test_rates_dates_parts_and_what_was_taken_back_are_said(platform: Platform) 
     loan.night(3)
     due_on = loan.financing.due_on
     assert due_on is not None
-    later = {"until": due_on + 5 * DAY}
+    later: dict[str, Any] = {"until": due_on + 5 * DAY}
     shown = looks(loan, "due_date", **later)["Due on"]
     loan.act("due_date", **later)
     assert said(loan) == f"Due on: {shown[1]} instead of {shown[0]}"
