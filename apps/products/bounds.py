@@ -4,10 +4,11 @@ Beyond these bounds a date would lie beyond the calendar, or a contract would li
 """
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db.models import CheckConstraint, Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def bounds_hold() -> list[CheckConstraint]:
 
 def check_bounds(version: "ProductVersion") -> None:
     """Raises ValidationError naming each field of `version` that goes too far."""
-    errors: dict[str, Any] = {
+    errors: dict[str, Promise | str] = {
         name: _("At most %(most)s.") % {"most": most} for name, most in LONGEST.items() if getattr(version, name) > most
     }
     if 0 < version.minimum_share < LEAST_SHARE:

@@ -43,11 +43,11 @@ def test_the_longest_terms_there_are_can_be_shown() -> None:
     """At every bound at once, for a seller who sells a cent a day: 520 periods of 366 days, and no date beyond time."""
     longest: dict[str, Any] = {name: most for name, most in LONGEST.items() if name != "near_breach_checks"}
     slow = Example(amount=D(50_000), daily_sales=D("0.01"))
-    limits: list[dict[str, Any]] = [{"minimum_share": LEAST_SHARE}, {"minimum_pace": D(999)}]
-    for minimum in limits:
+    least: tuple[dict[str, Any], ...] = ({"minimum_share": LEAST_SHARE}, {"minimum_pace": D(999)})
+    for minimum in least:
         found = shown(replace(ADVANCE, **longest, **minimum), slow)
         assert 500 <= len(found.minimums) <= MOST_PERIODS
-        assert sum(least for _first, _last, least in found.minimums) == D(52_000)
+        assert sum(amount for _first, _last, amount in found.minimums) == D(52_000)
     for technique in (RECEIVABLE, RECEIPT):
         assert shown(replace(ADVANCE, technique=technique, annual_rate=D("0.99"), **longest)).worst is not None
 
