@@ -110,7 +110,7 @@ def _flow(owed: Decimal, daily_sales: Decimal, terms: Terms) -> _Flow:
     """What the sweep takes of days that all sell `daily_sales` from a seller who has nothing else: at least one minor
     unit, for a floor above the sales would never end."""
     claim = Claim(owed, ZERO, terms.sweep_rate, terms.livelihood_floor, terms.day_cap, terms.priority, terms.rounding)
-    (taken,) = sweep(daily_sales, [claim], Decimal(1), terms.currency)
+    (taken,) = sweep(round_money(daily_sales, terms.currency), [claim], Decimal(1), terms.currency)
     daily = max(taken, quantum(terms.currency))
     limit = round_money(owed * terms.maximum_share, terms.currency, terms.rounding)
     if not limit or not terms.period_days or daily * terms.period_days <= limit:

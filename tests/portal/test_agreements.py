@@ -15,7 +15,7 @@ from apps.sellers.models import Seller
 from apps.tenants.models import Platform
 from apps.users.models import Role
 from tests.factories import make_bank_line, make_near_breach, make_provision_class
-from tests.portal.test_desk_financing import shown
+from tests.portal.test_desk_financing import decides, shown
 from tests.portal.test_pages import person
 from tests.story import DAY, Story
 
@@ -93,7 +93,9 @@ def test_one_proposes_a_restructuring_and_another_approves_it(
     own = desk.post(f"/desk/events/{event.pk}/approve/")
     assert own.status_code == 422
     second = client_of(platform, person(Role.STAFF, "second@meadow.example"))
-    assert second.post(f"/desk/events/{event.pk}/approve/").status_code == 302
+    address = f"/desk/events/{event.pk}/approve/"
+    assert second.post(address).status_code == 422  # nobody approves what they were not shown
+    assert second.post(address, {"do": decides(second.get(f"/desk/events/{event.pk}/"))}).status_code == 302
     new = Financing.objects.get(follows=financing)
     assert new.principal == D(1040)
     assert f"/desk/financings/{new.pk}/" in second.get(f"/desk/financings/{financing.pk}/").content.decode()

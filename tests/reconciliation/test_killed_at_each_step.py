@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, time
 
+from apps.core.states import log_birth
 from apps.financing.models import Financing
 from apps.reconciliation.fingerprint import book_lines, first_difference
 from apps.reconciliation.models import NightlyRun
@@ -38,6 +39,7 @@ def busy(platform: Platform) -> None:
             seller=make_seller(external_id="farmer", name="Farmer"),
             number=unique("T"),  # else the registry of all platforms says that these goods are pledged elsewhere
         ).seller
+        log_birth([farmer], at=datetime.combine(FIRST, time(10), tzinfo=platform.zone), by="test")
         warehouse = make_warehouse(code="W1")
         cotton_costs("10", on=FIRST)
         receipts = bales(2, farmer=farmer, warehouse=warehouse)

@@ -77,6 +77,9 @@ def fill_platform(name: str) -> dict[str, User]:
     _fill_requests(seller, offer)
     contract = factories.make_contract(application=factories.make_application(offer=offer))
     financing = factories.make_financing(contract=contract, state="active", disbursed_on=DAY, closed_through=DAY)
+    factories.make_event(
+        financing=financing, kind="write_off", state="proposed", amount=None
+    )  # waits for a second person
     _advance(seller)
     pledge = factories.make_pledge(seller=seller, subject=f"financing:{financing.pk}")
     factories.make_margin_call(pledge=pledge)
