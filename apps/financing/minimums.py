@@ -42,12 +42,17 @@ def share_of(owed: Decimal, share: Decimal, terms: Terms) -> Decimal:
     return max(round_money(owed * share, terms.currency, terms.rounding), least)
 
 
+def payments_in(amount: Decimal, each: Decimal) -> int:
+    """How many payments of `each` make up `amount`, the last one perhaps smaller."""
+    return int((amount / each).to_integral_value(rounding=ROUND_CEILING))
+
+
 def level_minimums(owed: Decimal, minimum: Decimal) -> list[Decimal]:
     """`owed` in periods of `minimum`, the last one taking what is left.
 
     Raises TooManyPeriods when those would be more than MOST_PERIODS.
     """
-    periods = int((owed / minimum).to_integral_value(rounding=ROUND_CEILING))
+    periods = payments_in(owed, minimum)
     if periods > MOST_PERIODS:
         raise TooManyPeriods(f"{owed} in periods of {minimum} are {periods} periods.")
     return [minimum] * (periods - 1) + [owed - minimum * (periods - 1)]

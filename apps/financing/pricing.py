@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from typing import NamedTuple
 
 from apps.core.money import ZERO, quantum, round_money
 from apps.financing.daycount import simple_interest
 from apps.financing.instalments import Planned
-from apps.financing.minimums import dated, level_minimums, share_of
+from apps.financing.minimums import dated, level_minimums, payments_in, share_of
 from apps.financing.rates import xirr
 from apps.financing.sweep import Claim, sweep
 from apps.products.terms import Terms
@@ -89,12 +89,12 @@ class _Flow(NamedTuple):
 
     @property
     def days(self) -> int:
-        return self.periods * self.period_days + _days(self.rest, self.daily)
+        return self.periods * self.period_days + payments_in(self.rest, self.daily)
 
     @property
     def last(self) -> Decimal:
         """What the last day pays."""
-        return self.rest - self.daily * (_days(self.rest, self.daily) - 1)
+        return self.rest - self.daily * (payments_in(self.rest, self.daily) - 1)
 
     def worth(self, rate: Decimal) -> Decimal:
         """What the payments are worth on the day of the payout, at `rate` a day above zero."""
@@ -115,18 +115,14 @@ def _flow(owed: Decimal, daily_sales: Decimal, terms: Terms) -> _Flow:
     limit = round_money(owed * terms.maximum_share, terms.currency, terms.rounding)
     if not limit or not terms.period_days or daily * terms.period_days <= limit:
         return _Flow(daily, 0, 0, ZERO, owed)
-    periods = int((owed / limit).to_integral_value(rounding=ROUND_CEILING)) - 1
+    periods = payments_in(owed, limit) - 1
     return _Flow(daily, periods, terms.period_days, limit, owed - limit * periods)
-
-
-def _days(amount: Decimal, daily: Decimal) -> int:
-    return int((amount / daily).to_integral_value(rounding=ROUND_CEILING))
 
 
 def _stream(rate: Decimal, daily: Decimal, amount: Decimal) -> Decimal:
     """What `amount` is worth today that is paid by `daily` from tomorrow on, at `rate` a day: an annuity and what is
     left on its last day."""
-    days = _days(amount, daily)
+    days = payments_in(amount, daily)
     last = amount - daily * (days - 1)
     return daily * (1 - (1 + rate) ** -(days - 1)) / rate + last * (1 + rate) ** -days
 

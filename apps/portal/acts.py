@@ -18,6 +18,7 @@ from apps.financing.models import Financing
 from apps.portal.events import EVENTS
 from apps.portal.formats import format_day, format_money
 from apps.portal.forms import LARGEST_AMOUNT, AmountField, day_field
+from apps.portal.movements import COMPONENTS
 from apps.products.models import ProductVersion
 from apps.products.plan import MOST_INSTALMENTS
 from apps.products.terms import SALES
@@ -197,12 +198,11 @@ class ActForm(forms.Form):
         )
 
     def _part(self, name: str) -> forms.Field:
-        names = {"fee": _("Fee"), "interest": _("Interest"), "penalty": _("Penalty")}
         return AmountField(
             currency=self.financing.currency,
             min_value=ZERO,
             max_value=LARGEST_AMOUNT,
-            label=names[name],
+            label=COMPONENTS[name],
             required=False,
         )
 

@@ -1,7 +1,6 @@
 """How a planned change of a financing is laid out before it is done: terms and amounts, now and then."""
 
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -17,11 +16,12 @@ from apps.portal.events import (
     version_text,
 )
 from apps.portal.formats import format_day, format_share
-from apps.portal.movements import movement_name
+from apps.portal.movements import COMPONENTS, movement_name
 from apps.portal.tables import Amount, Column, Count, Day, Table, Text
 from apps.products.models import ProductVersion
 from apps.products.wording import differences
 from apps.repayment.changes import Change
+from apps.repayment.history import Moved
 from apps.repayment.models import Demand
 from apps.repayment.rearranging import periods_to_come
 
@@ -31,11 +31,12 @@ MOVES = {"pause": 1, "lower_share": 1, "resume": -1}  # which way the running mi
 def change_table(change: Change) -> Table:
     """Before and after: what is agreed term by term, what is owed component by component."""
     currency = change.financing.currency
-    names = {"principal": _("Principal"), "fee": _("Fee"), "interest": _("Interest"), "penalty": _("Penalty")}
-    pairs = [(names[part], getattr(change.before.owed, part), getattr(change.after.owed, part)) for part in names]
-    pairs.append((_("Paid too much"), change.before.surplus, change.after.surplus))
+    was, now = (Moved(one.owed, one.surplus).by_component() for one in (change.before, change.after))
+    pairs = [(str(name), was[part], now[part]) for part, name in COMPONENTS.items()]
     pairs.append((_("Past due"), change.before.past_due, change.after.past_due))
-    rows: list[tuple[Any, ...]] = [(Text(name), Text(now), Text(""), Text(then)) for name, now, then in _terms(change)]
+    rows: list[tuple[Any, ...]] = [
+        (Text(name), Text(agreed), Text(""), Text(then)) for name, agreed, then in _terms(change)
+    ]
     rows += [
         (Text(name), Amount(before, currency), Amount(after - before, currency, signed=True), Amount(after, currency))
         for name, before, after in pairs
@@ -68,7 +69,7 @@ def _agreed(financing: Financing, on: date) -> dict[str, str]:
     is_eased = until is not None and until >= on
     periods = periods_to_come(financing, on)
     return {
-        "rate": rate_text(_rate(financing)),
+        "rate": rate_text(financing.rate),
         "share": eased_text(until, financing.paused_rate) if is_eased and until else format_share(financing.sweep_rate),
         "due_on": format_day(financing.due_on) if financing.due_on else "",
         "version": version_text(financing.version),
@@ -84,17 +85,11 @@ def _besides(change: Change) -> list[Term]:
         if running is not None:
             to = running.due_on + timedelta(days=MOVES[event.kind] * event.details["days"])
             terms.append(Term("running", format_day(to), format_day(running.due_on)))
-    if event.kind == "reversal" and change.life.rate != _rate(change.financing):
+    if event.kind == "reversal" and change.life.rate != change.financing.rate:
         terms.append(Term("rate", rate_text(change.life.rate)))
     if event.kind == "restructure" and "owed" not in event.details:
         terms.append(carried_term(event, change.before_end._asdict()))
     return terms
-
-
-def _rate(financing: Financing) -> Decimal:
-    """The rate a year that interest runs at."""
-    agreed: Decimal = financing.version.terms.annual_rate
-    return agreed if financing.annual_rate is None else financing.annual_rate
 
 
 def rewritten_table(change: Change) -> Table:

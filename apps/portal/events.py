@@ -109,7 +109,7 @@ def _reversal(event: Event) -> list[Term]:
 def _name_of(event: Event, currency: str) -> str:
     """One event among those of its financing: what it was, of how much, from which day on."""
     amount = format_money(event.amount, currency) if event.amount else ""
-    since = _("counts from %(day)s") % {"day": format_day(event.effective_on)}
+    since = counts_from_text(event.effective_on)
     what = details_text(event) if event.kind == "rate" else ""
     return " · ".join(filter(None, (str(EVENTS[event.kind]), amount, what, since)))
 
@@ -277,7 +277,10 @@ def event_table(events: Iterable[Event], currency: str, names: Mapping[str, str]
     return Table(_("What was done, and why"), columns, rows, empty=_("Nobody has done anything to it by hand."))
 
 
+def counts_from_text(day: date) -> str:
+    """From which day on something counts."""
+    return _("counts from %(day)s") % {"day": format_day(day)}
+
+
 def _event_counts_from(event: Event) -> str:
-    if event.effective_on == event.business_date:
-        return ""
-    return _("counts from %(day)s") % {"day": format_day(event.effective_on)}
+    return "" if event.effective_on == event.business_date else counts_from_text(event.effective_on)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.financing.models import Financing
-from apps.portal.events import EVENTS
+from apps.portal.events import EVENTS, counts_from_text
 from apps.portal.formats import format_day, format_signed_money
 from apps.portal.tables import Amount, Cell, Column, Day, Table, Text
 from apps.repayment.history import Moved, Restated, Retelling, as_known, as_told, moved_by, restated
@@ -77,9 +77,7 @@ def _entry_url(one: Movement, entries: Mapping[str, int]) -> str:
 
 
 def _counting_from(movement: Movement) -> str:
-    if movement.effective_on is None:
-        return ""
-    return _("counts from %(day)s") % {"day": format_day(movement.effective_on)}
+    return counts_from_text(movement.effective_on) if movement.effective_on else ""
 
 
 def known_figures(financing: Financing, day: date) -> dict[str, Any]:
@@ -137,7 +135,7 @@ def retelling_table(told: Sequence[Retelling], currency: str) -> Table:
     """What told days anew that were over, with what was owed by the end of them before and after."""
     rows: list[tuple[Cell, ...]] = [
         (
-            Day(one.booked_on, note=_("counts from %(day)s") % {"day": format_day(one.since)}),
+            Day(one.booked_on, note=counts_from_text(one.since)),
             Text(cause_name(one.step.cause), note=one.step.cause.reason if one.step.cause else ""),
             Day(one.through),
             Amount(one.step.was.total, currency),

@@ -61,20 +61,13 @@ def periods_to_come(financing: Financing, on: date) -> Minimums | None:
 def stretched(financing: Financing, more: int, on: date) -> tuple[int, Decimal] | None:
     """The days of a period and the minimum, rounded up to the minor unit, when `more` periods share what the periods
     after the running one ask for; None where they ask for nothing."""
-    terms: Terms = financing.version.terms
-    old = Minimums.of_json(financing.minimums) if financing.minimums else None
-    lent = financing.amount + financing.flat_fee
-    periods = periods_of(terms, old, financing.disbursed_on or on, financing.paused_days)
-    if periods is None or (old is None and not terms.minimum_share):
+    planned = periods_to_come(financing, on)
+    if planned is None or not planned.amounts:
         return None
-    number = max(periods.reached(on - DAY), financing.demands_raised)
-    rest = lent - asked_by(terms, old, lent, number, financing.currency)
-    if not rest:
-        return None
-    last = last_number(terms, old, lent, number, financing.currency)
     unit = quantum(financing.currency)
-    share = (rest / (last - number + more) / unit).to_integral_value(rounding=ROUND_CEILING)
-    return periods.period_days, share * unit
+    rest, number = sum(planned.amounts, ZERO), len(planned.amounts)
+    share = (rest / (number + more) / unit).to_integral_value(rounding=ROUND_CEILING)
+    return planned.period_days, share * unit
 
 
 def carry_on(old: Financing, event: Event, *, at: datetime, by: str) -> Financing:

@@ -122,6 +122,7 @@ def test_a_passkey_is_added_signs_in_and_signs_a_contract(
     page.locator("input[name=password]").fill(PASSWORD)
     page.locator("main button").first.click()
     page.locator("input[name=passwordless]").check()
+    page.wait_for_load_state()  # only then does the button listen
     page.locator("#mfa_webauthn_add").click()
     expect(page).to_have_url(re.compile("/second-factor/(?!webauthn/add)"))
     page.context.clear_cookies()

@@ -138,9 +138,9 @@ def test_a_limit_of_each_period_stretches_repayment_over_whole_periods() -> None
 
 
 def test_a_limit_that_sales_never_reach_changes_nothing() -> None:
-    paid = {"case": "expected", "net": D(1000), "fee": D(40), "daily_sales": D(10)}
+    paid: dict[str, Any] = {"case": "expected", "net": D(1000), "fee": D(40), "daily_sales": D(10)}
     limited = terms(maximum_share=D("0.25"), period_days=30)
-    assert projection(terms=limited, **paid) == projection(terms=terms(), **paid)  # type: ignore[arg-type]
+    assert projection(terms=limited, **paid) == projection(terms=terms(), **paid)
 
 
 def test_the_paper_rounds_as_the_night_does() -> None:

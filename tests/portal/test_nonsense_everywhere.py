@@ -59,7 +59,7 @@ TRIES = "users_onetimecode"  # a wrong code counts
 # What is a single press, or a form that shows only while something is in a state that no row here is in.
 PRESSES = {
     "desk:approve", "desk:approve_batch", "desk:batch_waiting", "desk:book_statement", "desk:call_step", "desk:close",
-    "desk:decide", "desk:decide_account", "desk:propose_learned", "desk:sell", "portal:account_take_back",
+    "desk:decide_account", "desk:propose_learned", "desk:sell", "portal:account_take_back",
     "portal:end_session", "portal:goods_back", "portal:joining_send", "portal:offer_goods", "portal:pass_on",
     "portal:withdraw", "portal:withdraw_pledge",
 }  # fmt: skip

@@ -167,6 +167,12 @@ class Financing(Stateful):
         return self.principal + self.fee + self.interest + self.penalty
 
     @property
+    def rate(self) -> Decimal:
+        """The rate a year that interest runs at now, as a share: as agreed since, else that of the terms."""
+        terms_rate: Decimal = self.version.annual_rate
+        return terms_rate if self.annual_rate is None else self.annual_rate
+
+    @property
     def bucket(self) -> str:
         """The delinquency bucket; empty when nothing is past due."""
         return bucket_of(self.days_past_due)
