@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
                 ("approved_by", models.CharField(blank=True, max_length=80)),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("built", "built"),
                             ("approved", "approved"),
@@ -111,7 +111,6 @@ class Migration(migrations.Migration):
                         default="built",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
             ],

@@ -70,12 +70,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[("read", "read"), ("left", "left"), ("booked", "booked")],
                         default="read",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
             ],

@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ("reasons", models.JSONField(default=list, help_text="Of a refusal: one to four specific reasons.")),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("draft", "draft"),
                             ("submitted", "submitted"),
@@ -61,7 +61,6 @@ class Migration(migrations.Migration):
                         default="draft",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
                 (
@@ -97,7 +96,7 @@ class Migration(migrations.Migration):
                 ("signed_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("drafted", "drafted"),
                             ("rendered", "rendered"),
@@ -110,7 +109,6 @@ class Migration(migrations.Migration):
                         default="drafted",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
                 (
@@ -184,7 +182,7 @@ class Migration(migrations.Migration):
                 ("days_past_due", models.PositiveIntegerField(default=0)),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("pending", "pending"),
                             ("active", "active"),
@@ -197,7 +195,6 @@ class Migration(migrations.Migration):
                         default="pending",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
                 (
@@ -286,7 +283,7 @@ class Migration(migrations.Migration):
                 ("accepted_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("draft", "draft"),
                             ("delivered", "delivered"),
@@ -301,7 +298,6 @@ class Migration(migrations.Migration):
                         default="draft",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
                 (

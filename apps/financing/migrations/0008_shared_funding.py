@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ("applied_by", models.CharField(blank=True, max_length=80)),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("proposed", "proposed"),
                             ("applied", "applied"),
@@ -57,7 +57,6 @@ class Migration(migrations.Migration):
                         default="proposed",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
             ],

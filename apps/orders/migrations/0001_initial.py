@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
                 ("flagged", models.BooleanField(default=False, help_text="Looks like brushing; counts for nothing.")),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("placed", "placed"),
                             ("paid", "paid"),
@@ -106,7 +106,6 @@ class Migration(migrations.Migration):
                         default="placed",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
                 (

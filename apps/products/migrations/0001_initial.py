@@ -215,7 +215,7 @@ class Migration(migrations.Migration):
                 ("approved_by", models.CharField(blank=True, max_length=80)),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("draft", "draft"),
                             ("in_review", "in_review"),
@@ -225,7 +225,6 @@ class Migration(migrations.Migration):
                         default="draft",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
                 (

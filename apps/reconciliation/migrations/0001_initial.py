@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ("closed_by", models.CharField(blank=True, max_length=80)),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("open", "open"),
                             ("running", "running"),
@@ -39,7 +39,6 @@ class Migration(migrations.Migration):
                         default="open",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
             ],
@@ -179,7 +178,7 @@ class Migration(migrations.Migration):
                 ("owner", models.CharField(blank=True, max_length=80)),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("open", "open"),
                             ("suggested", "suggested"),
@@ -194,7 +193,6 @@ class Migration(migrations.Migration):
                         default="open",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
                 (
@@ -266,7 +264,7 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(blank=True, max_length=200)),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("waiting", "waiting"),
                             ("running", "running"),
@@ -277,7 +275,6 @@ class Migration(migrations.Migration):
                         default="waiting",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
                 (

@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
                 ("approved_by", models.CharField(blank=True, max_length=80)),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("proposed", "proposed"),
                             ("active", "active"),
@@ -93,7 +93,6 @@ class Migration(migrations.Migration):
                         default="proposed",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
             ],

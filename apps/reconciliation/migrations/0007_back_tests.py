@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
                 ("results", models.JSONField(blank=True, null=True)),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("waiting", "waiting"),
                             ("running", "running"),
@@ -114,7 +114,6 @@ class Migration(migrations.Migration):
                         default="waiting",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
                 (

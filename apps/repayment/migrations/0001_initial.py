@@ -38,12 +38,11 @@ class Migration(migrations.Migration):
                 ("paid", apps.core.models.AmountField(decimal_places=4, default=Decimal("0"), max_digits=19)),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[("open", "open"), ("met", "met"), ("breached", "breached")],
                         default="open",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
                 (
@@ -183,7 +182,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("planned", "planned"),
                             ("reserved", "reserved"),
@@ -198,7 +197,6 @@ class Migration(migrations.Migration):
                         default="planned",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
                 (

@@ -56,12 +56,11 @@ class Migration(migrations.Migration):
                 ("approved_by", models.CharField(blank=True, max_length=80)),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[("done", "done"), ("proposed", "proposed"), ("refused", "refused")],
                         default="done",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
             ],

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import django.db.models.expressions
-import django_fsm
 from django.db import migrations, models
 
 import apps.core.models
@@ -83,12 +82,11 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="demand",
             name="state",
-            field=django_fsm.FSMField(
+            field=models.CharField(
                 choices=[("open", "open"), ("met", "met"), ("breached", "breached"), ("planned", "planned")],
                 default="open",
                 editable=False,
                 max_length=24,
-                protected=True,
             ),
         ),
         migrations.AddIndex(

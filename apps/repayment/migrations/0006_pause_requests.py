@@ -35,12 +35,11 @@ class Migration(migrations.Migration):
                 ("decided_by", models.CharField(blank=True, max_length=80)),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[("asked", "asked"), ("granted", "granted"), ("refused", "refused")],
                         default="asked",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
                 (

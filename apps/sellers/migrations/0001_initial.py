@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 ("worst_days_past_due", models.PositiveIntegerField(default=0)),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("invited", "invited"),
                             ("registered", "registered"),
@@ -73,7 +73,6 @@ class Migration(migrations.Migration):
                         default="invited",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
                 (

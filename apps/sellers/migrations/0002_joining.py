@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
                 ("second_by", models.CharField(blank=True, max_length=80)),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("asked", "asked"),
                             ("checked_once", "checked_once"),
@@ -108,7 +108,6 @@ class Migration(migrations.Migration):
                         default="asked",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
                 (

@@ -99,7 +99,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("requested", "requested"),
                             ("pledged", "pledged"),
@@ -112,7 +112,6 @@ class Migration(migrations.Migration):
                         default="requested",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
                 (
@@ -163,7 +162,7 @@ class Migration(migrations.Migration):
                 ("ended_on", models.DateField(blank=True, null=True)),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("watch", "watch"),
                             ("stale_price", "stale_price"),
@@ -177,7 +176,6 @@ class Migration(migrations.Migration):
                         default="watch",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
                 (
@@ -215,7 +213,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("requested", "requested"),
                             ("issued", "issued"),
@@ -232,7 +230,6 @@ class Migration(migrations.Migration):
                         default="requested",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
                 (

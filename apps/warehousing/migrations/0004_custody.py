@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                 ("note", models.CharField(blank=True, max_length=300)),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("assigned", "assigned"),
                             ("passed", "passed"),
@@ -89,7 +89,6 @@ class Migration(migrations.Migration):
                         default="assigned",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
             ],
@@ -138,7 +137,7 @@ class Migration(migrations.Migration):
                 ("offered_on", models.DateField()),
                 (
                     "state",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("offered", "offered"),
                             ("accepted", "accepted"),
@@ -148,7 +147,6 @@ class Migration(migrations.Migration):
                         default="offered",
                         editable=False,
                         max_length=24,
-                        protected=True,
                     ),
                 ),
             ],
@@ -215,7 +213,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="warehousereceipt",
             name="state",
-            field=django_fsm.FSMField(
+            field=models.CharField(
                 choices=[
                     ("requested", "requested"),
                     ("issued", "issued"),
@@ -233,7 +231,6 @@ class Migration(migrations.Migration):
                 default="requested",
                 editable=False,
                 max_length=24,
-                protected=True,
             ),
         ),
         migrations.AddConstraint(
