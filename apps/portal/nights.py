@@ -64,9 +64,12 @@ class CloseForm(forms.Form):
     )
 
 
-def step_table(steps: Sequence[StepNow], currency: str, trends: Mapping[str, Trend], urls: Mapping[str, str]) -> Table:
+def step_table(
+    steps: Sequence[StepNow], currency: str, trends: Mapping[str, Trend], urls: Mapping[str, str], *, running: bool
+) -> Table:
     """The steps in their order, with what each did, how long it took, and how long it took on the nights before; `urls`
-    open what a step's sum is made of."""
+    open what a step's sum is made of. Of a night that is `running` it says too how many sellers are locked, for they
+    are being worked on."""
     rows = [
         (
             Text(str(STEPS.get(one.name, one.name)), note=_(one.reason) if one.reason else ""),
@@ -74,6 +77,7 @@ def step_table(steps: Sequence[StepNow], currency: str, trends: Mapping[str, Tre
             Count(one.done),
             Count(one.skipped),
             Count(one.failed),
+            *([Count(one.locked)] if running else []),
             Amount(one.total, currency, href=urls.get(one.name, "") if one.total else ""),
             Span(_seconds(one.seconds) if one.pieces_done else None, note=_usually(one, trends.get(one.name))),
             _trend(one, trends.get(one.name)),
@@ -86,6 +90,7 @@ def step_table(steps: Sequence[StepNow], currency: str, trends: Mapping[str, Tre
         Column(_("Done"), numeric=True),
         Column(_("Skipped"), numeric=True),
         Column(_("Set aside"), numeric=True),
+        *([Column(_("Locked now"), numeric=True)] if running else []),
         Column(_("Sum"), numeric=True),
         Column(_("Time"), numeric=True),
         Column(_("Last thirty nights")),

@@ -22,7 +22,7 @@ from apps.ledger import calendar
 from apps.ledger.models import Books
 from apps.reconciliation import works
 from apps.reconciliation.models import NightlyChunk, NightlyRun, NightlyStep, SetAside
-from apps.reconciliation.pieces import pieces_over
+from apps.reconciliation.pieces import MARK, pieces_over
 from apps.reconciliation.plan import CHUNK_OF_SELLERS, NIGHT
 from apps.reconciliation.steps import write_down
 from apps.tenants.models import Platform
@@ -31,14 +31,16 @@ from apps.tenants.services import entered
 Clock = Callable[[], datetime]
 
 # A piece need not wait for the disk: what commits later, the night's verdict at last, takes it along; a server that
-# crashes before leaves it as if never begun.
-CLAIM = """
-SELECT chunk.*, set_config('synchronous_commit', 'off', true) FROM reconciliation_nightlychunk AS chunk
-JOIN reconciliation_nightlyrun AS run ON run.id = chunk.run_id AND run.state = 'running'
-WHERE chunk.run_id = %(run)s AND chunk.done_at IS NULL
-  AND chunk.phase = (SELECT min(phase) FROM reconciliation_nightlychunk WHERE run_id = %(run)s AND done_at IS NULL)
-ORDER BY chunk.id LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED
-"""
+# crashes before leaves it as if never begun. That it is being worked on is told by `pieces.MARK`.
+CLAIM = f"""
+SELECT claimed.*, set_config('synchronous_commit', 'off', true), {MARK} FROM (
+    SELECT chunk.* FROM reconciliation_nightlychunk AS chunk
+    JOIN reconciliation_nightlyrun AS run ON run.id = chunk.run_id AND run.state = 'running'
+    WHERE chunk.run_id = %(run)s AND chunk.done_at IS NULL
+      AND chunk.phase = (SELECT min(phase) FROM reconciliation_nightlychunk WHERE run_id = %(run)s AND done_at IS NULL)
+    ORDER BY chunk.id LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED
+) AS claimed
+"""  # noqa: S608 - a constant of ours
 
 
 class NightRefused(ValueError):

@@ -1,7 +1,8 @@
 """How the work of a night is cut into pieces: ranges of the sellers whom it is about, or one piece."""
 
+from collections.abc import Iterable
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -21,8 +22,16 @@ WHOLE: Range = (0, 0)
 
 BOUNDARIES = """
 SELECT min(id), max(id) FROM (
-    SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS part FROM sellers_seller {of_whom}
+    SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS part FROM ({sellers}) AS seller (id)
 ) AS numbered GROUP BY part ORDER BY part
+"""
+
+# Whoever takes a piece marks it until the transaction ends, however it ends; others can see that without a lock on it.
+MARK = "pg_try_advisory_xact_lock_shared(hashtext(current_schema() || ' pieces'), (claimed.id & 2147483647)::int)"
+MARKED = """
+SELECT objid::bigint FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+WHERE datname = current_database() AND locktype = 'advisory' AND objsubid = 2
+  AND classid::bigint = hashtext(current_schema() || ' pieces') & 4294967295::bigint
 """
 
 
@@ -34,17 +43,34 @@ def pieces_over(whom: Over, *, on: date, chunk_size: int) -> list[Range]:
             return [WHOLE]
         case "ending_receipts":
             return [WHOLE] if WarehouseReceipt.objects.over(on).exists() else []
-        case "sellers":
-            return _ranges(None, chunk_size)
+        case _:
+            return _ranges(_sellers(whom), chunk_size)
+
+
+def _sellers(whom: Over) -> QuerySet[Seller]:
+    match whom:
         case "people":
-            return _ranges(Seller.objects.filter(user__isnull=False).values("pk"), chunk_size)
+            return Seller.objects.filter(user__isnull=False)
         case "pledgors":
-            return _ranges(pledgors(), chunk_size)
+            return Seller.objects.filter(pk__in=pledgors())
+        case _:
+            return Seller.objects.all()
 
 
-def _ranges(of_whom: QuerySet[Any, Any] | None, chunk_size: int) -> list[Range]:
-    query, values = of_whom.query.sql_with_params() if of_whom is not None else ("", ())
-    where = f"WHERE id IN ({query})" if query else ""
+def _ranges(sellers: QuerySet[Seller], chunk_size: int) -> list[Range]:
+    query, values = sellers.order_by().values("pk").query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(BOUNDARIES.format(of_whom=where), [chunk_size, *values])
+        cursor.execute(BOUNDARIES.format(sellers=query), [chunk_size, *values])
         return [(first, last) for first, last in cursor.fetchall()]
+
+
+def being_worked_on() -> set[int]:
+    """The pieces of the platform entered that a worker is at now. A worker that died is at none."""
+    with connection.cursor() as cursor:
+        cursor.execute(MARKED)
+        return {key for (key,) in cursor.fetchall()}
+
+
+def held_by(whom: Over, ranges: Iterable[Range]) -> int:
+    """How many sellers the pieces of `ranges` are about; a piece that is not about sellers counts one."""
+    return sum(1 if one == WHOLE else _sellers(whom).filter(pk__range=one).count() for one in ranges)

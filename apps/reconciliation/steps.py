@@ -1,7 +1,7 @@
 """The steps of a night, counted from its pieces: live while it runs, written down when it ends."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,6 +10,7 @@ from typing import Any
 from apps.core.money import ZERO
 from apps.core.states import move_all
 from apps.reconciliation.models import NightlyChunk, NightlyRun, NightlyStep
+from apps.reconciliation.pieces import being_worked_on, held_by
 from apps.reconciliation.plan import NIGHT, Work
 
 COUNTED = ("done", "skipped", "failed", "total", "seconds")
@@ -17,7 +18,8 @@ COUNTED = ("done", "skipped", "failed", "total", "seconds")
 
 @dataclass(slots=True)
 class StepNow:
-    """A step as far as it has come. `total` is in the platform's currency, `heartbeat` when a piece was last done."""
+    """A step as far as it has come. `locked` counts the sellers who are being worked on at this moment, one for a step
+    that is not about sellers; `total` is in the platform's currency, `heartbeat` when a piece was last done."""
 
     name: str
     state: str
@@ -25,6 +27,7 @@ class StepNow:
     done: int = 0
     skipped: int = 0
     failed: int = 0
+    locked: int = 0
     total: Decimal | None = None
     seconds: Decimal = ZERO
     pieces: int = 0
@@ -37,7 +40,22 @@ def steps_now(run: NightlyRun) -> list[StepNow]:
     pieces: defaultdict[str, list[NightlyChunk]] = defaultdict(list)
     for piece in run.chunks.order_by("pk"):
         pieces[piece.work].append(piece)
-    return [_count(work, name, pieces[work.name], run.state) for work in NIGHT for name in work.steps]
+    locked = _locked(pieces) if run.state == "running" else {}
+    return [
+        _count(work, name, pieces[work.name], run.state, locked.get(work.name, 0))
+        for work in NIGHT
+        for name in work.steps
+    ]
+
+
+def _locked(pieces: Mapping[str, Sequence[NightlyChunk]]) -> dict[str, int]:
+    """How many sellers of each work are in a worker's hands now."""
+    at_work = being_worked_on()
+    found = {}
+    for work in NIGHT:
+        mine = [one for one in pieces[work.name] if one.done_at is None and one.pk in at_work]
+        found[work.name] = held_by(work.over, [(one.first_seller, one.last_seller) for one in mine])
+    return found
 
 
 def refused_piece(run: NightlyRun) -> NightlyChunk | None:
@@ -45,10 +63,10 @@ def refused_piece(run: NightlyRun) -> NightlyChunk | None:
     return run.chunks.filter(done_at=None, refusals__gt=0).order_by("-refused_at").first()
 
 
-def _count(work: Work, name: str, pieces: Sequence[NightlyChunk], run_state: str) -> StepNow:
+def _count(work: Work, name: str, pieces: Sequence[NightlyChunk], run_state: str, locked: int) -> StepNow:
     if not pieces:
         return StepNow(name, "skipped", work.idle)
-    now = StepNow(name, "waiting", pieces=len(pieces))
+    now = StepNow(name, "waiting", pieces=len(pieces), locked=locked)
     for piece in pieces:
         if piece.done_at is not None:
             _add(now, piece.result or {}, piece.done_at, is_timed=name == (work.timed or work.steps[0]))
@@ -56,7 +74,7 @@ def _count(work: Work, name: str, pieces: Sequence[NightlyChunk], run_state: str
         now.state = "done"
     elif run_state == "failed" and any(piece.error and piece.done_at is None for piece in pieces):
         now.state = "failed"
-    elif now.pieces_done:
+    elif now.pieces_done or now.locked:
         now.state = "running"
     return now
 

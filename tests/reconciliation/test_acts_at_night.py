@@ -2,22 +2,27 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
+from django.db import connection, transaction
 from django.db.models import F, Sum
 
 from apps.orders.models import Proceeds
 from apps.orders.services import SettlementLine, SettlementResult, record_settlement
-from apps.reconciliation.faults import plan
+from apps.reconciliation.faults import plan, until
 from apps.reconciliation.models import NightlyRun
 from apps.reconciliation.rehearsal import FIRST, NIGHT, clock_of, close, prepare
+from apps.reconciliation.steps import StepNow, steps_now
 from apps.repayment import proofs as repayment_proofs
 from apps.repayment.models import Movement, Sweep
 from apps.sellers.models import Seller
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
+from tests.conftest import PlatformClient
+from tests.factories import make_user
 from tests.story import DAY
 from tests.threads import at_once
 
@@ -83,6 +88,43 @@ def test_two_hundred_settlements_during_the_night_are_all_taken_in_to_the_cent(
         assert -repaid == swept["kept"] > 0
         assert repayment_proofs.faults() == []
     _ten_hand_in_the_same_line_at_the_same_moment(platform, sellers[0])
+
+
+def test_each_step_says_how_many_sellers_are_locked_at_this_moment(
+    fresh_platform: Callable[..., Platform], client_of: Callable[..., PlatformClient]
+) -> None:
+    """A piece of four sellers waits for a person who holds one of them: until it is done four are locked."""
+    platform = fresh_platform(opened_on=FIRST)
+    prepare(platform, sellers=SELLERS)
+    plan(platform, chunk_size=4)
+    with entered(platform.schema_name), ThreadPoolExecutor(1) as night:
+        desk = client_of(platform, make_user())
+        with transaction.atomic():
+            Seller.objects.select_for_update().earliest("pk")
+            closing = night.submit(_closed_by_itself, platform)
+            until(lambda: bool(steps()["sweep"].locked), "a piece to be taken")
+            now = steps()
+            assert (now["sweep"].state, now["sweep"].done, now["sweep"].locked) == ("running", 0, 4)
+            assert {name for name, one in now.items() if one.locked} == {
+                "raise_demands", "accrue", "sweep", "age_financings",
+            }  # fmt: skip
+            page = desk.get(f"/desk/nights/{NIGHT}/").content.decode()
+            assert "Locked now" in page
+        assert closing.result().state == "balanced"
+        assert {one.locked for one in steps().values()} == {0}
+        assert "Locked now" not in desk.get(f"/desk/nights/{NIGHT}/").content.decode()
+
+
+def steps() -> dict[str, StepNow]:
+    return {one.name: one for one in steps_now(NightlyRun.objects.get(business_date=NIGHT))}
+
+
+def _closed_by_itself(platform: Platform) -> NightlyRun:
+    try:
+        with entered(platform.schema_name):
+            return close(platform)
+    finally:
+        connection.close()
 
 
 def _ten_hand_in_the_same_line_at_the_same_moment(platform: Platform, seller: int) -> None:

@@ -176,7 +176,7 @@ def _figures(found: NightlyRun, *, may_rerun: bool) -> dict[str, Any]:
         "names": names,
         "closed_by": names.get(found.closed_by, ""),
         "approved_by": names.get(report.batch.approved_by, "") if report.batch else "",
-        "steps": step_table(report.steps, platform.currency, trends(found), urls),
+        "steps": step_table(report.steps, platform.currency, trends(found), urls, running=found.state == "running"),
         "swept_url": urls["sweep"],
         "paid_out_url": postings_url(
             chart.PAYOUTS_IN_TRANSIT, platform.currency, found.business_date, found.business_date, "sales"
