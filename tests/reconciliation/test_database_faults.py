@@ -5,6 +5,7 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache, partial
@@ -33,6 +34,8 @@ from tests.conftest import PlatformClient, environment_of_children
 from tests.factories import make_user
 
 SELLERS = 12
+SMALL_DISK = "600m"  # a cluster with a template and two platforms takes half of it
+Obstacle = Callable[[], contextlib.AbstractContextManager[None]]
 
 
 @cache
@@ -135,16 +138,29 @@ def a_worker() -> Iterator[Worker]:
         purge(current_app.conf.task_default_queue)
 
 
-@pytest.fixture
-def own_postgres(committed: None) -> Iterator[Postgres]:
-    """A PostgreSQL server that nobody else uses, to which this test run's connections lead for a while."""
+@pytest.fixture(scope="module")
+def server_beside() -> Iterator[Postgres]:
+    """A PostgreSQL server that nobody else uses, on a small disk of its own where one can be mounted."""
     var = Path(tempfile.mkdtemp(prefix="granary-faults-"))
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "granary", var], check=False)
     var.chmod(0o755)
     server = Postgres(var)
-    server.start()
+    try:
+        server.start()
+        yield server
+        server.stop()
+    finally:
+        if var.is_mount():
+            subprocess.run(["umount", "--lazy", var], check=True)
+        shutil.rmtree(var)
+
+
+@pytest.fixture
+def own_postgres(committed: None, server_beside: Postgres) -> Iterator[Postgres]:
+    """The server beside, to which this test run's connections lead for a while."""
     before = dict(connection.settings_dict)
     connection.close()
-    with psycopg.connect(server.url()) as at_home:
+    with psycopg.connect(server_beside.url()) as at_home:
         place = at_home.info
         connection.settings_dict.update(
             HOST=place.host, PORT=str(place.port), NAME=place.dbname, USER=place.user, PASSWORD=place.password
@@ -152,12 +168,10 @@ def own_postgres(committed: None) -> Iterator[Postgres]:
     try:
         call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
         ensure_template()
-        yield server
+        yield server_beside
     finally:
         connection.close()
         connection.settings_dict.update(before)
-        server.stop()
-        shutil.rmtree(var)
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(5, marks=pytest.mark.soak)])
@@ -205,6 +219,21 @@ def postings_refused(body: str) -> Iterator[None]:
             cursor.execute("DROP FUNCTION refuse_posting() CASCADE")
 
 
+@contextlib.contextmanager
+def no_room(server: Postgres) -> Iterator[None]:
+    """While it lasts the server's disk is full, as the kernel says."""
+    filler = server.home / "filler"
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as other:
+        for size in (1 << 20, 4096):
+            with contextlib.suppress(OSError):
+                while other.write(bytes(size)) == size:
+                    pass
+    try:
+        yield
+    finally:
+        filler.unlink()
+
+
 def closing_pieces() -> dict[int, NightlyChunk]:
     """The pieces that close sellers' days, by their first seller."""
     return {one.first_seller: one for one in NightlyChunk.objects.filter(run__business_date=NIGHT, work="close")}
@@ -214,12 +243,15 @@ FULL = "RAISE EXCEPTION 'could not extend file: No space left on device' USING E
 
 
 @pytest.mark.parametrize(
-    ("body", "sqlstate", "why"),
-    [(FULL, "53100", "its disk is full"), ("PERFORM pg_sleep(60);", "57014", "the work took longer than it allows")],
+    ("obstacle", "sqlstate", "why"),
+    [
+        (partial(postings_refused, FULL), "53100", "its disk is full"),
+        (partial(postings_refused, "PERFORM pg_sleep(60);"), "57014", "the work took longer than it allows"),
+    ],
     ids=["disk full", "statement timeout"],
 )
 def test_what_the_database_cannot_do_waits_with_its_reason_and_no_half_day_is_there(
-    committed: None, client_of: Callable[..., PlatformClient], body: str, sqlstate: str, why: str
+    committed: None, client_of: Callable[..., PlatformClient], obstacle: Obstacle, sqlstate: str, why: str
 ) -> None:
     undisturbed = quiet_night()
     with throwaway_platform("throwaway_refused") as platform:
@@ -227,7 +259,7 @@ def test_what_the_database_cannot_do_waits_with_its_reason_and_no_half_day_is_th
         plan(platform, chunk_size=4)
         with entered(platform.schema_name):
             eve, desk = book_lines(), client_of(platform, make_user())
-            with postings_refused(body):
+            with obstacle():
                 for times in (1, 2):
                     with pytest.raises(OperationalError):
                         close(platform)
@@ -243,6 +275,24 @@ def test_what_the_database_cannot_do_waits_with_its_reason_and_no_half_day_is_th
             healed = closing_pieces()[waiting.first_seller]
             assert (healed.refusals, healed.error) == (2, "")
             assert "The night waits" not in desk.get(f"/desk/nights/{NIGHT}/").content.decode()
+        assert first_difference(undisturbed, books_of(platform)) is None
+
+
+def test_a_disk_that_is_really_full_costs_no_half_day(own_postgres: Postgres) -> None:
+    if not own_postgres.home.parent.is_mount():
+        pytest.skip("A small disk cannot be mounted here: be root.")
+    undisturbed = quiet_night()
+    with throwaway_platform("throwaway_no_room") as platform:
+        prepare(platform, sellers=SELLERS)
+        plan(platform, chunk_size=4)
+        with entered(platform.schema_name):
+            eve = book_lines()
+            with no_room(own_postgres):
+                with pytest.raises(OperationalError, match="No space left on device"):
+                    close(platform)
+                assert first_difference(eve, book_lines()) is None
+                assert not any(one.done_at for one in closing_pieces().values())
+            assert close(platform).state == "balanced"
         assert first_difference(undisturbed, books_of(platform)) is None
 
 
