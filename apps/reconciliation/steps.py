@@ -1,7 +1,7 @@
 """The steps of a night, counted from its pieces: live while it runs, written down when it ends."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -37,24 +37,18 @@ class StepNow:
 
 def steps_now(run: NightlyRun) -> list[StepNow]:
     """The steps of `run` in their order, as its pieces say at this moment."""
+    return _steps(run, being_worked_on() if run.state == "running" else set())
+
+
+def _steps(run: NightlyRun, at_work: set[int]) -> list[StepNow]:
     pieces: defaultdict[str, list[NightlyChunk]] = defaultdict(list)
     for piece in run.chunks.order_by("pk"):
         pieces[piece.work].append(piece)
-    locked = _locked(pieces) if run.state == "running" else {}
-    return [
-        _count(work, name, pieces[work.name], run.state, locked.get(work.name, 0))
-        for work in NIGHT
-        for name in work.steps
-    ]
-
-
-def _locked(pieces: Mapping[str, Sequence[NightlyChunk]]) -> dict[str, int]:
-    """How many sellers of each work are in a worker's hands now."""
-    at_work = being_worked_on()
-    found = {}
+    found = []
     for work in NIGHT:
-        mine = [one for one in pieces[work.name] if one.done_at is None and one.pk in at_work]
-        found[work.name] = held_by(work.over, [(one.first_seller, one.last_seller) for one in mine])
+        held = [one for one in pieces[work.name] if one.done_at is None and one.pk in at_work]
+        locked = held_by(work.over, [(one.first_seller, one.last_seller) for one in held])
+        found += [_count(work, name, pieces[work.name], run.state, locked) for name in work.steps]
     return found
 
 
@@ -97,7 +91,7 @@ def write_down(run: NightlyRun, *, at: datetime, by: str) -> None:
 
     Within the caller's transaction, which holds the run. A step that was done before a failure stays done.
     """
-    now = {one.name: one for one in steps_now(run)}
+    now = {one.name: one for one in _steps(run, set())}
     waiting = list(run.steps.filter(state__in=["waiting", "failed"]).order_by("place"))
     for step in waiting:
         for name in COUNTED:

@@ -223,21 +223,23 @@ def test_no_list_shows_anything_of_another_platform(clients: dict[str, Clients],
 # What is done to a break answers like a missing page unless its own form was sent.
 NEVER_SEEN = re.compile(r"admin:view_on_site|admin:.*_delete|portal:paper|desk:break_act")
 
+MOST_TO_SEE = ("auditor", "staff", "seller", "warehouse", "analyst", "approver", "financier")
+
 
 def test_at_home_the_same_addresses_know_the_same_rows(clients: dict[str, Clients]) -> None:
     """The failing control: what the tests above look for is there to be found."""
-    known: set[str] = set()
+    unknown = {one.name: one for one in ADDRESSES if one.names_a_row and not NEVER_SEEN.fullmatch(one.name)}
     hidden = 0
-    for role in Role.values:
+    for role in sorted(Role.values, key=MOST_TO_SEE.index):
         client = clients["harbor"](role)
-        for address in ADDRESSES:
-            pairs = zip(_answers(client, address, THEIRS), _answers(client, address, NOBODYS), strict=True)
-            for answer, nobodys in pairs if address.names_a_row and address.name not in known else ():
+        for address in list(unknown.values()):
+            for answer, nobodys in zip(
+                _answers(client, address, THEIRS), _answers(client, address, NOBODYS), strict=True
+            ):
                 hidden += HIDDEN in _body(answer)
                 if not _same(answer, nobodys):
-                    known.add(address.name)
-    unknown = {address.name for address in ADDRESSES if address.names_a_row} - known
-    assert {name for name in unknown if not NEVER_SEEN.fullmatch(name)} == set()
+                    unknown.pop(address.name, None)
+    assert set(unknown) == set()
     assert hidden > 20
 
 
