@@ -27,7 +27,7 @@ run: machine-to-run $(VENV)/run.stamp messages ## start everything, demo data in
 	@PORT=$(PORT) $(BIN)/python -m config.run
 
 test: setup ## all tests, on all cores; ARGS='-k waterfall -x' chooses
-	@$(WITH_SERVERS) $(BIN)/pytest -n $(WORKERS) --dist loadscope $(ARGS)
+	@$(WITH_SERVERS) $(BIN)/pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: setup ## style, types, layers, migrations, docs, translations, security
 	@$(WITH_SERVERS) $(BIN)/python -m config.check
