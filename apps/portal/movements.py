@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.financing.models import Financing
 from apps.portal.events import EVENTS, counts_from_text
-from apps.portal.formats import format_day, format_signed_money
+from apps.portal.formats import NO_BREAK_SPACE, format_day, format_signed_money
 from apps.portal.tables import Amount, Cell, Column, Day, Table, Text
 from apps.repayment.history import Moved, Restated, Retelling, as_known, as_told, moved_by, restated
 from apps.repayment.models import Event, Movement
@@ -94,7 +94,7 @@ def restated_table(changed: Iterable[Restated], currency: str) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
             Day(one.on),
-            Text(movement_name(one.kind), note=str(name)),
+            Text(movement_name(one.kind), note="" if str(name) == movement_name(one.kind) else str(name)),
             Amount(was, currency, signed=True),
             Amount(now - was, currency, signed=True),
             Amount(now, currency, signed=True),
@@ -158,5 +158,5 @@ def retelling_table(told: Sequence[Retelling], currency: str) -> Table:
 def differing(was: Moved, now: Moved, currency: str) -> str:
     """In what `now` differs from `was`, by component, each with its difference."""
     change = now.minus(was).by_component()
-    differ = [part for part in COMPONENTS if change[part]]
-    return _(", ").join(f"{COMPONENTS[part]} {format_signed_money(change[part], currency)}" for part in differ)
+    differ = [(name, change[part]) for part, name in COMPONENTS.items() if change[part]]
+    return _(", ").join(f"{name}{NO_BREAK_SPACE}{format_signed_money(amount, currency)}" for name, amount in differ)
