@@ -31,6 +31,7 @@ from apps.repayment.events import approve, perform, preview, preview_approval, r
 from apps.repayment.history import retellings
 from apps.repayment.life import Refused
 from apps.repayment.models import NEEDS_TWO, Event
+from apps.tenants.services import current_platform
 from apps.users.access import for_roles
 from apps.users.models import Role
 
@@ -94,7 +95,7 @@ def known(request: SignedIn, financing_id: int) -> HttpResponse:
     """The financing as the books knew it at the end of a day, as it is told today, and what made the difference."""
     found = _found(financing_id)
     today = shown_date(timezone.now())
-    form = DayWithinForm(request.GET, earliest=found.disbursed_on or today, latest=today, shown=today)
+    form = DayWithinForm(request.GET, earliest=current_platform().opened_on, latest=today, shown=today)
     day = form.cleaned_data["on"] if form.is_valid() else today
     page = {"section": "sellers", "financing": found, "form": form, "day": day, **known_figures(found, day)}
     return render(request, "desk/known.html", page, status=REFUSED if form.is_refused else 200)
