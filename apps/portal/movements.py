@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.financing.models import Financing
 from apps.portal.events import EVENTS, counts_from_text
-from apps.portal.formats import NO_BREAK_SPACE, format_day, format_signed_money
+from apps.portal.formats import format_day, format_signed_money
 from apps.portal.tables import Amount, Cell, Column, Day, Table, Text
 from apps.repayment.history import Moved, Restated, Retelling, as_known, as_told, moved_by, restated
 from apps.repayment.models import Event, Movement
@@ -159,4 +159,4 @@ def differing(was: Moved, now: Moved, currency: str) -> str:
     """In what `now` differs from `was`, by component, each with its difference."""
     change = now.minus(was).by_component()
     differ = [(name, change[part]) for part, name in COMPONENTS.items() if change[part]]
-    return _(", ").join(f"{name}{NO_BREAK_SPACE}{format_signed_money(amount, currency)}" for name, amount in differ)
+    return _(", ").join(f"{name} {format_signed_money(amount, currency)}" for name, amount in differ)
