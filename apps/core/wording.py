@@ -1,8 +1,10 @@
 """Figures in words for those who work on the books: in the active language, money with its currency's code."""
 
+from datetime import date
 from decimal import Decimal
 
 from babel.numbers import format_currency, format_decimal, format_percent
+from django.utils.formats import date_format
 from django.utils.translation import get_language, to_locale
 
 
@@ -13,6 +15,11 @@ def money_text(amount: Decimal, currency: str) -> str:
             amount, currency, format="¤¤\N{NO-BREAK SPACE}#,##0.00", locale=to_locale(get_language() or "en")
         )
     )
+
+
+def day_text(day: date) -> str:
+    """9 March 2026, 2026年3月9日: as the pages write it."""
+    return date_format(day, "DATE_FORMAT")
 
 
 def number_text(number: Decimal) -> str:

@@ -12,10 +12,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.banking.models import BankLine
 from apps.core.money import ZERO
 from apps.financing.models import Financing
-from apps.portal.events import EVENTS
+from apps.portal.bank_lines import LINE_LABELS, LineSearchForm, line_field
+from apps.portal.events import EVENTS, version_text
 from apps.portal.formats import format_day, format_money
 from apps.portal.forms import LARGEST_AMOUNT, AmountField, day_field
 from apps.portal.movements import COMPONENTS
@@ -25,7 +25,6 @@ from apps.products.terms import SALES
 from apps.repayment.events import LONGEST_PERIOD, REVERSIBLE, Act
 from apps.repayment.models import Event
 
-LONGEST_LIST = 50
 HINTS: Mapping[str, Promise] = {
     "payment": gettext_lazy(
         "Choose the bank's line that brought the money. It counts from the day the bank booked it."
@@ -98,14 +97,18 @@ def hint_for(kind: str, financing: Financing) -> Promise:
 
 
 class ActForm(forms.Form):
-    """What `kind` of act needs to be told, for `financing`. Its `act()` is what the service takes."""
+    """What `kind` of act needs to be told, for `financing`. Its `act()` is what the service takes; `asked` is what the
+    address says of the bank's line that is looked for."""
 
     key = forms.CharField(max_length=60, widget=forms.HiddenInput)
 
-    def __init__(self, *arguments: Any, kind: str, financing: Financing, **options: Any) -> None:
+    def __init__(
+        self, *arguments: Any, kind: str, financing: Financing, asked: Mapping[str, str], **options: Any
+    ) -> None:
         options.setdefault("initial", {"key": uuid.uuid4().hex})
         super().__init__(*arguments, **options)
         self.kind, self.financing = kind, financing
+        self.search = LineSearchForm(asked or None) if kind in LINE_LABELS else None
         for name, field in self._fields_of(kind).items():
             self.fields[name] = field()
         self.fields["reason"] = forms.CharField(
@@ -114,18 +117,18 @@ class ActForm(forms.Form):
 
     def _fields_of(self, kind: str) -> dict[str, Callable[[], forms.Field]]:
         fields: dict[str, dict[str, Callable[[], forms.Field]]] = {
-            "payment": {"line": lambda: self._line(positive=True)},
-            "reversal": {"event": lambda: self._event(), "line": lambda: self._line(positive=False, required=False)},
+            "payment": {"line": self._line},
+            "reversal": {"event": lambda: self._event(), "line": self._line},
             "waiver": {name: lambda name=name: self._part(name) for name in ("fee", "interest", "penalty")},  # type: ignore[misc]
             "charge": {name: lambda name=name: self._part(name) for name in ("fee", "penalty")},  # type: ignore[misc]
             "rate": {"percent": self._percent, "effective_on": lambda: day_field(_("Counts from"))},
             "pause": {"until": lambda: day_field(_("Through"))},
             "lower_share": {"until": lambda: day_field(_("Through")), "kept": self._kept},
             "due_date": self._due_date(),
-            "recovery": {"line": lambda: self._line(positive=True)},
+            "recovery": {"line": self._line},
             "chargeback": {
                 "event": lambda: self._event("payment"),
-                "line": lambda: self._line(positive=False),
+                "line": self._line,
             },
             "reschedule": {"period_days": self._days, "minimum": self._minimum},
             "restructure": {
@@ -146,18 +149,8 @@ class ActForm(forms.Form):
             "more": lambda: more(initial=0, required=False),
         }
 
-    def _line(self, *, positive: bool, required: bool = True) -> forms.Field:
-        sign = {"amount__gt": 0} if positive else {"amount__lt": 0}
-        lines = BankLine.objects.unmatched().filter(purpose="collection", currency=self.financing.currency, **sign)
-        choices = [
-            (
-                str(one.pk),
-                f"{format_day(one.booked_on)} · {format_money(one.amount, one.currency)} · {one.reference or '–'}",
-            )
-            for one in lines.order_by("-booked_on", "-pk")[:LONGEST_LIST]
-        ]
-        label = _("Line of the bank") if positive else _("Line of the bank that took it back")
-        return forms.ChoiceField(label=label, choices=[("", "–"), *choices], required=required)
+    def _line(self) -> forms.Field:
+        return line_field(self.kind, self.financing, self.search or LineSearchForm(), self.data.get("line", ""))
 
     def _event(self, *kinds: str) -> forms.Field:
         kinds = kinds or tuple(REVERSIBLE)
@@ -181,7 +174,7 @@ class ActForm(forms.Form):
         versions = ProductVersion.objects.active().filter(
             product__pool=self.financing.pool_id, product__technique=self.financing.technique
         )
-        return forms.ChoiceField(label=_("New terms"), choices=[(str(one.pk), str(one)) for one in versions])
+        return forms.ChoiceField(label=_("New terms"), choices=[(str(one.pk), version_text(one)) for one in versions])
 
     def _capitalise(self) -> forms.Field:
         return forms.BooleanField(
@@ -203,8 +196,13 @@ class ActForm(forms.Form):
             min_value=ZERO,
             max_value=LARGEST_AMOUNT,
             label=COMPONENTS[name],
+            help_text=self._owed(name) if self.kind == "waiver" else "",
             required=False,
         )
+
+    def _owed(self, name: str) -> str:
+        owed = format_money(getattr(self.financing, name), self.financing.currency)
+        return _("%(amount)s is owed of it.") % {"amount": owed}
 
     def _percent(self) -> forms.Field:
         return forms.DecimalField(
@@ -224,7 +222,7 @@ class ActForm(forms.Form):
             kind=self.kind,
             reason=typed["reason"],
             effective_on=typed.get("effective_on"),
-            line_id=int(typed["line"]) if typed.get("line") else None,
+            line_id=typed["line"].pk if typed.get("line") else None,
             parts={name: typed[name] for name in ("fee", "interest", "penalty") if typed.get(name)},
             rate=typed["percent"] / 100 if "percent" in typed else None,
             share=typed["kept"] / 100 if "kept" in typed else None,

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy
 from apps.banking.models import BankLine
 from apps.core.models import Transition
 from apps.ledger import chart
+from apps.portal.bank_lines import line_words
 from apps.portal.break_words import break_in_words
-from apps.portal.formats import format_day, format_money
+from apps.portal.formats import format_day
 from apps.portal.states import wording
 from apps.portal.subjects import subjects_of
 from apps.portal.tables import Amount, Cell, Check, Column, Count, Day, Moment, Share, State, Table, Text
@@ -167,16 +168,12 @@ def suggestion_rows(one: Break, offers: Sequence[Suggestion]) -> list[dict[str, 
         {
             "offer": offer,
             "why": WHY[offer.kind],
-            "lines": [_line_words(lines[key]) for key in offer.lines if key in lines],
+            "lines": [line_words(lines[key]) for key in offer.lines if key in lines],
             "expected": [words[key] for key in offer.expected],
             "can_accept": one.can("accept") and not offer.accepted_by and not offer.declined_by,
         }
         for offer in offers
     ]
-
-
-def _line_words(line: BankLine) -> str:
-    return f"{format_day(line.booked_on)} · {format_money(line.amount, line.currency)} · {line.reference or '–'}"
 
 
 def expected_in_words(keys: Iterable[str]) -> dict[str, str]:

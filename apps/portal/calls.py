@@ -14,8 +14,7 @@ from django.utils.translation import gettext_lazy
 from apps.banking.models import BankLine
 from apps.core.money import ZERO
 from apps.financing.models import Financing
-from apps.portal.acts import LONGEST_LIST
-from apps.portal.formats import format_day, format_money
+from apps.portal.bank_lines import LONGEST_LIST, line_words
 from apps.portal.forms import LARGEST_AMOUNT, AmountField
 from apps.portal.receipts import commodity_names, weight_text
 from apps.portal.tables import Amount, Column, Day, Share, State, Table, Text
@@ -118,10 +117,8 @@ class SaleForm(forms.Form):
         super().__init__(*arguments, **options)  # type: ignore[arg-type]
         lines = BankLine.objects.unmatched().filter(purpose="collection", currency=currency, amount__gt=0)
         self.lines = {one.pk: one for one in lines.order_by("-booked_on", "-pk")[:LONGEST_LIST]}
-        self.fields["line"].choices = [  # type: ignore[attr-defined]
-            (one.pk, f"{format_day(one.booked_on)} · {format_money(one.amount, currency)} · {one.reference}")
-            for one in self.lines.values()
-        ]
+        choices = [(key, line_words(one)) for key, one in self.lines.items()]
+        self.fields["line"].choices = choices  # type: ignore[attr-defined]
         self.fields["costs"] = AmountField(
             currency=currency, min_value=ZERO, max_value=LARGEST_AMOUNT, label=_("Costs of the sale"), initial=ZERO
         )

@@ -9,6 +9,7 @@ from apps.financing.models import Financing
 from apps.portal.events import (
     Term,
     carried_term,
+    counts_from_text,
     eased_text,
     period_terms,
     rate_text,
@@ -25,6 +26,7 @@ from apps.repayment.history import Moved
 from apps.repayment.models import Demand
 from apps.repayment.rearranging import periods_to_come
 
+MOVES_MONEY = frozenset({"payment", "recovery", "refund"})
 MOVES = {"pause": 1, "lower_share": 1, "resume": -1}  # which way the running minimum goes
 
 
@@ -34,15 +36,16 @@ def change_table(change: Change) -> Table:
     was, now = (Moved(one.owed, one.surplus).by_component() for one in (change.before, change.after))
     pairs = [(str(name), was[part], now[part]) for part, name in COMPONENTS.items()]
     pairs.append((_("Past due"), change.before.past_due, change.after.past_due))
-    rows: list[tuple[Any, ...]] = [
-        (Text(name), Text(agreed), Text(""), Text(then)) for name, agreed, then in _terms(change)
-    ]
+    rows: list[tuple[Any, ...]] = _money(change)
+    rows += [(Text(name), Text(agreed), Text(""), Text(then)) for name, agreed, then in _terms(change)]
     rows += [
         (Text(name), Amount(before, currency), Amount(after - before, currency, signed=True), Amount(after, currency))
         for name, before, after in pairs
         if before or after
     ]
-    rows.append((Text(_("Days late")), Count(change.before.days_past_due), Text(""), Count(change.after.days_past_due)))
+    late, still_late = change.before.days_past_due, change.after.days_past_due
+    if late or still_late:
+        rows.append((Text(_("Days late")), Count(late), Text(""), Count(still_late)))
     columns = (
         Column(_("What")),
         Column(_("Now"), numeric=True),
@@ -50,6 +53,22 @@ def change_table(change: Change) -> Table:
         Column(_("Then"), numeric=True),
     )
     return Table(_("This is what will change"), columns, rows)
+
+
+def _money(change: Change) -> list[tuple[Any, ...]]:
+    """The amount of an act that moves money, and from when it counts; what it does to each component stands below."""
+    event = change.event
+    if event.kind not in MOVES_MONEY:
+        return []
+    since = counts_from_text(event.effective_on) if event.effective_on != event.business_date else ""
+    amount = Amount(event.amount, change.financing.currency, note=since)
+    return [(Text(_("Amount")), Text(""), Text(""), amount)]
+
+
+def accrues_today(change: Change) -> bool:
+    """Whether interest or a penalty of today is among what it books: the night would book it otherwise."""
+    today = change.event.business_date
+    return any(one.on == today and one.kind in {"accrual", "penalty"} for one in change.told)
 
 
 def _terms(change: Change) -> list[tuple[str, str, str]]:
@@ -113,4 +132,4 @@ def rewritten_table(change: Change) -> Table:
         Column(_("As it stands"), numeric=True),
         Column(_("As it will be told"), numeric=True),
     )
-    return Table(_("The days behind it"), columns, rows)
+    return Table(_("Day by day"), columns, rows)

@@ -255,7 +255,9 @@ WORDINGS: Mapping[str, Callable[[Event], list[Term]]] = {
 }
 
 
-def event_table(events: Iterable[Event], currency: str, names: Mapping[str, str] | None = None) -> Table:
+def event_table(
+    events: Iterable[Event], currency: str, names: Mapping[str, str] | None = None, caption: str = ""
+) -> Table:
     """What people did, exactly what and why, the latest first; `names` says who, where a reader of the house asks."""
     rows: list[tuple[Cell, ...]] = [
         (
@@ -274,7 +276,9 @@ def event_table(events: Iterable[Event], currency: str, names: Mapping[str, str]
         Column(_("Amount"), numeric=True),
         Column(_("State")),
     )
-    return Table(_("What was done, and why"), columns, rows, empty=_("Nobody has done anything to it by hand."))
+    return Table(
+        caption or _("What was done, and why"), columns, rows, empty=_("Nobody has done anything to it by hand.")
+    )
 
 
 def counts_from_text(day: date) -> str:

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrPromise
 
 from apps.core.money import quantum
-from apps.portal.formats import currency_symbol, format_whole_money, split_symbol
+from apps.portal.formats import currency_symbol, format_day, format_whole_money, split_symbol
 
 LONGEST_AMOUNT = 30
 LARGEST_AMOUNT = Decimal("999999999999999")
@@ -169,23 +170,47 @@ class ThroughForm(forms.Form):
     through = day_field(gettext_lazy("Through the end of"))
 
 
-class OnDayForm(forms.Form):
-    """The business date of which a page speaks."""
+class DayWithinForm(forms.Form):
+    """A business date from `earliest` through `latest`, both included; before it is asked for, `shown`."""
 
     on = day_field(gettext_lazy("At the end of"))
 
+    def __init__(self, asked: Mapping[str, str], *, earliest: date, latest: date, shown: date) -> None:
+        super().__init__(asked if "on" in asked else None, initial={"on": shown})
+        self.earliest, self.latest = earliest, latest
+        self.fields["on"].widget.attrs |= {"min": earliest.isoformat(), "max": latest.isoformat()}
+
+    def clean_on(self) -> date:
+        """The day, where it lies within."""
+        on: date = self.cleaned_data["on"]
+        if not self.earliest <= on <= self.latest:
+            days = {"first": format_day(self.earliest), "last": format_day(self.latest)}
+            raise ValidationError(_("Choose a day from %(first)s through %(last)s.") % days)
+        return on
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a day was asked for that is not within."""
+        return self.is_bound and not self.is_valid()
+
 
 class RangeForm(forms.Form):
-    """The business dates of a statement, both included."""
+    """The business dates of a statement, both included; none lies after `latest`, where one is given."""
 
     first = forms.DateField(label=gettext_lazy("First day"))
     last = forms.DateField(label=gettext_lazy("Through"))
+
+    def __init__(self, *arguments: Any, latest: date | None = None, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.latest = latest
 
     def clean(self) -> dict[str, Any]:
         """The range, the right way round."""
         typed = super().clean() or {}
         if typed.get("first") and typed.get("last") and typed["last"] < typed["first"]:
             raise ValidationError(_("The last day lies before the first."))
+        if self.latest and typed.get("last") and typed["last"] > self.latest:
+            raise ValidationError(_("The last day lies ahead: nothing can be stated of it yet."))
         return typed
 
 

@@ -94,7 +94,7 @@ def restated_table(changed: Iterable[Restated], currency: str) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
             Day(one.on),
-            Text(movement_name(one.kind), note=str(name)),
+            Text(movement_name(one.kind), note="" if str(name) == movement_name(one.kind) else str(name)),
             Amount(was, currency, signed=True),
             Amount(now - was, currency, signed=True),
             Amount(now, currency, signed=True),
@@ -158,5 +158,5 @@ def retelling_table(told: Sequence[Retelling], currency: str) -> Table:
 def differing(was: Moved, now: Moved, currency: str) -> str:
     """In what `now` differs from `was`, by component, each with its difference."""
     change = now.minus(was).by_component()
-    differ = [part for part in COMPONENTS if change[part]]
-    return _(", ").join(f"{COMPONENTS[part]} {format_signed_money(change[part], currency)}" for part in differ)
+    differ = [(name, change[part]) for part, name in COMPONENTS.items() if change[part]]
+    return _(", ").join(f"{name} {format_signed_money(amount, currency)}" for name, amount in differ)

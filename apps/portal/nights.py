@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from apps.portal.break_words import break_in_words
 from apps.portal.breaks import BREAK_KINDS, name_of
 from apps.portal.charts import seconds_line
 from apps.portal.formats import format_count, format_day, format_moment, format_span
@@ -174,10 +175,11 @@ def figure_of(total: ControlTotal, figure: Decimal | None, *, signed: bool = Fal
 
 def break_table(breaks: Sequence[Break], names: Mapping[str, str], caption: str) -> Table:
     """Differences that nobody has explained: what is seen, how much, since when, whose."""
+    about = subjects_of(one.subject for one in breaks)
     rows = [
         (
             name_of(one),
-            Text(one.text, note=one.subject),
+            Text(break_in_words(one.text), note=about[one.subject].value if one.subject in about else ""),
             State("break", one.state),
             Amount(one.amount, one.currency, signed=True),
             Day(one.opened_on, short=True),
@@ -224,7 +226,7 @@ def forecast_table(seen: Forecast) -> Table:
     rows = [
         (
             Text(str(BREAK_KINDS.get(one.kind, one.kind))),
-            Text(one.text),
+            Text(break_in_words(one.text)),
             about.get(one.subject, Text(one.subject)),
             Amount(one.amount, one.currency, signed=True),
         )

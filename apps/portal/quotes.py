@@ -4,44 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django import forms
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.financing.models import Financing
 from apps.portal.events import parts_text
-from apps.portal.formats import format_day
-from apps.portal.forms import day_field
+from apps.portal.forms import DayWithinForm, day_field
 from apps.repayment.changes import payoff_of
 from apps.repayment.waterfall import Parts
 
 LONGEST_AHEAD = timedelta(days=366)
 
 
-class QuoteForm(forms.Form):
+class QuoteForm(DayWithinForm):
     """The day on which everything is to be repaid: `today` or one within LONGEST_AHEAD after it."""
 
     on = day_field(gettext_lazy("Repay everything on"))
 
     def __init__(self, asked: Mapping[str, str], *, today: date) -> None:
-        super().__init__(asked if "on" in asked else None, initial={"on": today})
-        self.today = today
-        self.fields["on"].widget.attrs |= {"min": today.isoformat(), "max": (today + LONGEST_AHEAD).isoformat()}
-
-    def clean_on(self) -> date:
-        """The day, where it can be quoted for."""
-        on: date = self.cleaned_data["on"]
-        if not self.today <= on <= self.today + LONGEST_AHEAD:
-            days = {"first": format_day(self.today), "last": format_day(self.today + LONGEST_AHEAD)}
-            raise ValidationError(_("Choose a day from %(first)s through %(last)s.") % days)
-        return on
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether a day was asked for that cannot be quoted."""
-        return self.is_bound and not self.is_valid()
+        super().__init__(asked, earliest=today, latest=today + LONGEST_AHEAD, shown=today)
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,7 +242,7 @@ NIGHTLY_STEP = {
     "running": Wording(NEUTRAL, pgettext_lazy("nightly step", "Running")),
     "done": Wording(GOOD, pgettext_lazy("nightly step", "Done")),
     "failed": Wording(BAD, pgettext_lazy("nightly step", "Failed")),
-    "skipped": Wording(WARN, pgettext_lazy("nightly step", "Skipped")),
+    "skipped": Wording(NEUTRAL, pgettext_lazy("nightly step", "Skipped")),
 }
 
 CONTROL_TOTAL = {

@@ -9,6 +9,7 @@ from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from apps.core.dates import DAY
+from apps.core.wording import day_text
 from apps.financing.models import Financing
 from apps.financing.refusals import SellerBusy
 from apps.financing.services.acceptance import lock_seller
@@ -51,7 +52,8 @@ def _close_what_waits(seller: Seller, on: date, at: datetime, by: str) -> None:
     if booking is None:
         # What the day before still takes would come first: done now, the act would count on balances that never were.
         raise SellerBusy(
-            _("The night of %(day)s has not run yet. Nothing was done. Please try again after it.") % {"day": yesterday}
+            _("The night of %(day)s has not run yet. Nothing was done. Please try again after it.")
+            % {"day": day_text(yesterday)}
         )
     if is_closed(yesterday):
         booking = Booking(on)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.dates import DAY
 from apps.core.money import ZERO, round_money
+from apps.core.wording import day_text, money_text
 from apps.financing.penalties import Overdue
 from apps.financing.schedule_terms import Rate
 from apps.repayment import instalments
@@ -188,7 +189,11 @@ class _Teller:
         if fact.amount > self.surplus:
             raise Refused(
                 _("%(amount)s was given back on %(day)s as paid too much; then only %(left)s would have been.")
-                % {"amount": fact.amount, "day": fact.on, "left": self.surplus}
+                % {
+                    "amount": money_text(fact.amount, self.currency),
+                    "day": day_text(fact.on),
+                    "left": money_text(self.surplus, self.currency),
+                }
             )
         self._change(fact, Parts(), -fact.amount)
 

@@ -18,6 +18,7 @@ from apps.banking.payments import pain002
 from apps.banking.payments.pain002 import ACCEPTED, IN_PART, REJECTED, Answer, NoAnswer
 from apps.banking.refusals import PaymentFileRefused
 from apps.banking.services import move_batches
+from apps.core.wording import day_text
 from apps.evidence.services import record
 from apps.financing.models import Financing
 from apps.financing.services.acceptance import lock_seller
@@ -113,10 +114,11 @@ def _stopped(batch: PaymentBatch, answer: Answer) -> list[tuple[Instruction, str
     elif answer.status == IN_PART and not told:
         raise PaymentFileRefused(_("It rejects the batch in part and names no payment. Ask the bank which."))
     stopped = [(mine[reference], reason or NO_REASON) for reference, reason in told.items()]
-    if booked := [one for one, _reason in stopped if one.confirmed_on is not None]:
+    if booked := [(one, one.confirmed_on) for one, _reason in stopped if one.confirmed_on is not None]:
+        payment, day = booked[0]
         raise PaymentFileRefused(
             _("It rejects %(payment)s, which the bank booked on %(day)s. Ask the bank which of the two holds.")
-            % {"payment": booked[0].reference, "day": booked[0].confirmed_on}
+            % {"payment": payment.reference, "day": day_text(day)}
         )
     return [(one, reason) for one, reason in stopped if one.failed_on is None]
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from apps.financing.models import Financing
+from apps.portal.formats import format_day
 from apps.repayment.models import Event
 from apps.tenants.models import Platform
 from apps.users.models import Role, User
@@ -229,3 +230,112 @@ def test_what_repays_everything_is_reckoned_for_any_day_to_come_for_the_desk_and
         assert "Choose a day from" in swapped.content.decode()
     Financing.objects.update(state="repaid", repaid_on=today, principal=0, fee=0, interest=0, penalty=0, past_due=0)
     assert 'name="on"' not in seller.get(f"/money/{financing.pk}/").content.decode(), "nothing is left to repay"
+
+
+def lines_offered(page: Any) -> list[str]:
+    """The lines of the bank that the form lists, in its order."""
+    select = re.search(r'<select name="line".*?</select>', page.content.decode(), re.DOTALL)
+    assert select is not None
+    return [label.rpartition(" · ")[2] for label in re.findall(r"<option[^>]*>([^<]*)</option>", select[0])][1:]
+
+
+def test_a_line_of_the_bank_older_than_those_listed_is_found_by_amount_reference_or_day(
+    desk: Browse, financing: Financing, today: Any
+) -> None:
+    """55 payments stand unexplained; the form lists 50. Whoever looks for the oldest, 400.00 of Old Li, finds it."""
+    old = make_bank_line(amount=D("400.00"), booked_on=today - 15 * DAY, reference="OLD-LI", text="Old Li, for May")
+    for number in range(54):
+        make_bank_line(amount=D(10), booked_on=today - 2 * DAY, reference=f"F-{number:02}")
+    make_bank_line(amount=D("-400.00"), booked_on=today, reference="MONEY-OUT")
+    make_bank_line(amount=D("400.00"), booked_on=today, reference="OTHERS", currency="BRL")
+    address = f"/desk/financings/{financing.pk}/payment/"
+    page = desk.get(address)
+    assert lines_offered(page) == [f"F-{number:02}" for number in range(53, 3, -1)], "the newest first"
+    assert "The newest 50 of 55" in page.content.decode()
+    day = str(today - 15 * DAY)
+    for asked in ({"find": "400"}, {"find": "¥400.00"}, {"find": "old-li"}, {"find": "for may"}, {"booked": day}):
+        found = desk.get(address, asked)
+        assert lines_offered(found) == ["OLD-LI"], asked
+        assert "1 line is still unexplained" in found.content.decode()
+    assert lines_offered(desk.get(address, {"find": "10", "booked": day})) == []
+    assert lines_offered(desk.get(address, {"find": "-400"})) == ["OLD-LI"], "a sign more does not hide it"
+    for nonsense in ({"find": "nobody"}, {"find": "9" * 40}, {"booked": "soon"}, {"find": "x" * 200}, {"find": "\0"}):
+        none = desk.get(address, nonsense)
+        assert none.status_code == 200
+        assert lines_offered(none) == []
+        assert "No line that is still unexplained is like that" in none.content.decode()
+
+    typed = {"line": old.pk, "reason": "found by its amount", "key": "k1"}
+    seen = desk.post(f"{address}?find=400", typed)
+    assert seen.status_code == 200
+    assert "¥400.00" in seen.content.decode()
+    without_search = desk.post(address, typed)
+    assert without_search.status_code == 200, "what was chosen may be chosen, listed or not"
+    assert lines_offered(without_search)[0] == "OLD-LI"
+    assert desk.post(f"{address}?find=400", {**shown(seen), **typed}).status_code == 302
+    assert Event.objects.get().details["line"] == old.pk
+    for gone in (old.pk, 10**30, "x"):
+        refused = desk.post(address, {**typed, "line": gone, "key": "k2"})
+        assert refused.status_code == 422
+        assert "or is explained already" in refused.content.decode()
+    assert Event.objects.count() == 1
+
+
+def test_what_is_only_proposed_is_not_called_done_and_the_second_person_is_told_what_became_of_it(
+    desk: Browse, financing: Financing, platform: Platform, client_of: Callable[..., Browse]
+) -> None:
+    address = f"/desk/financings/{financing.pk}/write_off/"
+    typed = {"reason": "closed for good", "key": "w"}
+    seen = desk.post(address, typed)
+    assert "Propose it" in seen.content.decode()
+    assert "Do it" not in seen.content.decode()
+    told = desk.post(address, {**shown(seen), **typed}, follow=True).content.decode()
+    assert "Nothing has changed yet" in told
+    assert "Done." not in told
+    proposal = f"/desk/events/{Event.objects.get().pk}/"
+    second, third = (client_of(platform, person(Role.STAFF, f"{name}@meadow.example")) for name in ("two", "three"))
+    mark = decides(third.get(proposal))
+    refused = second.post(f"{proposal}refuse/", follow=True).content.decode()
+    assert "Refused. Nothing was changed" in refused
+    late = third.post(f"{proposal}approve/", {"do": mark}, follow=True).content.decode()
+    assert "It had been refused already" in late
+    assert "It had been refused already" in third.get(proposal, follow=True).content.decode()
+    financing.refresh_from_db()
+    assert financing.state == "active"
+
+
+def test_money_after_a_write_off_is_shown_with_its_amount_and_the_seller_reads_no_repayment_that_never_was(
+    desk: Browse, financing: Financing, platform: Platform, client_of: Callable[..., Browse], today: Any
+) -> None:
+    """1,000.00 was written off. No bar says that it was repaid; 55.00 that came since is named before it is booked."""
+    address = f"/desk/financings/{financing.pk}/write_off/"
+    typed = {"reason": "closed for good", "key": "w"}
+    desk.post(address, {**shown(desk.post(address, typed)), **typed})
+    proposal = f"/desk/events/{Event.objects.get().pk}/"
+    colleague = client_of(platform, person(Role.STAFF, "second@meadow.example"))
+    approved = colleague.post(f"{proposal}approve/", {"do": decides(colleague.get(proposal))}, follow=True)
+    assert "Done. It stands in the history" in approved.content.decode()
+    seller = client_of(platform, User.objects.get(email="mei@meadow.example"))
+    read = seller.get(f"/money/{financing.pk}/").content.decode()
+    assert "It was written off in the books" in read
+    assert "% repaid" not in read
+    assert "rests until you sell" not in read
+    line = make_bank_line(amount=D("55.00"), booked_on=today, reference="LATE")
+    came = {"line": line.pk, "reason": "sold the cart", "key": "r"}
+    assert "¥55.00</span>" in desk.post(f"/desk/financings/{financing.pk}/recovery/", came).content.decode()
+
+
+def test_no_page_speaks_of_a_day_that_lies_ahead_as_if_it_were_known(
+    desk: Browse, financing: Financing, today: Any
+) -> None:
+    known = f"/desk/financings/{financing.pk}/known/"
+    for day in (today + DAY, "2000-01-01", "9999-12-31", "soon"):
+        page = desk.get(known, {"on": str(day)})
+        assert page.status_code == 422, day
+    assert "Choose a day from" in desk.get(known, {"on": str(today + DAY)}).content.decode()
+    paper = desk.get(f"/money/{financing.pk}/statement.pdf", {"last": str(today + DAY)}, follow=True)
+    assert "nothing can be stated of it yet" in paper.content.decode()
+    rate = {"percent": "9", "effective_on": str(today + 12 * DAY), "reason": "x", "key": "k"}
+    refused = desk.post(f"/desk/financings/{financing.pk}/rate/", rate).content.decode()
+    assert format_day(today) in refused, "days in sentences are written as everywhere else"
+    assert f"through {today}" not in refused

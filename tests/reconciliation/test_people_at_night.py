@@ -23,7 +23,7 @@ from apps.financing.models import Financing
 from apps.financing.refusals import SellerBusy
 from apps.ledger import proofs
 from apps.ledger.services import take_the_books
-from apps.portal.acts import LONGEST_LIST
+from apps.portal.bank_lines import LONGEST_LIST
 from apps.reconciliation import works
 from apps.reconciliation.faults import plan
 from apps.reconciliation.models import NightlyRun

@@ -14,11 +14,11 @@ from django.template import Context
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import conditional_escape, format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from apps.portal import formats, history, states
-from apps.portal.tables import Amount, Column
+from apps.portal.tables import Amount, Column, Text
 from apps.users import kept
 from apps.warehousing.models import Inspection
 
@@ -26,7 +26,6 @@ register = template.Library()
 
 WHOLE = Decimal(1)
 NOTHING = Decimal(0)
-FLUSH_RIGHT = mark_safe(' class="num"')  # nosec B308 B703
 
 
 def _or_dash(value: Any, printed: Callable[..., str], *how: Any) -> str:
@@ -244,8 +243,15 @@ def row_of_cells(context: Context, row: Iterable[tuple[Column, Any]]) -> SafeStr
     return format_html_join(
         "",
         '<td role="cell" data-label="{}"{}><span class="value">{}</span></td>',
-        ((column.label, FLUSH_RIGHT if column.numeric else "", cell(context, value)) for column, value in row),
+        ((column.label, _cell_class(column, value), cell(context, value)) for column, value in row),
     )
+
+
+def _cell_class(column: Column, value: Any) -> SafeString | str:
+    """How its column sets it, and whether it says nothing at all: then a phone leaves it out."""
+    is_absent = isinstance(value, Text) and not (value.value or value.note)
+    names = [*(["num"] if column.numeric else []), *(["absent"] if is_absent else [])]
+    return format_html(' class="{}"', " ".join(names)) if names else ""
 
 
 @register.inclusion_tag("components/field.html")

@@ -97,7 +97,7 @@ def statement(request: SignedIn, financing_id: int) -> HttpResponse:
         financings = financings.filter(seller__in=Seller.objects.of(request.user))
     found = get_object_or_404(financings.exclude(disbursed_on=None), pk=financing_id)
     today = shown_date(timezone.now())
-    form = RangeForm({"first": found.disbursed_on, "last": today} | request.GET.dict())
+    form = RangeForm({"first": found.disbursed_on, "last": today} | request.GET.dict(), latest=today)
     if not form.is_valid():
         sentence = " ".join(str(one) for errors in form.errors.values() for one in errors)
         messages.error(request, sentence)

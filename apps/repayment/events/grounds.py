@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from apps.core.money import is_payable
+from apps.core.wording import day_text
 from apps.financing.models import Financing
 from apps.repayment.life import Refused
 
@@ -30,9 +31,12 @@ def amount_of(amount: Decimal | None, currency: str) -> Decimal:
 def counts_from(financing: Financing, asked: date | None, on: date) -> date:
     """The date from which an act counts: not before the money was paid out, not after today."""
     since = asked or on
-    if financing.disbursed_on is None or not financing.disbursed_on <= since <= on:
+    first = financing.disbursed_on
+    if first is None:
+        raise Refused(_("%(number)s does not run, so this cannot be done.") % {"number": financing.number})
+    if not first <= since <= on:
         raise Refused(
             _("It can count from %(first)s through %(last)s, not from %(asked)s.")
-            % {"first": financing.disbursed_on, "last": on, "asked": since}
+            % {"first": day_text(first), "last": day_text(on), "asked": day_text(since)}
         )
     return since

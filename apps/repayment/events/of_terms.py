@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.core.money import ZERO
+from apps.core.wording import day_text
 from apps.financing.minimums import TooManyPeriods
 from apps.financing.models import Financing
 from apps.products.bounds import MOST_PERIODS
@@ -85,7 +86,7 @@ def _must_not_be_after(to: date, since: date, days: int) -> None:
     """A new due date lies at most `days` after `since`."""
     last = since + timedelta(days=days)
     if to > last:
-        raise Refused(_("It can be due on %(last)s at the latest. Choose an earlier day.") % {"last": last})
+        raise Refused(_("It can be due on %(last)s at the latest. Choose an earlier day.") % {"last": day_text(last)})
 
 
 def _new_plan(financing: Financing, act: Act, on: date) -> dict[str, Any]:
