@@ -120,7 +120,7 @@ class BucketEndsField(forms.CharField):
     """The last days of buckets, with commas between them; other signs that people put between numbers do as well."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(widget=UnfoldAdminTextInputWidget, required=False, max_length=80, **kwargs)
+        super().__init__(widget=UnfoldAdminTextInputWidget, max_length=80, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(map(str, value)) if isinstance(value, list) else value

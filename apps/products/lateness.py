@@ -32,8 +32,8 @@ class SetsBuckets(models.Model):
         default=default_bucket_ends,
         db_default=list(DEFAULT_ENDS),
         help_text=_(
-            "The last day of each, with commas: 30, 60, 90 makes 1-30, 31-60, 61-90 and 90+. Staff and financiers read "
-            "them; contracts do not."
+            "The last day of each, with commas: 30, 60, 90 makes 1-30, 31-60, 61-90 and 90+. Staff and financiers see "
+            "them; contracts do not name them."
         ),
     )
 

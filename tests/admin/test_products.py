@@ -145,6 +145,7 @@ def test_a_form_shows_only_what_matters_to_the_technique(signed_in: SignedIn) ->
         ({"bucket_ends": "7.5, 15"}, "Write whole days with commas between them: 30, 60, 90."),
         ({"bucket_ends": "-7, 15"}, "Write whole days with commas between them: 30, 60, 90."),
         ({"bucket_ends": "30, 9999999999"}, "Write whole days with commas between them: 30, 60, 90."),
+        ({"bucket_ends": ""}, "Write the last days of one to eight buckets, such as 30, 60, 90."),
         ({"bucket_ends": " , "}, "Write the last days of one to eight buckets, such as 30, 60, 90."),
         ({"bucket_ends": "1,2,3,4,5,6,7,8,9"}, "Write the last days of one to eight buckets, such as 30, 60, 90."),
         ({"bucket_ends": "0, 30"}, "The first bucket ends on day 1 or later."),

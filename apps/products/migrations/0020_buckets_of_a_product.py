@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 db_default=[30, 60, 90],
                 default=apps.products.lateness.default_bucket_ends,
                 help_text="The last day of each, with commas: 30, 60, 90 makes 1-30, 31-60, 61-90 and 90+. Staff and "
-                "financiers read them; contracts do not.",
+                "financiers see them; contracts do not name them.",
                 size=None,
                 verbose_name="buckets of days late",
             ),
