@@ -63,7 +63,7 @@ class FinancingSerializer(serializers.ModelSerializer[Financing]):
         model = Financing
         fields = (
             "id", "number", "seller", "product", "technique", "state", "amount", "flat_fee", "outstanding", "past_due",
-            "days_past_due", "signed_on", "disbursed_on", "due_on", "repaid_on", "closed_through",
+            "days_past_due", "bucket", "signed_on", "disbursed_on", "due_on", "repaid_on", "closed_through",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -73,7 +73,7 @@ class OfferList(RowsOfTheReader):
 class FinancingList(RowsOfTheReader):
     """Financings, the newest first."""
 
-    rows = Financing.objects.select_related("offer")
+    rows = Financing.objects.select_related("offer", "version")
     serializer_class: type[BaseSerializer[Model]] = FinancingSerializer  # type: ignore[assignment]
 
 

@@ -131,11 +131,12 @@ class ParticipationInline(ViewOnlyInline):
 
 @admin.register(Financing)
 class FinancingAdmin(ViewOnlyAdmin):
-    list_display = ("number", "seller", "way", "amount_money", "outstanding_money", "days_past_due", "state")
-    list_select_related = ("seller",)
+    list_display = ("number", "seller", "way", "amount_money", "outstanding_money", "days_past_due", "bucket", "state")
+    list_select_related = ("seller", "version")
     list_filter = ("state", "version__product__technique", "pool")
     search_fields = ("number__exact", "seller__name", "seller__external_id__exact")
     ordering = ("-id",)
+    readonly_fields = ("bucket",)
     inlines = (ParticipationInline, FinancedOrderInline)
     amount_money = money("amount", _("amount"))
     outstanding_money = money("outstanding", _("owed"), is_column=False)
@@ -143,6 +144,10 @@ class FinancingAdmin(ViewOnlyAdmin):
     @admin.display(description=_("technique"), ordering="technique")
     def way(self, row: Financing) -> str:
         return str(TECHNIQUE_NAMES.get(row.technique, row.technique))
+
+    @admin.display(description=_("bucket"), ordering="days_past_due")
+    def bucket(self, row: Financing) -> str:
+        return row.bucket
 
 
 @admin.register(Participation)

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from apps.core.money import ZERO
 from apps.financing.models import Financing
 from apps.portal.formats import format_day, format_money, format_share
-from apps.portal.tables import Amount, Column, Day, Line, State, Table
+from apps.portal.tables import Amount, Column, Count, Day, Line, State, Table
 from apps.repayment.models import Demand, NearBreach
 from apps.repayment.outlook import Eased, days_nearer, expected_done
 from apps.repayment.receipts import Receipt
@@ -163,6 +163,21 @@ def _paid(one: Receipt) -> str:
     }
     parts = [f"{format_money(amount, currency)} {name}" for name, amount in names.items() if amount]
     return _("It paid %(parts)s.") % {"parts": _(", ").join(parts)} if len(parts) > 1 or one.surplus else ""
+
+
+def days_late(financing: Financing) -> Count:
+    """For how many days something is past due, with the product's bucket beneath; a dash when nothing is."""
+    bucket = _("Bucket %(bucket)s") % {"bucket": financing.bucket} if financing.bucket else ""
+    return Count(financing.days_past_due or None, note=bucket)
+
+
+def late_line(financing: Financing | None) -> str:
+    """The same as words: "8 days late, bucket 8-15". The empty text when nothing is late."""
+    if financing is None or not financing.bucket:
+        return ""
+    return ngettext(
+        "%(days)s day late, bucket %(bucket)s", "%(days)s days late, bucket %(bucket)s", financing.days_past_due
+    ) % {"days": financing.days_past_due, "bucket": financing.bucket}
 
 
 def near_breach_line(financing: Financing) -> str:

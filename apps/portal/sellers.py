@@ -7,8 +7,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from apps.financing.models import Contract, Financing, Offer
+from apps.portal.financings import days_late
 from apps.portal.formats import format_day
-from apps.portal.tables import Amount, Column, Count, Day, State, Table, Text
+from apps.portal.tables import Amount, Column, Day, State, Table, Text
 from apps.repayment.models import Sweep
 
 
@@ -25,7 +26,7 @@ def financing_table(financings: Iterable[Financing]) -> Table:
             Day(one.disbursed_on, short=True),
             Amount(one.amount, one.currency),
             Amount(one.outstanding, one.currency),
-            Count(one.days_past_due or None),
+            days_late(one),
         )
         for one in financings
     ]

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.financing.models import Financing
+from apps.portal.financings import days_late
 from apps.portal.formats import format_count
 from apps.portal.tables import Amount, Column, Count, Table, Text
 from apps.portal.traces import postings_url
@@ -35,7 +36,7 @@ def late_table(rows: Sequence[Any]) -> Table:
             _financing(one),
             Amount(one.owed_then, one.currency),
             Amount(one.past_due or None, one.currency),
-            Count(one.days_past_due or None),
+            days_late(one),
         )
         for one in rows
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import NamedTuple
 
 from apps.core.money import round_money
@@ -15,7 +16,22 @@ class Bucket(NamedTuple):
     last: int | None
 
 
-BUCKETS = (Bucket("1-30", 1, 30), Bucket("31-60", 31, 60), Bucket("61-90", 61, 90), Bucket("90+", 91, None))
+def buckets_ending(ends: Sequence[int]) -> tuple[Bucket, ...]:
+    """The ranges whose last days are `ends` (rising, at least one), and an open one of all days after the last of them.
+
+    Each is named by its days, the open one by the day that it lies beyond: 7 and 15 end "1-7", "8-15" and "15+".
+    """
+    starts = (0, *ends)
+    closed = [Bucket(_name(before + 1, last), before + 1, last) for before, last in pairwise(starts)]
+    return (*closed, Bucket(f"{ends[-1]}+", ends[-1] + 1, None))
+
+
+def _name(first: int, last: int) -> str:
+    return f"{first}-{last}" if first < last else str(last)
+
+
+DEFAULT_ENDS = (30, 60, 90)
+BUCKETS = buckets_ending(DEFAULT_ENDS)
 
 
 def bucket_of(days: int, buckets: Sequence[Bucket] = BUCKETS) -> str:

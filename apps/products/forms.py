@@ -1,5 +1,6 @@
 """The form of a draft's terms: every box says in words what is wrong with what was typed."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -19,6 +20,7 @@ from apps.core.shares import share_typed
 from apps.products.audience import DOCUMENTS, PURPOSES
 from apps.products.eligibility import BOUNDS, FEATURES, SHARE, Condition, fault_of, frozen
 from apps.products.groups import TECHNIQUES_IN_WORDS
+from apps.products.lateness import fault_of_ends
 from apps.products.models import FinancingProduct, ProductVersion
 from apps.products.widgets import ConditionsWidget, WaterfallWidget
 
@@ -114,6 +116,34 @@ class HaircutsField(forms.CharField):
             return True
 
 
+class BucketEndsField(forms.CharField):
+    """The last days of buckets, with commas between them; other signs that people put between numbers do as well."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=UnfoldAdminTextInputWidget, max_length=80, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return value
+        days = [day for day in re.split(r"[\s,;，、；]+", str(value or "")) if day]
+        if not all(day.isdecimal() and len(day) < 10 for day in days):
+            raise ValidationError(_("Write whole days with commas between them: 30, 60, 90."))
+        ends = [int(day) for day in days]
+        fault = fault_of_ends(ends)
+        if fault:
+            raise ValidationError(str(fault))
+        return ends
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.to_python(data) != initial)
+        except ValidationError:
+            return True
+
+
 class NamesField(forms.MultipleChoiceField):
     """Names out of a list, ticked."""
 
@@ -165,6 +195,8 @@ def field_of_term(name: str, **said: Any) -> forms.Field | None:
         return ConditionsField(required=False, **said)
     if name == "haircuts":
         return HaircutsField(**said)
+    if name == "bucket_ends":
+        return BucketEndsField(**said)
     if name in {"purposes", "documents"}:
         known = PURPOSES if name == "purposes" else DOCUMENTS
         return NamesField(required=False, choices=list(known.items()), **said)

@@ -68,10 +68,10 @@ MINIMUM = (
 PENALTY = (
     _("When it is late"),
     {
-        "fields": ("penalty_rate", "penalty_per_thousand", "dispute_fee"),
+        "fields": ("penalty_rate", "penalty_per_thousand", "dispute_fee", "bucket_ends"),
         "description": _(
             "What a late amount costs from the day after its days of grace, day by day; a penalty bears no penalty. "
-            "Leave all at 0 and being late costs nothing."
+            "Leave penalty and fee at 0 and being late costs nothing."
         ),
     },
 )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from apps.core.money import ZERO
+from apps.products.buckets import DEFAULT_ENDS
 from apps.products.plan import Plan
 from apps.warehousing.valuation import LendingTerms
 
@@ -48,6 +49,7 @@ class Terms:
     near_breach_share, near_breach_checks  at so many checks inside a period, who has repaid less than this share of
         what would be even progress is near a breach; 0 checks none
     dispute_fee      owed when the bank or a buyer takes a payment back
+    bucket_ends      the last days, inclusive, of the ranges of days past due in which its financings stand
     plan             repayment in instalments; None where sales, or the orders it rests on, repay it
     expected_days    for the limit; on goods: days until all of it is due
     lending          on goods: how much is lent on them
@@ -84,6 +86,7 @@ class Terms:
     near_breach_share: Decimal = ZERO
     near_breach_checks: int = 0
     dispute_fee: Decimal = ZERO
+    bucket_ends: tuple[int, ...] = DEFAULT_ENDS
     plan: Plan | None = None
     lending: LendingTerms | None = None
 

@@ -136,6 +136,10 @@ def _steps(_version: ProductVersion, steps: Sequence[str]) -> str:
     return "; ".join(step_text(step) for step in steps)
 
 
+def _buckets(version: ProductVersion, _ends: Sequence[int]) -> str:
+    return "; ".join(one.name for one in version.buckets)
+
+
 def _haircuts(_version: ProductVersion, haircuts: dict[str, str]) -> str:
     return "; ".join(f"{name} {share_text(Decimal(one))}" for name, one in sorted(haircuts.items()))
 
@@ -148,6 +152,7 @@ WRITERS = {
     "eligibility": _conditions,
     "waterfall": _steps,
     "haircuts": _haircuts,
+    "bucket_ends": _buckets,
     "purposes": _names(PURPOSES),
     "documents": _names(DOCUMENTS),
     "penalty_per_thousand": lambda _version, value: format(value.normalize(), "f"),

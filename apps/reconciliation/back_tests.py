@@ -191,9 +191,10 @@ def policy_of(back_test: BackTest) -> Policy:
 
 
 def terms_differ(back_test: BackTest) -> bool:
-    """Whether the version's terms were edited since it was tried: a draft may be."""
-    results = back_test.results
-    return results is not None and results["version"]["terms"] != _as_text(back_test.version.terms)
+    """Whether the version's terms were edited since it was tried: a draft may be. Terms that no version had then, as
+    Granary did not know them yet, are not compared."""
+    results, now = back_test.results, _as_text(back_test.version.terms)
+    return results is not None and now | results["version"]["terms"] != now
 
 
 def _as_text(terms: Terms) -> dict[str, str]:

@@ -94,6 +94,7 @@ def test_the_page_says_what_the_books_say_and_each_figure_opens(platform: Platfo
     answer = client.get(page("portfolio"))
     shown = text_of(answer)
     assert "add up to the control totals of that night" in shown
+    assert "The same four buckets for every product" in shown
     facts = {line.label: line.cell for line in answer.context["lines"]}
     assert (facts["Owed"].amount, facts["Financings"].count) == (row.outstanding, 1)
     assert facts["Income of the period"].amount == D(40)

@@ -141,6 +141,16 @@ def test_a_form_shows_only_what_matters_to_the_technique(signed_in: SignedIn) ->
         ({"sweep_rate": "0"}, "repaid by a share of sales"),
         ({"waterfall.due_fee": ""}, "Give each step a place"),
         ({"maximum_amount": "a lot"}, "Please write a number"),
+        ({"bucket_ends": "a month"}, "Write whole days with commas between them: 30, 60, 90."),
+        ({"bucket_ends": "7.5, 15"}, "Write whole days with commas between them: 30, 60, 90."),
+        ({"bucket_ends": "-7, 15"}, "Write whole days with commas between them: 30, 60, 90."),
+        ({"bucket_ends": "30, 9999999999"}, "Write whole days with commas between them: 30, 60, 90."),
+        ({"bucket_ends": ""}, "Write the last days of one to eight buckets, such as 30, 60, 90."),
+        ({"bucket_ends": " , "}, "Write the last days of one to eight buckets, such as 30, 60, 90."),
+        ({"bucket_ends": "1,2,3,4,5,6,7,8,9"}, "Write the last days of one to eight buckets, such as 30, 60, 90."),
+        ({"bucket_ends": "0, 30"}, "The first bucket ends on day 1 or later."),
+        ({"bucket_ends": "30, 15"}, "15 does not come after 30."),
+        ({"bucket_ends": "30, 4000"}, "The last of these days is 3,650 at most: ten years."),
     ],
 )
 def test_terms_that_make_no_sense_are_said_in_words_and_change_nothing(

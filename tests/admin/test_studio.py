@@ -172,6 +172,35 @@ def test_haircuts_are_typed_one_a_line(signed_in: SignedIn) -> None:
     assert version.haircuts == {"cotton/3128B": "0.3", "corn/2": "0.15"}
 
 
+@pytest.mark.parametrize("typed", ["7, 15", "7,15", "7，15", "7、15", " ７; 15, ", "7 15"])
+def test_buckets_are_typed_as_days_with_commas(signed_in: SignedIn, draft: ProductVersion, typed: str) -> None:
+    client = signed_in(Role.FINANCIER)
+    assert form_of(client, draft)["bucket_ends"] == ["30, 60, 90"]
+    client.post(change_page(draft), form_of(client, draft, fee_rate="5%"))
+    client.post(change_page(draft), form_of(client, draft, bucket_ends=typed))
+    draft.refresh_from_db()
+    assert draft.bucket_ends == [7, 15]
+    told = [one.reason for one in Transition.of(draft)]
+    assert told == ["changed fee_rate from 0.04 to 0.05", "changed bucket_ends"]  # sent back alike it is not changed
+    assert form_of(client, draft)["bucket_ends"] == ["7, 15"]
+
+
+def test_buckets_are_shown_by_name_to_who_may_not_edit(signed_in: SignedIn, draft: ProductVersion) -> None:
+    ProductVersion.objects.filter(pk=draft.pk).update(bucket_ends=[7, 15])
+    client, before = signed_in(Role.AUDITOR), kept(draft)
+    page = client.get(change_page(draft)).content.decode()
+    assert "1-7; 8-15; 15+" in page
+    assert 'name="bucket_ends"' not in page
+    assert client.post(change_page(draft), {"bucket_ends": "3"}).status_code == 403
+    assert kept(draft) == before
+
+
+@pytest.mark.parametrize("technique", [SALES, RECEIVABLE, ORDER, RECEIPT])
+def test_every_technique_sets_its_buckets(signed_in: SignedIn, technique: str) -> None:
+    version = new_version(product_id=make_financing_product(technique=technique).pk, at=AT, by="user:9")
+    assert "bucket_ends" in signed_in(Role.FINANCIER).get(change_page(version)).context["adminform"].form.fields
+
+
 def test_who_does_not_meet_the_conditions_is_offered_nothing(platform: Platform) -> None:
     """Two sellers alike but for the length of their record: a year, and two months over a quarter."""
     story = Story(platform)

@@ -88,12 +88,15 @@ def test_the_database_too_wants_two_people(product: FinancingProduct, at: dateti
         ProductVersion.objects.filter(pk=version.pk).update(state="active")
 
 
-@pytest.mark.parametrize("column", ["fee_rate", "sweep_rate", "maximum_amount", "made_by", "waterfall", "product_id"])
+@pytest.mark.parametrize(
+    "column", ["fee_rate", "sweep_rate", "maximum_amount", "made_by", "waterfall", "bucket_ends", "product_id"]
+)
 @pytest.mark.parametrize("state", ["in_review", "active", "retired"])
 def test_frozen_terms_cannot_be_changed_by_raw_sql(platform: Platform, column: str, state: str) -> None:
     version = make_product_version(state=state)
     before = ProductVersion.objects.filter(pk=version.pk).values().get()
-    value = {"made_by": "'user:9'", "waterfall": "'[]'::jsonb", "product_id": "product_id + 1"}.get(column, "0.5")
+    values = {"made_by": "'user:9'", "waterfall": "'[]'::jsonb", "bucket_ends": "'{7}'", "product_id": "product_id + 1"}
+    value = values.get(column, "0.5")
     with pytest.raises(Error, match="frozen once it leaves draft"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"UPDATE products_productversion SET {column} = {value}")
     assert ProductVersion.objects.filter(pk=version.pk).values().get() == before

@@ -78,6 +78,8 @@ def test_a_draft_is_held_against_the_live_version(draft: ProductVersion, platfor
     assert not Financing.objects.exists()
     assert ran(done, platform).attempt == 1  # asked once more, a done one stays as it is
     assert not terms_differ(done)
+    del done.results["version"]["terms"]["bucket_ends"]  # type: ignore[index]  # tried before versions had this term
+    assert not terms_differ(done)
     draft.fee_rate = D("0.02")
     save_draft(version=draft, changed=["fee_rate"], at=NOW, by="user:1")
     assert terms_differ(BackTest.objects.get())

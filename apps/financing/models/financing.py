@@ -31,6 +31,12 @@ class FinancingQuerySet(models.QuerySet["Financing"]):
     def active(self) -> "FinancingQuerySet":
         return self.filter(state="active")
 
+    def latest_to_pay(self) -> "Financing | None":
+        """The active one longest past due, with its version; None when all are in time. Among a seller's, its bucket
+        counts for all of them."""
+        late = self.active().filter(days_past_due__gt=0).select_related("version")
+        return late.order_by("-days_past_due", "pk").first()
+
 
 class Financing(Stateful):
     """One drawn contract. The four balances are proved every night against its movements and the ledger."""
@@ -174,8 +180,8 @@ class Financing(Stateful):
 
     @property
     def bucket(self) -> str:
-        """The delinquency bucket; empty when nothing is past due."""
-        return bucket_of(self.days_past_due)
+        """The delinquency bucket, of those that its product set when it was signed; empty when nothing is past due."""
+        return bucket_of(self.days_past_due, self.version.buckets)
 
     @transition(field="state", source="pending", target="active")
     def disburse(self, *, on: date) -> None:

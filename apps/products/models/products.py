@@ -16,6 +16,7 @@ from apps.products.audience import TEMPLATES, ForWhom, check_audience
 from apps.products.bounds import bounds_hold, check_bounds
 from apps.products.buckets import RISK_CLASSES, RiskClass
 from apps.products.groups import TECHNIQUE_NAMES
+from apps.products.lateness import SetsBuckets, check_buckets
 from apps.products.lending import LendsOnGoods, check_lending, lending_holds
 from apps.products.models.pools import FundingPool
 from apps.products.plan import (
@@ -133,7 +134,7 @@ def default_waterfall() -> list[str]:
     return list(DEFAULT_WATERFALL)
 
 
-class ProductVersion(Stateful, LendsOnGoods, ForWhom):
+class ProductVersion(Stateful, LendsOnGoods, SetsBuckets, ForWhom):
     """One version of a product's terms. Only a draft can be edited; live contracts keep the version they signed."""
 
     product = models.ForeignKey(FinancingProduct, on_delete=models.PROTECT, related_name="versions")
@@ -334,6 +335,7 @@ class ProductVersion(Stateful, LendsOnGoods, ForWhom):
             raise ValidationError({"near_breach_checks": _("A warning needs a share and how often it is looked at.")})
         if technique == RECEIPT:
             check_lending(self)
+        check_buckets(self)
         check_audience(self)
         if sorted(self.waterfall) != sorted(DEFAULT_WATERFALL):
             raise ValidationError({"waterfall": _("The waterfall names each standing and component exactly once.")})
@@ -383,12 +385,13 @@ class ProductVersion(Stateful, LendsOnGoods, ForWhom):
     def terms(self) -> Terms:
         """These terms as a frozen value."""
         names = [name for name in Terms.__dataclass_fields__ if hasattr(self, name) and name != "terms"]
-        values = {name: getattr(self, name) for name in names if name not in {"product", "waterfall"}}
+        values = {name: getattr(self, name) for name in names if name not in {"product", "waterfall", "bucket_ends"}}
         return Terms(
             product=self.product.code,
             version=self.number,
             technique=self.product.technique,
             currency=self.product.pool.currency,
             waterfall=tuple(self.waterfall),
+            bucket_ends=tuple(self.bucket_ends),
             **values,
         )

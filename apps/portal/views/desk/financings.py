@@ -19,7 +19,7 @@ from apps.portal.acts import HINTS, ActForm, hint_for, kinds_for
 from apps.portal.changes import accrues_today, change_table, rewritten_table
 from apps.portal.doors import SignedIn, come_back_later, shown_date
 from apps.portal.events import EVENTS, event_table
-from apps.portal.financings import near_breach_line
+from apps.portal.financings import late_line, near_breach_line
 from apps.portal.forms import DayWithinForm
 from apps.portal.instalments import due_table, schedule_of
 from apps.portal.movements import known_figures, movement_table, retelling_table
@@ -73,6 +73,7 @@ def financing(request: SignedIn, financing_id: int) -> HttpResponse:
             "financing": found,
             "events": event_table(events, found.currency, names),
             "proposed": [(EVENTS[one.kind], one) for one in events if one.state == "proposed"],
+            "late": late_line(found),
             "near": near_breach_line(found),
             "follows": found.follows or found.refills,
             "followed_by": Financing.objects.filter(Q(follows=found) | Q(refills=found)).first(),

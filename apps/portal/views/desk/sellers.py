@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from apps.financing.models import Contract, Financing, Offer
 from apps.financing.services.drawing import room_of
 from apps.portal.doors import SignedIn, shown_date
+from apps.portal.financings import late_line
 from apps.portal.forms import SearchForm
 from apps.portal.paging import BY_NUMBER, page_of
 from apps.portal.reasons import in_words
@@ -79,6 +80,7 @@ def seller(request: SignedIn, seller_id: int) -> HttpResponse:
             "assessment": assessment,
             "reasons": in_words(assessment),
             "risk": class_name(class_of(found.worst_days_past_due, ProvisionClass.in_force()).code),
+            "late": late_line(found.financings.latest_to_pay()),
             "change": found.payout_changes.open().select_related("account", "before").first(),
             "room": room_of(seller=found, on=today),
             "financings": financing_table(financings),
