@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -15,26 +15,25 @@ from apps.portal.events import parts_text
 from apps.portal.formats import format_day
 from apps.portal.forms import day_field
 from apps.repayment.changes import payoff_of
+from apps.repayment.quotes import days_quoted
 from apps.repayment.waterfall import Parts
-
-LONGEST_AHEAD = timedelta(days=366)
 
 
 class QuoteForm(forms.Form):
-    """The day on which everything is to be repaid: `today` or one within LONGEST_AHEAD after it."""
+    """The day on which everything is to be repaid: one of `days_quoted`."""
 
     on = day_field(gettext_lazy("Repay everything on"))
 
     def __init__(self, asked: Mapping[str, str], *, today: date) -> None:
         super().__init__(asked if "on" in asked else None, initial={"on": today})
-        self.today = today
-        self.fields["on"].widget.attrs |= {"min": today.isoformat(), "max": (today + LONGEST_AHEAD).isoformat()}
+        self.first, self.last = days_quoted(today)
+        self.fields["on"].widget.attrs |= {"min": self.first.isoformat(), "max": self.last.isoformat()}
 
     def clean_on(self) -> date:
         """The day, where it can be quoted for."""
         on: date = self.cleaned_data["on"]
-        if not self.today <= on <= self.today + LONGEST_AHEAD:
-            days = {"first": format_day(self.today), "last": format_day(self.today + LONGEST_AHEAD)}
+        if not self.first <= on <= self.last:
+            days = {"first": format_day(self.first), "last": format_day(self.last)}
             raise ValidationError(_("Choose a day from %(first)s through %(last)s.") % days)
         return on
 
