@@ -10,6 +10,7 @@ from apps.banking.models import BankAccount, BankStatement
 from apps.core.money import is_currency, round_money
 from apps.financing.models import Financing, Offer
 from apps.orders.models import Order, Proceeds
+from apps.repayment.quotes import EarlyRepayment
 
 MOST_LINES = 1_000
 
@@ -66,6 +67,31 @@ class FinancingSerializer(serializers.ModelSerializer[Financing]):
             "days_past_due", "bucket", "signed_on", "disbursed_on", "due_on", "repaid_on", "closed_through",
         )  # fmt: skip
         read_only_fields = fields
+
+
+class QuotedDaySerializer(serializers.Serializer[Any]):
+    """The business date that an early repayment is asked for."""
+
+    on = serializers.DateField(
+        required=False, help_text="From today through 366 days later; today when it is left out."
+    )
+
+
+class EarlyRepaymentSerializer(serializers.Serializer[EarlyRepayment]):
+    """What repays all of a financing on a day, if nothing else moves before. The components add up to the total; the
+    rebate of the fee is off them already."""
+
+    financing = serializers.CharField(source="number", read_only=True)
+    on = serializers.DateField(read_only=True)
+    holds_until = serializers.DateTimeField(
+        read_only=True, help_text="The end of that day on the platform's clock. A later day has another total."
+    )
+    principal = MoneyField()
+    fee = MoneyField()
+    interest = MoneyField()
+    penalty = MoneyField()
+    fee_rebate = MoneyField()
+    total = MoneyField()
 
 
 class OrderSerializer(serializers.ModelSerializer[Order]):

@@ -4,8 +4,8 @@ from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
-from rest_framework.generics import ListAPIView
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import BasePermission, IsAuthenticated
@@ -16,9 +16,11 @@ from rest_framework.status import HTTP_409_CONFLICT, HTTP_422_UNPROCESSABLE_ENTI
 from rest_framework.views import APIView
 
 from apps.api.serializers import (
+    EarlyRepaymentSerializer,
     FinancingSerializer,
     OfferSerializer,
     OrderSerializer,
+    QuotedDaySerializer,
     SettlementResultSerializer,
     SettlementSerializer,
     StatementFileSerializer,
@@ -27,9 +29,12 @@ from apps.api.serializers import (
 from apps.banking.refusals import StatementNumberTaken, StatementRefused
 from apps.banking.services import take_in_statement
 from apps.financing.models import Financing, Offer
+from apps.ledger.calendar import open_date
 from apps.orders.models import Order
 from apps.orders.refusals import SettlementRefused
 from apps.orders.services import ToldLine, known_lines, record_settlement
+from apps.repayment.life import Refused
+from apps.repayment.quotes import early_repayment
 from apps.sellers.models import Seller
 from apps.tenants.services import current_platform
 from apps.users.models import Role
@@ -49,8 +54,8 @@ class StaffOnly(BasePermission):
         return getattr(request.user, "role", "") == Role.STAFF
 
 
-class RowsOfTheReader(ListAPIView[Any]):
-    """A list of rows that belong to sellers: a seller gets the own ones, everyone else all of the platform."""
+class RowsOfTheReader(GenericAPIView[Any]):
+    """Rows that belong to sellers: a seller gets the own ones, everyone else all of the platform."""
 
     permission_classes = (IsAuthenticated,)
     pagination_class = NewestFirst
@@ -63,25 +68,51 @@ class RowsOfTheReader(ListAPIView[Any]):
         return rows
 
 
-class OfferList(RowsOfTheReader):
+class OfferList(RowsOfTheReader, ListAPIView[Any]):
     """Offers, the newest first."""
 
     rows = Offer.objects.all()
     serializer_class: type[BaseSerializer[Model]] = OfferSerializer  # type: ignore[assignment]
 
 
-class FinancingList(RowsOfTheReader):
+class FinancingList(RowsOfTheReader, ListAPIView[Any]):
     """Financings, the newest first."""
 
     rows = Financing.objects.select_related("offer", "version")
     serializer_class: type[BaseSerializer[Model]] = FinancingSerializer  # type: ignore[assignment]
 
 
-class OrderList(RowsOfTheReader):
+class OrderList(RowsOfTheReader, ListAPIView[Any]):
     """Orders, the newest first."""
 
     rows = Order.objects.all()
     serializer_class: type[BaseSerializer[Model]] = OrderSerializer  # type: ignore[assignment]
+
+
+class EarlyRepaymentView(RowsOfTheReader):
+    """What it takes to repay a financing early."""
+
+    rows = Financing.objects.select_related("version__product__pool")
+    lookup_url_kwarg = "financing_id"
+
+    @extend_schema(
+        parameters=[QuotedDaySerializer],
+        responses={200: EarlyRepaymentSerializer, 422: OpenApiResponse(description="Why it cannot be quoted.")},
+    )
+    def get(self, request: Request, financing_id: int) -> Response:  # noqa: ARG002  get_object reads it
+        """What repays all of a financing on a day of one's choice, to the cent, as its page says it. A day that is not
+        quoted, and a financing that does not run, answer 422 with the reason."""
+        found, now, platform = self.get_object(), timezone.now(), current_platform()
+        asked = QuotedDaySerializer(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        today = open_date(platform.business_date(now))
+        try:
+            quote = early_repayment(
+                found, on=asked.validated_data.get("on", today), today=today, zone=platform.zone
+            )  # fmt: skip
+        except Refused as refusal:
+            return Response({"detail": str(refusal)}, status=HTTP_422_UNPROCESSABLE_ENTITY)
+        return Response(EarlyRepaymentSerializer(quote).data)
 
 
 class SettlementView(APIView):

@@ -107,6 +107,7 @@ def _wording(terms: dict[str, Any], language: str) -> dict[str, Any]:
         "rebate_days": int(terms.get("rebate_days") or 0),
         "near_breach_checks": int(terms.get("near_breach_checks") or 0),
         "penalty_per_thousand": _plain(terms.get("penalty_per_thousand")),
+        "carried": _carried(terms, words),
         "refill": _refill(terms.get("refill"), words, amount),
         **{name: words.share(terms.get(name)) for name in SHARES},
         **{name: words.day(terms.get(name)) for name in ("business_date", "decided_on", "valid_until", "due_on")},
@@ -201,6 +202,13 @@ def _refill(refill: dict[str, Any] | None, words: "_Words", amount: Decimal) -> 
         return {}
     held = Decimal(refill["amount"])
     return {"number": refill["number"], "amount": words.money(held), "net": words.money(amount - held)}
+
+
+def _carried(terms: dict[str, Any], words: "_Words") -> dict[str, str]:
+    """What the financing before left owed beside its principal and fee, by component, with its number; empty when
+    nothing."""
+    carried = {name: words.money(amount) for name, amount in (terms.get("carried") or {}).items()}
+    return {"number": terms["restructures"]["number"], **carried} if carried else {}
 
 
 def _by_standing(waterfall: list[str]) -> list[dict[str, Any]]:

@@ -118,12 +118,29 @@ def lost(holdings: Sequence[Holding], amount: Decimal, currency: str) -> list[De
 
 def recovered(holdings: Sequence[Holding], amount: Decimal, currency: str) -> list[Decimal]:
     """`amount` collected after a loss, for each: the others are made good first, then the first-loss parts; what goes
-    beyond all that was lost is shared by what each put in."""
+    beyond all that was lost is shared by what each put in. Negative: taken back again, in the opposite order, so that
+    what stays is shared as if no more had ever come. Raises ValueError for more than was collected."""
+    if amount < 0:
+        return [-one for one in _unrecovered(holdings, -amount, currency)]
     open_losses = [max(one.lost - one.recovered, ZERO) for one in holdings]
     within = min(amount, sum(open_losses, ZERO))
     found = _in_turn(within, holdings, open_losses, currency, is_first_loss_first=False)
     beyond = _shared(amount - within, [one.amount for one in holdings], currency)
     return [one + more for one, more in zip(found, beyond, strict=True)]
+
+
+def _unrecovered(holdings: Sequence[Holding], amount: Decimal, currency: str) -> list[Decimal]:
+    """`amount` taken back of what was recovered: first what went beyond all that was lost, then what made good the
+    first-loss parts, then the others."""
+    beyond = [max(one.recovered - one.lost, ZERO) for one in holdings]
+    first = min(amount, sum(beyond, ZERO))
+    made_good = [min(one.recovered, one.lost) for one in holdings]
+    pairs = zip(
+        _within(first, beyond, currency),
+        _in_turn(amount - first, holdings, made_good, currency, is_first_loss_first=True),
+        strict=True,
+    )
+    return [one + more for one, more in pairs]
 
 
 def _in_turn(

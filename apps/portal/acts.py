@@ -49,7 +49,7 @@ HINTS: Mapping[str, Promise] = {
     ),
 }
 NEEDED_STATES: Mapping[str, tuple[str, ...]] = {
-    "payment": ("active", "repaid", "overpaid"), "reversal": ("active", "repaid", "overpaid"), "refund": ("overpaid",),
+    "payment": ("active", "repaid", "overpaid"), "reversal": tuple(REVERSIBLE), "refund": ("overpaid",),
     "waiver": ("active",), "charge": ("active",), "rate": ("active",), "pause": ("active",),
     "lower_share": ("active",), "resume": ("active",),
     "due_date": ("active",), "write_off": ("active",), "recovery": ("written_off",),
@@ -79,7 +79,7 @@ def _always_refused(financing: Financing, on: date) -> set[str]:
     elif financing.past_due:
         refused.add("due_date")
     standing = set(financing.events.filter(state="done", reversed_by=None).values_list("kind", flat=True))
-    if not standing & REVERSIBLE:
+    if not standing & REVERSIBLE.get(financing.state, frozenset()):
         refused.add("reversal")
     if "payment" not in standing:
         refused.add("chargeback")
@@ -92,6 +92,11 @@ def hint_for(kind: str, financing: Financing) -> Promise:
         return gettext_lazy(
             "Instalments still to come move: the next one to the day given, the others as far apart as agreed. What is "
             "late stays late. The principal is spread anew."
+        )
+    if kind == "reversal" and financing.state == "written_off":
+        return gettext_lazy(
+            "The money is the pool's income no more; nothing is owed again. Without a line that took it back, the line "
+            "that brought it waits for an explanation again."
         )
     return HINTS[kind]
 
@@ -153,7 +158,7 @@ class ActForm(forms.Form):
         return line_field(self.kind, self.financing, self.search or LineSearchForm(), self.data.get("line", ""))
 
     def _event(self, *kinds: str) -> forms.Field:
-        kinds = kinds or tuple(REVERSIBLE)
+        kinds = kinds or tuple(REVERSIBLE[self.financing.state])
         events = Event.objects.filter(financing=self.financing, state="done", reversed_by=None, kind__in=kinds)
         choices = [
             (str(one.number), f"{format_day(one.effective_on)} · {EVENTS[one.kind]}"

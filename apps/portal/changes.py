@@ -25,6 +25,7 @@ from apps.repayment.changes import Change
 from apps.repayment.history import Moved
 from apps.repayment.models import Demand
 from apps.repayment.rearranging import periods_to_come
+from apps.repayment.recoveries import recovered, recovered_by
 
 MOVES_MONEY = frozenset({"payment", "recovery", "refund"})
 MOVES = {"pause": 1, "lower_share": 1, "resume": -1}  # which way the running minimum goes
@@ -36,6 +37,8 @@ def change_table(change: Change) -> Table:
     was, now = (Moved(one.owed, one.surplus).by_component() for one in (change.before, change.after))
     pairs = [(str(name), was[part], now[part]) for part, name in COMPONENTS.items()]
     pairs.append((_("Past due"), change.before.past_due, change.after.past_due))
+    collected = recovered(change.financing.events.all())
+    pairs.append((_("Collected after it was written off"), collected, collected + recovered_by(change.event)))
     rows: list[tuple[Any, ...]] = _money(change)
     rows += [(Text(name), Text(agreed), Text(""), Text(then)) for name, agreed, then in _terms(change)]
     rows += [

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
@@ -11,18 +11,18 @@ from apps.financing.models import Financing
 from apps.portal.events import parts_text
 from apps.portal.forms import DayWithinForm, day_field
 from apps.repayment.changes import payoff_of
+from apps.repayment.quotes import days_quoted
 from apps.repayment.waterfall import Parts
-
-LONGEST_AHEAD = timedelta(days=366)
 
 
 class QuoteForm(DayWithinForm):
-    """The day on which everything is to be repaid: `today` or one within LONGEST_AHEAD after it."""
+    """The day on which everything is to be repaid: one of `days_quoted`."""
 
     on = day_field(gettext_lazy("Repay everything on"))
 
     def __init__(self, asked: Mapping[str, str], *, today: date) -> None:
-        super().__init__(asked, earliest=today, latest=today + LONGEST_AHEAD, shown=today)
+        earliest, latest = days_quoted(today)
+        super().__init__(asked, earliest=earliest, latest=latest, shown=today)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from apps.core.paper import pdf_of
 from apps.portal.formats import format_number
 from apps.portal.movements import cause_name, differing, movement_name
 from apps.repayment.history import Retelling
+from apps.repayment.models import Event
+from apps.repayment.recoveries import recovered_by
 from apps.repayment.statement import Row, Statement
 
 
@@ -34,6 +36,7 @@ def statement_html(statement: Statement, *, platform: str, printed_on: date) -> 
             "has_surplus": any((statement.opening.surplus, *(row.change.surplus for row in statement.rows))),
             "rows": [_row(one, financing.currency) for one in statement.rows],
             "retold": [_retold(one, financing.currency) for one in statement.retellings],
+            "recovered": [_recovered(one, financing.currency) for one in statement.recoveries],
         },
     )
 
@@ -49,6 +52,15 @@ def _row(row: Row, currency: str) -> dict[str, Any]:
         "what": movement_name(row.kind, is_reversal=row.is_reversal),
         **{component: number(amount) for component, amount in row.change.by_component().items()},
         "owed": format_number(row.after.total, currency),
+    }
+
+
+def _recovered(one: Event, currency: str) -> dict[str, Any]:
+    return {
+        "on": one.business_date,
+        "what": cause_name(one),
+        "reason": one.reason,
+        "amount": format_number(recovered_by(one), currency),
     }
 
 

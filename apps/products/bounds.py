@@ -3,8 +3,9 @@
 Beyond these bounds a date would lie beyond the calendar, or a contract would list more periods than anybody reads.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import CheckConstraint, Q
@@ -29,20 +30,32 @@ LEAST_SHARE = Decimal("0.002")
 """The smallest minimum a period: a share that asks for all within MOST_PERIODS."""
 
 
+OLDER = Q(predates_bounds=True, state__in=["active", "retired"])
+"""Versions in use since before there were bounds: nobody may change them, and nobody makes another."""
+
+
 def bounds_hold() -> list[CheckConstraint]:
-    """Constraints of a version: no length beyond LONGEST, no minimum below LEAST_SHARE."""
+    """Constraints of a version: no length beyond LONGEST, no minimum below LEAST_SHARE, but for those OLDER."""
     return [
         CheckConstraint(
-            condition=Q(**{f"{name}__lte": most for name, most in LONGEST.items()}),
+            condition=OLDER | Q(**{f"{name}__lte": most for name, most in LONGEST.items()}),
             name="product_version_days_within_bounds",
             violation_error_message=_("A length is at most 366 days, and repayment is expected within 1,830."),
         ),
         CheckConstraint(
-            condition=Q(minimum_share=0) | Q(minimum_share__gte=LEAST_SHARE),
+            condition=OLDER | Q(minimum_share=0) | Q(minimum_share__gte=LEAST_SHARE),
             name="product_version_minimum_asks_for_something",
             violation_error_message=_("A minimum is at least 0.002 of amount and fee, or 0 for none."),
         ),
     ]
+
+
+def within_bounds(terms: Mapping[str, Any]) -> dict[str, Any]:
+    """`terms` of a version by name, with each length at most its bound and a minimum at least the smallest."""
+    within = {name: min(terms[name], most) for name, most in LONGEST.items()}
+    if 0 < terms["minimum_share"] < LEAST_SHARE:
+        within["minimum_share"] = LEAST_SHARE
+    return {**terms, **within}
 
 
 def check_bounds(version: "ProductVersion") -> None:

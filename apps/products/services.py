@@ -13,6 +13,7 @@ from apps.core.models import Transition
 from apps.core.states import log_birth
 from apps.evidence.services import record
 from apps.ledger.calendar import booking_date
+from apps.products.bounds import within_bounds
 from apps.products.models import FinancingProduct, LendingPolicy, ProductVersion
 from apps.products.terms import ORDER, RECEIPT, RECEIVABLE, SALES
 from apps.tenants.services import current_platform
@@ -20,7 +21,7 @@ from apps.tenants.services import current_platform
 COPIED = tuple(
     field.name
     for field in ProductVersion._meta.concrete_fields
-    if field.name not in {"id", "product", "number", "made_by", "approved_by", "state"}
+    if field.name not in {"id", "product", "number", "made_by", "approved_by", "state", "predates_bounds"}
 )
 # Where a first version begins: cautious, complete enough to be saved, and meant to be changed.
 FIRST_TERMS: dict[str, dict[str, Any]] = {
@@ -49,12 +50,17 @@ def new_version(*, product_id: int, at: datetime, by: str) -> ProductVersion:
             return draft
         latest = versions.first()
         model = versions.filter(state="active").first() or latest
-        terms = {name: getattr(model, name) for name in COPIED} if model else _first_terms(product.technique)
+        terms = _terms_of(model) if model else _first_terms(product.technique)
         version = ProductVersion.objects.create(
             product=product, number=latest.number + 1 if latest else 1, made_by=by, **terms
         )
         log_birth([version], at=at, by=by, reason=f"copied from version {model.number}" if model else "first version")
         return ProductVersion.objects.get(pk=version.pk)
+
+
+def _terms_of(model: ProductVersion) -> dict[str, Any]:
+    """The terms of a version to begin a draft with: of one that is older than the bounds, brought within them."""
+    return within_bounds({name: getattr(model, name) for name in COPIED})
 
 
 def _first_terms(technique: str) -> dict[str, Any]:

@@ -296,7 +296,23 @@ class _Teller:
         return not self.owed.total and not any(row.open.total for row in self.rows)
 
 
-def payoff(balance: Balance, on: date, currency: str, fee: Decimal = ZERO, waived: Decimal = ZERO) -> Parts:
+class Payoff(NamedTuple):
+    """What is owed on a day by component, and what of it the rebate of the flat fee takes off; in one currency."""
+
+    owed: Parts
+    rebate: Parts
+
+    @property
+    def to_pay(self) -> Parts:
+        """What repays everything."""
+        return self.owed.minus(self.rebate)
+
+    @property
+    def total(self) -> Decimal:
+        return self.to_pay.total
+
+
+def payoff(balance: Balance, on: date, currency: str, fee: Decimal = ZERO, waived: Decimal = ZERO) -> Payoff:
     """What repays everything on `on`: what is owed, with interest and penalty through that date (inclusive), less the
     rebate of the flat `fee` (of which `waived` was given up) where the terms give one; to the minor unit.
 
@@ -310,7 +326,7 @@ def payoff(balance: Balance, on: date, currency: str, fee: Decimal = ZERO, waive
         accrued = accrue_penalty(extras.penalty_accrued, overdue, terms, balance.accrued_through, on)
         owed = owed.plus(Parts(penalty=round_money(accrued, currency, terms.rounding) - extras.penalty_posted))
     spread = spread_of(fee, balance.disbursed_on, balance.due_on, terms)
-    return owed.minus(taken_off(owed, rebate(spread, on, waived, terms, currency)))
+    return Payoff(owed, taken_off(owed, rebate(spread, on, waived, terms, currency)))
 
 
 def _in_rows_by(balance: Balance, on: date, currency: str) -> tuple[Parts, list[Overdue]]:

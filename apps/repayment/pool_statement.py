@@ -15,6 +15,7 @@ from apps.ledger.models import Posting
 from apps.products.models import FundingPool
 from apps.repayment.entries import CASH
 from apps.repayment.models import Event, Movement
+from apps.repayment.recoveries import recovered
 
 LENT, REPAID, LOST, CHANGED = "lent", "repaid", "lost", "changed"
 
@@ -51,9 +52,9 @@ def pool_statement(*, pool: FundingPool, first: date, last: date) -> PoolStateme
     later = sum(_alone(pool, Q(business_date__gt=last))[0].values(), ZERO)
     later += sum((moved for moved, _earned in _shared(pool, Q(business_date__gt=last)).values()), ZERO)
     closing = pool.drawn - later
-    recovered = Event.objects.filter(
-        kind="recovery", financing__pool=pool, financing__is_shared=False, business_date__range=(first, last)
-    ).aggregate(total=Sum("amount"))["total"]
+    of_alone = Event.objects.filter(
+        financing__pool=pool, financing__is_shared=False, business_date__range=(first, last)
+    )
     return PoolStatement(
         opening=closing - sum(principal.values(), ZERO),
         lent=principal[LENT],
@@ -62,7 +63,7 @@ def pool_statement(*, pool: FundingPool, first: date, last: date) -> PoolStateme
         changed=principal[CHANGED],
         closing=closing,
         income=income[REPAID],
-        recovered=(recovered or ZERO) + income["recovered"],
+        recovered=recovered(of_alone) + income["recovered"],
         put_in=_capital(pool, "credit", first, last),
         taken_out=_capital(pool, "debit", first, last),
         income_taken=_equity(pool, "debit", first, last, chart.DISTRIBUTED)

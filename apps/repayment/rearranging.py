@@ -81,8 +81,9 @@ def carry_on(old: Financing, event: Event, *, at: datetime, by: str) -> Financin
     amount = sum(owed.values(), ZERO) if capitalised else owed["principal"]
     fee = ZERO if capitalised else owed["fee"]
     due_on = date.fromisoformat(event.details["due_on"]) if event.details.get("due_on") else None
+    left = {name: owed[name] for name in ("interest", "penalty") if owed[name] and not capitalised}
     successor = draw_successor(
-        old=old, version_id=event.details["version"], amount=amount, fee=fee, due_on=due_on,
+        old=old, version_id=event.details["version"], amount=amount, fee=fee, carried=left, due_on=due_on,
         agreement=event.details["agreement"], business_date=event.business_date, at=at, by=by,
     )  # fmt: skip
     follow(old, successor)
@@ -98,7 +99,6 @@ def carry_on(old: Financing, event: Event, *, at: datetime, by: str) -> Financin
         kind="restructured", subject=f"financing:{successor.pk}", payload=payload, business_date=event.business_date,
         at=at, by=by,
     )  # fmt: skip
-    left = {name: str(owed[name]) for name in ("interest", "penalty") if owed[name] and not capitalised}
     if left:
         apply(plan(successor, _carried(successor, left, event, at, by)), at=at, by=by)
     return successor
@@ -132,10 +132,12 @@ def _follow_orders(old: Financing, successor: Financing, on: date) -> None:
     )
 
 
-def _carried(successor: Financing, parts: dict[str, str], event: Event, at: datetime, by: str) -> Event:
-    details: dict[str, Any] = {"parts": parts, "from": event.financing.number}
+def _carried(successor: Financing, parts: dict[str, Decimal], event: Event, at: datetime, by: str) -> Event:
+    details: dict[str, Any] = {
+        "parts": {name: str(amount) for name, amount in parts.items()}, "from": event.financing.number,
+    }  # fmt: skip
     return Event(
         financing=successor, number=1, kind="carried", key=f"carried:{event.pk}", effective_on=event.business_date,
-        business_date=event.business_date, amount=sum((Decimal(one) for one in parts.values()), ZERO), details=details,
+        business_date=event.business_date, amount=sum(parts.values(), ZERO), details=details,
         reason=event.reason, by=event.by, at=at, approved_by=by, state="done",
     )  # fmt: skip

@@ -3,13 +3,16 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import reduce
 from itertools import groupby
 
+from apps.core.money import ZERO
 from apps.financing.models import Financing
 from apps.repayment.entries import CASH
 from apps.repayment.history import Moved, Retelling, as_known, as_told, moved_by, retellings
-from apps.repayment.models import Movement
+from apps.repayment.models import Event, Movement
+from apps.repayment.recoveries import recovered_by, recoveries
 
 LONGEST_BY_DAY = 92
 TAKEN_OFF = ("waiver", "rebate", "write_off", "restructure", "returned")
@@ -40,6 +43,7 @@ class Statement:
 
     told        what stood at the end of `last` as it is told today
     retellings  what told days of the range anew, whether within it or since
+    recoveries  what came in within the range for what was written off, and what took it back: it repays nothing
     """
 
     financing: Financing
@@ -50,6 +54,12 @@ class Statement:
     closing: Moved
     told: Moved
     retellings: tuple[Retelling, ...]
+    recoveries: tuple[Event, ...]
+
+    @property
+    def recovered(self) -> Decimal:
+        """What came in for what was written off, less what of it was taken back."""
+        return sum((recovered_by(one) for one in self.recoveries), ZERO)
 
     @property
     def repaid(self) -> Moved:
@@ -99,6 +109,7 @@ def statement_of(financing: Financing, first: date, last: date) -> Statement:
         closing=stands,
         told=moved_by(as_told(financing, last)),
         retellings=tuple(retellings(financing, first, last)),
+        recoveries=tuple(recoveries(financing.events.filter(business_date__range=(first, last)))),
     )
 
 

@@ -62,6 +62,22 @@ def test_first_loss_bears_it_first_and_is_made_good_last() -> None:
     assert recovered(after, D(20), "CNY") == [D("6.20"), D("3.10"), D("10.70")]
 
 
+def test_what_was_recovered_is_taken_back_from_the_first_loss_first() -> None:
+    """Of the same hundred, 32 of the 25 lost were recovered, of which 20 bounce: 7 that went beyond all that was lost,
+    the first loss of 10, and 3 of what made good the others. What stays is as if only 12 had ever come."""
+    found = [D("14.20"), D("7.10"), D("10.70")]
+    after = [
+        Holding(D(put_in), ZERO, lost=D(gone), recovered=part, is_first_loss=put_in == 10)
+        for put_in, gone, part in zip((60, 30, 10), (10, 5, 10), found, strict=True)
+    ]
+    back = recovered(after, D(-20), "CNY")
+    assert back == [D("-6.20"), D("-3.10"), D("-10.70")]
+    assert [one + part for one, part in zip(found, back, strict=True)] == [8, 4, 0]
+    assert recovered(after, D(-32), "CNY") == [-one for one in found]
+    with pytest.raises(ValueError, match="cannot be shared"):
+        recovered(after, D("-32.01"), "CNY")
+
+
 amounts = st.lists(st.integers(1, 100_000), min_size=2, max_size=4)
 
 

@@ -7,10 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from lxml import html
 
 from apps.financing.models import Financing
 from apps.portal.formats import format_day
+from apps.portal.statements import statement_html
+from apps.repayment.events import Act, approve, perform
 from apps.repayment.models import Event
+from apps.repayment.statement import statement_of
 from apps.tenants.models import Platform
 from apps.users.models import Role, User
 from tests.factories import make_bank_line
@@ -49,8 +53,8 @@ def desk(platform: Platform, financing: Financing, client_of: Callable[..., Brow
 
 def shown(page: Any) -> dict[str, str]:
     """What the form that does it holds, taken from the page as a browser would."""
-    html = page.content.decode()
-    form = html[html.rindex("<form method") :]
+    source = page.content.decode()
+    form = source[source.rindex("<form method") :]
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
     button = re.search(r'name="do" value="(\w+)"', form)
     assert button is not None
@@ -151,6 +155,46 @@ def test_a_write_off_waits_for_the_second_person(
     assert financing.state == "written_off"
     assert "Recovery" in colleague.get(f"/desk/financings/{financing.pk}/").content.decode()
     assert colleague.get(proposal).status_code == 302, "decided: nothing is left to see"
+
+
+def test_a_recovery_that_bounced_is_taken_back_and_everybody_reads_it(
+    desk: Browse, financing: Financing, platform: Platform, today: Any, client_of: Callable[..., Browse]
+) -> None:
+    at = datetime.now(UTC)
+    act = {"financing_id": financing.pk, "asked_on": today, "at": at}
+    proposed = perform(act=Act("write_off", "closed"), key="w", by="user:1", **act)
+    approve(event_id=proposed.pk, asked_on=today, at=at, by="user:2")
+    address = f"/desk/financings/{financing.pk}/"
+    assert f"{address}reversal/" not in desk.get(address).content.decode(), "nothing came in yet"
+    brought, back = make_bank_line(amount=D(50), booked_on=today), make_bank_line(amount=D(-50), booked_on=today)
+    typed = {"line": brought.pk, "reason": "from the estate", "key": "r"}
+    desk.post(f"{address}recovery/", {**shown(desk.post(f"{address}recovery/", typed)), **typed})
+    assert f"{address}reversal/" in desk.get(address).content.decode()
+
+    form = desk.get(f"{address}reversal/").content.decode()
+    assert "nothing is owed again" in form
+    assert "· Recovery after the write-off · ¥50.00" in form.replace("\N{NO-BREAK SPACE}", " ")
+    assert "· Write-off" not in form
+    typed = {"event": "2", "line": back.pk, "reason": "the cheque bounced", "key": "b"}
+    page = desk.post(f"{address}reversal/", typed)
+    assert re.search(r"Collected after it was written off.*¥50\.00 - ¥50\.00 ¥0\.00", words(page))
+    assert Event.objects.count() == 2
+    assert desk.post(f"{address}reversal/", {**shown(page), **typed}).status_code == 302
+    assert desk.post(f"{address}reversal/", {**typed, "key": "c"}).status_code == 422, "once is all"
+    assert Event.objects.count() == 3
+
+    seller = client_of(platform, User.objects.get(email="mei@meadow.example"))
+    for page in (desk.get(address), seller.get(f"/money/{financing.pk}/")):
+        assert re.search(r"Taken back.*What is taken back: Recovery after the write-off · ¥50\.00", words(page))
+        assert "the cheque bounced" in words(page)
+    paper = statement_html(statement_of(Financing.objects.get(), today, today), platform="Meadow", printed_on=today)
+    assert re.search(r"from the estate.*50\.00.*Taken back: Recovery.*the cheque bounced.*50\.00", paper, re.DOTALL)
+
+
+def words(page: Any) -> str:
+    """The words of a page in one line, with plain spaces and minus signs."""
+    text = " ".join(html.fromstring(page.content.decode()).itertext())
+    return " ".join(text.replace("\N{MINUS SIGN}", "-").split())
 
 
 def test_what_waits_for_two_is_not_decided_by_who_only_looks(

@@ -229,7 +229,9 @@ ACTS: dict[str, Callable[[Scene], Any]] = {
     "due_date": _due_date,
     "reschedule": _act("reschedule", period_days=30, minimum=D(50)),
     "write_off": WRITTEN_OFF,
-    "recovery": _in_turn(WRITTEN_OFF, _act("recovery", paid="50.00")),
+    "recovery": _in_turn(
+        WRITTEN_OFF, _act("recovery", paid="50.00"), _act("reversal", paid="-50.00", reverses=2, reason="bounced")
+    ),
     "restructure": _restructure,
     "carried": _restructure,
     "refill": _refill,

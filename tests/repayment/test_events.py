@@ -27,7 +27,7 @@ from apps.repayment.life import Refused
 from apps.repayment.models import Demand, Event, Movement
 from apps.sellers.models import Seller
 from apps.tenants.models import Platform
-from tests.factories import make_bank_line
+from tests.factories import make_bank_line, make_financing
 from tests.story import DAY, FIRST, Story
 from tests.threads import at_once
 
@@ -265,6 +265,20 @@ def test_a_write_off_takes_two_people_and_money_may_still_come(platform: Platfor
     assert desk.booked(chart.RECOVERIES) == -120
     desk.night(2)
     assert faults() == []
+
+
+def test_the_database_itself_takes_back_only_what_was_done_to_the_same_financing(platform: Platform) -> None:
+    desk = Desk(platform)
+    theirs = desk.act("charge", parts={"fee": D(5)}).pk
+    other = make_financing(state="active", disbursed_on=FIRST, closed_through=desk.today - DAY)
+    facts = {"number": 1, "key": "k", "effective_on": desk.today, "business_date": desk.today, "reason": "as agreed",
+             "by": "user:1", "at": desk.story.at(desk.today), "state": "done"}  # fmt: skip
+    with pytest.raises(Refused, match="Only a payment"):
+        perform(financing_id=other.pk, act=Act("reversal", "not theirs", reverses=1), key="x", asked_on=desk.today,
+                at=desk.story.at(desk.today), by="user:1")  # fmt: skip
+    with pytest.raises(IntegrityError, match="event_reverses_its_own"), transaction.atomic():
+        Event.objects.create(financing=other, kind="reversal", reverses_id=theirs, **facts)
+    assert Event.objects.count() == 1
 
 
 def test_the_database_itself_asks_for_two_people(platform: Platform) -> None:

@@ -25,7 +25,7 @@ from apps.products.models import ProductVersion
 from apps.reconciliation.bank import book_payments
 from apps.reconciliation.fingerprint import books
 from apps.reconciliation.matching import match_bank_lines
-from apps.repayment.events import Act, approve, perform, refuse
+from apps.repayment.events import REVERSIBLE, Act, approve, perform, refuse
 from apps.repayment.life import Refused
 from apps.repayment.models import Event
 from apps.repayment.refilling import accept_refill
@@ -40,7 +40,6 @@ from tests.story import DAY
 from tests.warehousing.pledging import asked
 
 D = Decimal
-REVERSIBLE = ("payment", "waiver", "charge", "rate")
 
 which = st.integers(0, 5)
 cents = st.integers(1, 60_000)
@@ -116,13 +115,14 @@ class Machine(Promises):
 
     @rule(place=which, choice=st.integers(0, 20), by_the_bank=st.booleans())
     def an_event_is_taken_back(self, place: int, choice: int, by_the_bank: bool) -> None:
+        kinds = REVERSIBLE.get(self.financing(place).state, frozenset())
         events = Event.objects.filter(
-            financing=self.financings[place], kind__in=REVERSIBLE, state="done", reversed_by=None
+            financing=self.financings[place], kind__in=kinds, state="done", reversed_by=None
         ).order_by("number")
         if not events:
             return None
         event = events[choice % len(events)]
-        from_bank = event.details.get("source") == "bank"
+        from_bank = "line" in event.details
         if from_bank and not by_the_bank:
             return self.the_money_was_anothers(place, event)
         back = -event.amount if from_bank and event.amount else None

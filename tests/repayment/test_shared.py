@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 from django.db import Error, transaction
+from django.db.models.functions import Length
 
 from apps.banking.models import Instruction, PaymentBatch
 from apps.banking.services import approve_and_send
@@ -85,7 +86,7 @@ class Desk:
 
     def sent(self, on: date) -> Three:
         """What was sent to each pool's account by the night of `on`."""
-        rows = Instruction.objects.filter(kind="transfer", business_date=on).order_by("subject")
+        rows = Instruction.objects.filter(kind="transfer", business_date=on).order_by(Length("subject"), "subject")
         return tuple(rows.values_list("amount", flat=True))
 
 
@@ -102,6 +103,8 @@ def test_day_by_day_with_a_loss(platform: Platform) -> None:
     written off           -       -       -   lost: 508.00  254.00  84.67
     recovered 600    the others first:              400.00  200.00      -
     recovered 200    and then the first loss:       508.00  254.00  38.00
+    the 600 bounce   the first loss loses it first: 133.33   66.67      -   comes off the next that is sent
+    600 come again   as it was:                     508.00  254.00  38.00
     """
     desk = Desk(platform)
     assert (desk.each("principal"), desk.pools("drawn")) == ((600, 300, 100), (600, 300, 100))
@@ -130,12 +133,21 @@ def test_day_by_day_with_a_loss(platform: Platform) -> None:
     assert desk.pools("drawn") == desk.each("principal") == (0, 0, 0)
     assert desk.each("lost") == (508, 254, D("84.67"))
     desk.night()
-    desk.act("recovery", "600.00")
+    cheque = desk.act("recovery", "600.00")
     assert desk.each("recovered") == desk.pools("collected") == (400, 200, 0)
     desk.act("recovery", "200.00")
     assert desk.each("recovered") == (508, 254, 38)
     desk.night()
     assert desk.sent(desk.today - DAY) == (508, 254, 38)
+    desk.act("reversal", "-600.00", reverses=cheque.number)
+    stays = (D("133.33"), D("66.67"), 0)
+    assert desk.each("recovered") == stays
+    assert desk.pools("collected") == (D("-374.67"), D("-187.33"), -38)
+    assert faults() == []
+    assert [pool_statement(pool=pool, first=FIRST, last=desk.today).recovered
+            for pool in FundingPool.objects.order_by("pk")] == list(stays)  # fmt: skip
+    desk.act("recovery", "600.00")
+    assert desk.pools("collected") == (0, 0, 0)
     assert faults() == []
     for place, pool in enumerate(FundingPool.objects.order_by("pk")):
         told = pool_statement(pool=pool, first=FIRST, last=desk.today)

@@ -2,6 +2,7 @@
 minimums in season, a maximum, a rebate, a refill, a restructuring, a dispute.
 """
 
+import json
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -10,9 +11,11 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from lxml import html
 
 from apps.banking.models import PaymentBatch
 from apps.financing.models import Application, Financing
+from apps.financing.papers import contract_html
 from apps.financing.refusals import OfferRefused
 from apps.financing.services import render_contract
 from apps.ledger import chart
@@ -234,6 +237,9 @@ def test_two_people_restructure_a_financing_into_a_successor(
     assert owed == ((D(1033), 0, 0) if capitalise else (D(1000), D(28), D(5)))
     assert (new.state, new.sweep_rate, new.contract.state) == ("active", D("0.05"), "in_force")
     assert Application.objects.get(contract__financing=new).decision["agreement"] == "R-17 of 6 March"
+    terms = json.loads(new.contract.terms)
+    assert (D(terms["total"]), D(terms["charge"])) == (D(1033), D(0) if capitalise else D(33))
+    assert {name: D(part) for name, part in terms["carried"].items()} == ({} if capitalise else {"penalty": D(5)})
     assert FundingPool.objects.get().drawn == new.principal
     assert DailyTotal.objects.balance(chart.CARRIED, "CNY", scene.today) == 0
     earned = -DailyTotal.objects.balance(chart.FEE_INCOME, "CNY", scene.today)
@@ -247,6 +253,42 @@ def test_two_people_restructure_a_financing_into_a_successor(
     assert -Movement.objects.get(financing=new, kind="sweep").total == D(50)
     assert not Movement.objects.filter(financing=old, kind="sweep", business_date__gte=event.business_date).exists()
     scene.act("payment", name="new", paid="20.00", on=scene.today - DAY)  # the successor's life can be told again
+    scene.holds(neighbour)
+
+
+@pytest.mark.parametrize(
+    ("capitalise", "amount", "charge", "carried"),
+    [(False, "1000.00", "7.67", {"interest": D("1.00")}), (True, "1001.00", "6.67", {})],
+)
+def test_a_successor_with_interest_says_all_that_it_costs(
+    meadow: Platform, neighbour: Neighbour, capitalise: bool, amount: str, charge: str, carried: dict[str, Decimal]
+) -> None:
+    """1,000 at 12 % owe 1.00 after three days. On 5 March they are restructured at 8 %, due on 4 April, 30 days later:
+    1,000 x 8 % x 30 / 360 = 6.67 of interest, and 1.00 that is carried; or 1,001 x 8 % x 30 / 360 = 6.67. The rate for
+    a year is that of paying all of it on the due date: (1,007.67 / 1,000) ^ (365 / 30) - 1."""
+    scene = Scene(meadow)
+    old = scene.draw("early-payment", "1000", "old")
+    scene.nights_until(date(2025, 3, 5))
+    version = scene.story.agree("early-payment", scene.today, annual_rate=D("0.08"))
+    due_on = date(2025, 4, 4)
+    facts: dict[str, Any] = {"version_id": version.pk, "capitalise": capitalise, "agreement": "R-17", "until": due_on}
+    event = scene.act("restructure", name="old", reason="the buyer pays later", **facts)
+    approve(event_id=event.pk, asked_on=scene.today, at=scene.story.at(scene.today), by="user:2")
+    new = Financing.objects.select_related("contract", "version__product").get(follows=old)
+    terms = json.loads(new.contract.terms)
+    total = D(amount) + D(charge)
+    assert (D(terms["amount"]), D(terms["charge"]), D(terms["total"])) == (D(amount), D(charge), total)
+    assert (D(terms["fee"]), terms["due_on"]) == (D(0), "2025-04-04")
+    assert {name: D(part) for name, part in terms["carried"].items()} == carried
+    assert terms["rebate_days"] == 30
+    assert D(terms["annualised_rate"]) == ((total / D(amount)) ** (D(365) / 30) - 1).quantize(D("0.000001"))
+    assert payoff_of(new, due_on).total == total, "what the contract says is what it will take"
+    paper = html.fromstring(contract_html(terms, "en")).text_content()
+    paper = " ".join(paper.replace("\N{NO-BREAK SPACE}", " ").split())
+    assert f"CNY {charge} if repaid on 4 April 2025" in paper
+    assert f"the Seller repays CNY {total:,} in all" in paper
+    assert ("also owes what that financing left owed: CNY 1.00 of interest." in paper) is not capitalise
+    assert ("另欠该笔融资未结清的利息人民币1.00元" in contract_html(terms, "zh-hans")) is not capitalise
     scene.holds(neighbour)
 
 

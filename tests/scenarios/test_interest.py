@@ -8,17 +8,22 @@ accrued) - what is posted already. The order it rests on arrived on the first da
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.db import transaction
 
-from apps.banking.models import Instruction
+from apps.banking.models import BankLine, Instruction
 from apps.financing.models import Offer
 from apps.ledger import chart
-from apps.ledger.models import DailyTotal
+from apps.ledger.models import DailyTotal, Entry
+from apps.products.models import FundingPool
 from apps.repayment.events import approve
 from apps.repayment.history import as_known, as_told, owed_after, restated
 from apps.repayment.life import Refused
 from apps.repayment.models import Event, Movement
+from apps.repayment.pool_statement import pool_statement
+from apps.repayment.recoveries import recovered_by
 from apps.repayment.statement import statement_of
 from apps.tenants.models import Platform
 from apps.tenants.services import entered
@@ -165,6 +170,75 @@ def test_default_a_write_off_by_two_people_and_money_that_comes_after_all(
     assert scene.seen[date(2025, 3, 26)]["kept"] == "0"
     assert scene.seen[date(2025, 3, 26)]["paid out"] == "1000"
     scene.holds(neighbour)
+
+
+def test_a_recovery_that_bounces_is_income_no_more(meadow: Platform, neighbour: Neighbour) -> None:
+    """Written off on 4 March: 1,000 and two days of interest = 0.67. On the 5th 250 come in by cheque and 100 by a
+    transfer; on the 7th the bank takes the cheque back; on the 8th the transfer, which was entered for another reason,
+    is taken back without a line and entered again; on the 9th the cheque is paid after all. Nothing is owed again."""
+    scene = Scene(meadow)
+    scene.draw("early-payment", "1000")
+    scene.nights_until(date(2025, 3, 4))
+    proposed = scene.act("write_off", reason="the shop is closed")
+    approve(event_id=proposed.pk, asked_on=scene.today, at=scene.story.at(scene.today), by="user:2")
+    refused(scene, "only money that came in for it since", "reversal", reverses=proposed.number)
+    scene.nights_until(date(2025, 3, 5))
+    cheque = scene.act("recovery", paid="250.00", reason="cheque of the estate")
+    transfer = scene.act("recovery", paid="100.00", reason="from the estate")
+    scene.nights_until(date(2025, 3, 7))
+    refused(scene, "does not take back the amount", "reversal", paid="-249.99", reverses=cheque.number)
+    refused(scene, "Only a payment can be disputed", "chargeback", paid="-250.00", reverses=cheque.number)
+    refused(scene, "not there", "reversal", line_id=0, reverses=cheque.number)
+    back = scene.act("reversal", paid="-250.00", reverses=cheque.number, reason="the cheque came back")
+    assert (back.state, back.amount, back.reverses_id, back.by) == ("done", 250, cheque.pk, "user:1")
+    taken, entry = BankLine.objects.get(pk=back.details["line"]), Entry.objects.latest("pk")
+    assert (taken.matched_to, taken.carried_by) == (entry.key, entry)
+    postings = [(one.debit.code, one.credit.code, one.amount) for one in entry.postings.all()]
+    assert (entry.kind, postings) == ("reversal", [(chart.RECOVERIES, chart.COLLECTION_CASH, 250)])
+    refused(scene, "taken back before", "reversal", reverses=cheque.number)
+    refused(scene, "only money that came in for it since", "reversal", reverses=back.number)
+    scene.nights_until(date(2025, 3, 8))
+    line = BankLine.objects.get(pk=transfer.details["line"])
+    assert line.matched_to == f"event:{transfer.financing_id}:{transfer.number}"
+    scene.act("reversal", reverses=transfer.number, reason="it came from the guarantor")
+    line.refresh_from_db()
+    assert (line.matched_to, line.carried_by) == ("", None)
+    scene.act("recovery", line_id=line.pk, reason="from the guarantor")
+    scene.nights_until(date(2025, 3, 9))
+    scene.act("recovery", paid="250.00", reason="the cheque is paid after all")
+    scene.nights_until(date(2025, 3, 11))
+    scene.says("""
+        day   | state       | principal | interest | write-offs | recoveries | pool drawn
+        03-03 | active      | 1000      | 0.33     | 0          | 0          | 1000
+        03-04 | written_off | 0         | 0        | 1000.67    | 0          | 0
+        03-05 | written_off | 0         | 0        | 1000.67    | 350        | 0
+        03-07 | written_off | 0         | 0        | 1000.67    | 100        | 0
+        03-08 | written_off | 0         | 0        | 1000.67    | 100        | 0
+        03-09 | written_off | 0         | 0        | 1000.67    | 350        | 0
+        03-10 | written_off | 0         | 0        | 1000.67    | 350        | 0
+    """)
+    # The pool was sent 350 on the 5th. The 250 that came back come off what it is sent next: the 250 of the 9th.
+    assert list(Instruction.objects.filter(kind="transfer").values_list("amount", flat=True)) == [350]
+    pool = FundingPool.objects.get()
+    assert pool.collected == 0
+    assert not Movement.objects.filter(business_date__gt=date(2025, 3, 4)).exists()
+    whole = pool_statement(pool=pool, first=date(2025, 3, 1), last=date(2025, 3, 10))
+    assert (whole.lost, whole.income, whole.recovered) == (1000, 0, 350)
+    assert pool_statement(pool=pool, first=date(2025, 3, 7), last=date(2025, 3, 8)).recovered == -250
+    told = statement_of(scene.financing(), date(2025, 3, 5), date(2025, 3, 10))
+    assert [recovered_by(one) for one in told.recoveries] == [250, 100, -250, -100, 100, 250]
+    assert (told.recovered, told.rows, told.closing.total) == (350, (), 0)
+    scene.holds(neighbour)
+
+
+def refused(scene: Scene, says: str, kind: str, **facts: Any) -> None:
+    """The act is refused with these words, and nothing is written; the bank's line made for it goes again."""
+    before = Event.objects.count(), Entry.objects.count()
+    with transaction.atomic():
+        with pytest.raises(Refused, match=says):
+            scene.act(kind, **facts)
+        assert (Event.objects.count(), Entry.objects.count()) == before
+        transaction.set_rollback(True)
 
 
 def test_what_is_paid_too_much_is_given_back_and_was_never_income(meadow: Platform, neighbour: Neighbour) -> None:

@@ -1,11 +1,12 @@
 """The contract that takes the place of another: agreed on paper by the seller, born in force, drawn without a cent."""
 
 import hashlib
-import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from apps.core.money import ZERO
 from apps.core.states import log_birth
 from apps.evidence.chain import canonical
 from apps.financing.models import Application, Contract, Financing, Offer
@@ -20,6 +21,7 @@ def draw_successor(
     version_id: int,
     amount: Decimal,
     fee: Decimal,
+    carried: Mapping[str, Decimal],
     due_on: date | None,
     agreement: str,
     business_date: date,
@@ -27,7 +29,8 @@ def draw_successor(
     by: str,
 ) -> Financing:
     """An active financing of `amount` and `fee` under another version of terms, in the place of `old`, whose seller
-    signed the paper that `agreement` names. Money in the currency of `old`; nothing is posted here.
+    signed the paper that `agreement` names. `carried` are the interest and the penalty that it owes from the first day
+    besides. Money in the currency of `old`; nothing is posted here.
 
     Each row walks through its own states, so that its history reads as that of any other.
     """
@@ -35,8 +38,8 @@ def draw_successor(
     reason = f"in place of {old.number}"
     offer = _offer(old, version, amount, fee, business_date, at, by, reason)
     application = _application(old, offer, amount, agreement, business_date, at, by, reason)
-    contract = _contract(old, application, fee, due_on, agreement, business_date, at, by)
-    terms = json.loads(contract.terms)
+    terms = _terms(old, application, fee, carried, due_on, agreement, business_date)
+    contract = _contract(old, application, terms, agreement, at, by)
     financing = Financing(
         number=f"F-{contract.pk:06d}", seller=old.seller, contract=contract, offer=offer, version=version,
         pool=version.product.pool, technique=version.product.technique, currency=old.currency, amount=amount,
@@ -87,14 +90,11 @@ def _application(
 
 
 def _contract(
-    old: Financing, application: Application, fee: Decimal, due_on: date | None, agreement: str, on: date,
-    at: datetime, by: str,
-) -> Contract:  # fmt: skip
-    number = f"C-{application.pk:06d}"
-    terms = _terms(number, old, application, fee, due_on, agreement, on)
+    old: Financing, application: Application, terms: dict[str, Any], agreement: str, at: datetime, by: str
+) -> Contract:
     text = canonical(terms)
     contract = Contract.objects.create(
-        number=number, seller=old.seller, application=application, language=old.contract.language, terms=text,
+        number=terms["number"], seller=old.seller, application=application, language=old.contract.language, terms=text,
         terms_sha256=hashlib.sha256(text.encode()).hexdigest(),
     )  # fmt: skip
     log_birth([contract], at=at, by=by, reason=f"in place of {old.contract.number}")
@@ -106,16 +106,18 @@ def _contract(
 
 
 def _terms(
-    number: str, old: Financing, application: Application, fee: Decimal, due_on: date | None, agreement: str, on: date
-) -> dict[str, Any]:
-    """The terms that hold from now on. No fee is charged anew: what was open of the old one is carried."""
-    amount = application.approved_amount or Decimal(0)
-    stated = terms_of(number, application, application.offer, old.seller, on, old.contract.language, [], fee=fee)
+    old: Financing, application: Application, fee: Decimal, carried: Mapping[str, Decimal], due_on: date | None,
+    agreement: str, on: date,
+) -> dict[str, Any]:  # fmt: skip
+    """The terms that hold from now on, with all that they cost. No fee is charged anew: what was open of the old one,
+    and of its interest and penalty, is carried."""
+    stated = terms_of(
+        f"C-{application.pk:06d}", application, application.offer, old.seller, on, old.contract.language, [], fee=fee,
+        agreed_due_on=due_on, carried=sum(carried.values(), ZERO),
+    )  # fmt: skip
     return {
         **stated,
-        "due_on": due_on.isoformat() if due_on else "",
-        "total": str(amount + fee),
-        "charge": str(fee),
         "restructures": {"financing": old.pk, "number": old.number},
+        "carried": {name: str(amount) for name, amount in carried.items() if amount},
         "agreement": agreement,
     }

@@ -20,31 +20,38 @@ from apps.warehousing.worth import worth_in_pledge
 
 
 def quote(
-    offer: Offer, amount: Decimal, business_date: date, due_on: date | None = None, fee: Decimal | None = None
+    offer: Offer,
+    amount: Decimal,
+    business_date: date,
+    due_on: date | None = None,
+    fee: Decimal | None = None,
+    carried: Decimal = ZERO,
 ) -> dict[str, Any]:
     """What drawing `amount` costs: fee, total, annualised rate, for advances on sales the three projections, and the
     schedule of what is repaid in instalments, if the money comes on `business_date`.
 
-    `fee` replaces the flat fee of the terms where another was agreed. The same figures stand on the offer page and in
-    the contract. Money in the offer's currency, rates as shares.
+    `fee` replaces the flat fee of the terms where another was agreed; `carried` is owed besides from the first day, as
+    interest and penalty of the contract before are, and costs as a fee does. The same figures stand on the offer page
+    and in the contract. Money in the offer's currency, rates as shares.
     """
     terms = offer.version.terms
     fee = all_fees(terms, amount) if fee is None else fees_of(terms, fee)
+    besides = fee + carried
     cases: Sequence[Projection] = ()
     schedule: Sequence[Planned] = ()
     if terms.plan:
         schedule = draw_up(terms, amount, fee, business_date)
         cost = instalment_cost(amount, business_date, schedule)
     elif terms.technique == SALES:
-        cases = projections(net=amount, fee=fee, daily_sales=offer.expected_daily_sales, terms=terms)
-        cost = sales_cost(amount=amount, fee=fee, expected=cases[1])
+        cases = projections(net=amount, fee=besides, daily_sales=offer.expected_daily_sales, terms=terms)
+        cost = sales_cost(amount=amount, fee=besides, expected=cases[1])
     else:
         cost = receivable_cost(
             amount=amount,
             first=business_date,
             last=due_on or business_date + timedelta(days=terms.settlement_days),
             terms=terms,
-            fee=fee,
+            fee=besides,
         )
     return {"fee": fee, "cost": cost, "projections": cases, "schedule": schedule}
 
@@ -99,13 +106,20 @@ def terms_of(
     *,
     fee: Decimal | None = None,
     pledge: Pledge | None = None,
+    agreed_due_on: date | None = None,
+    carried: Decimal = ZERO,
 ) -> dict[str, Any]:
-    """Everything the contract says, as text: see docs/contract-terms.md. Amounts in the offer's currency."""
+    """Everything the contract says, as text: see docs/contract-terms.md. Amounts in the offer's currency.
+
+    `agreed_due_on` is the day agreed for all of it where neither terms nor orders say one; `fee` and `carried` are as
+    in `quote`.
+    """
     platform = current_platform()
     terms = offer.version.terms
     amount = application.approved_amount or ZERO
-    due_on = due_date(terms, business_date) or max((order.expected_on for order in orders), default=None)
-    figures = quote(offer, amount, business_date, due_on, fee)
+    due_on = agreed_due_on or due_date(terms, business_date)
+    due_on = due_on or max((order.expected_on for order in orders), default=None)
+    figures = quote(offer, amount, business_date, due_on, fee, carried)
     due_on = max((row.due_on for row in figures["schedule"]), default=due_on)
     product = offer.version.product
     return {

@@ -1,8 +1,13 @@
-"""Lengths and minimums of a version have bounds. A draft beyond them could not be opened: it is brought within them."""
+"""Lengths and minimums of a version have bounds. A draft beyond them could not be opened: it is brought within them.
+
+New rows are bound from here on. Rows that are there are not looked at (NOT VALID): a platform may have a version in use
+beyond the bounds, which nobody may change, and its upgrade shall not stop at it. The next migration sees to those.
+"""
 
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 from django.db.models import Q
 
@@ -32,7 +37,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(bring_drafts_within, migrations.RunPython.noop),
-        migrations.AddConstraint(
+        AddConstraintNotValid(
             model_name="productversion",
             constraint=models.CheckConstraint(
                 condition=Q(**{f"{name}__lte": most for name, most in LONGEST.items()}),
@@ -40,7 +45,7 @@ class Migration(migrations.Migration):
                 violation_error_message="A length is at most 366 days, and repayment is expected within 1,830.",
             ),
         ),
-        migrations.AddConstraint(
+        AddConstraintNotValid(
             model_name="productversion",
             constraint=models.CheckConstraint(
                 condition=Q(minimum_share=0) | Q(minimum_share__gte=LEAST_SHARE),

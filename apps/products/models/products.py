@@ -251,6 +251,10 @@ class ProductVersion(Stateful, LendsOnGoods, SetsBuckets, ForWhom):
     )
     made_by = models.CharField(max_length=80, blank=True)
     approved_by = models.CharField(max_length=80, blank=True)
+    predates_bounds = models.BooleanField(
+        default=False, db_default=False, editable=False,
+        help_text="In use since before terms had bounds: it may lie beyond them.",
+    )  # fmt: skip
     state = state_field(VERSION_STATES)
 
     objects = VersionQuerySet.as_manager()

@@ -5,9 +5,12 @@ reversed, what it says and the books do not is added: an event of today adds its
 days since then. Old and new stay on record, each booked today and each with the date from which it counts.
 """
 
-from apps.repayment.changes.balances import balance_of, payoff_of, start_of
+from apps.repayment.changes.balances import balance_of, payoff_of, payoff_with_rebate, start_of
 from apps.repayment.changes.change import Change
 from apps.repayment.changes.planning import plan
 from apps.repayment.changes.writing import apply, finish, instalments_after
 
-__all__ = ["Change", "apply", "balance_of", "finish", "instalments_after", "payoff_of", "plan", "start_of"]
+__all__ = [
+    "Change", "apply", "balance_of", "finish", "instalments_after", "payoff_of", "payoff_with_rebate", "plan",
+    "start_of",
+]  # fmt: skip

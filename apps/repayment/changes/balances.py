@@ -10,7 +10,7 @@ from apps.financing.models import Financing
 from apps.repayment.day import Balance, Extras, OpenDemand
 from apps.repayment.instalment_rows import stored_rows
 from apps.repayment.instalments import rows_of
-from apps.repayment.life import payoff
+from apps.repayment.life import Payoff, payoff
 from apps.repayment.models import Demand, Event, Movement
 from apps.repayment.periods import Minimums
 from apps.repayment.waterfall import Parts
@@ -85,6 +85,11 @@ def balance_of(financing: Financing) -> Balance:
 def payoff_of(financing: Financing, on: date, *, due_on: date | None = None) -> Parts:
     """What repays all of `financing` on `on` (today or later), to the cent: see `life.payoff`. With `due_on`, if all of
     it were due on that day instead."""
+    return payoff_with_rebate(financing, on, due_on=due_on).to_pay
+
+
+def payoff_with_rebate(financing: Financing, on: date, *, due_on: date | None = None) -> Payoff:
+    """The same with what is owed and what of it the rebate of the fee takes off."""
     balance = balance_of(financing)
     if due_on is not None:
         balance = balance._replace(due_on=due_on)

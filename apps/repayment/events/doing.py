@@ -6,17 +6,13 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from apps.banking.models import BankLine
-from apps.core.money import ZERO
-from apps.evidence.services import record
-from apps.financing.models import Financing, Share
-from apps.financing.services.participations import move
-from apps.ledger import chart
+from apps.financing.models import Financing
 from apps.ledger.models import Entry
-from apps.ledger.services import Line, post
 from apps.repayment.changes import Change, apply
 from apps.repayment.events.act import Act
 from apps.repayment.life import Refused
 from apps.repayment.models import Demand, Event
+from apps.repayment.recoveries import book_recovery, recovered_by
 
 
 def do(change: Change, act: Act, at: datetime, by: str) -> Event:
@@ -39,8 +35,8 @@ def _do(change: Change, act: Act, at: datetime, by: str) -> Event:
             Demand.objects.filter(financing=financing, kind="maturity", state="open").update(due_on=act.until)
         case "reschedule":
             financing.minimums = event.details["to"]
-        case "recovery":
-            return _recover(event, financing, at, by)
+    if recovered_by(event):
+        return book_recovery(event, financing, at=at, by=by)
     return apply(change, at=at, by=by)
 
 
@@ -63,23 +59,3 @@ def _explain(event: Event) -> None:
             raise Refused(_("Someone else has just explained this line of the bank. Nothing was done."))
     elif event.kind == "reversal" and event.reverses is not None and event.reverses.details.get("line"):
         BankLine.objects.filter(pk=event.reverses.details["line"]).update(matched_to="", carried_by=None)
-
-
-def _recover(event: Event, financing: Financing, at: datetime, by: str) -> Event:
-    """Money for what was written off: income, and the pool's."""
-    event.save()
-    amount = event.amount or ZERO
-    subject = f"financing:{financing.pk}"
-    key = f"event:{financing.pk}:{event.number}"
-    post(
-        key=key, kind="recovery", business_date=event.business_date,
-        currency=financing.currency, lines=[Line(chart.COLLECTION_CASH, chart.RECOVERIES, amount)], subject=subject,
-        at=at, by=by,
-    )  # fmt: skip
-    move(
-        financing, key=key, on=event.business_date, principal=ZERO, income=amount, collected=amount,
-        kind=Share.Kind.RECOVERED,
-    )  # fmt: skip
-    payload = {"number": financing.number, "amount": amount, "reason": event.reason}
-    record(kind="recovery", subject=subject, payload=payload, business_date=event.business_date, at=at, by=by)
-    return event

@@ -3,6 +3,7 @@
 Each answers the fields of the event that the act would be.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,11 +18,16 @@ from apps.repayment.events.grounds import amount_of, counts_from, must_run, no_r
 from apps.repayment.life import Refused
 from apps.repayment.models import Event
 
-REVERSIBLE = frozenset({"payment", "waiver", "charge", "rate"})
+TAKES_MONEY = ("active", "repaid", "overpaid")
+REVERSIBLE: Mapping[str, frozenset[str]] = {
+    **{state: frozenset({"payment", "waiver", "charge", "rate"}) for state in TAKES_MONEY},
+    "written_off": frozenset({"recovery"}),
+}
+"""What can be taken back, by the state of the financing."""
 
 
 def payment(financing: Financing, act: Act, on: date) -> dict[str, Any]:
-    if financing.state not in {"active", "repaid", "overpaid"}:
+    if financing.state not in TAKES_MONEY:
         must_run(financing)
     if act.line_id is None:
         amount = amount_of(act.amount, financing.currency)
@@ -43,22 +49,31 @@ def _line(line_id: int, currency: str) -> BankLine:
     return line
 
 
-def reversal(financing: Financing, act: Act, _on: date) -> dict[str, Any]:
-    if financing.state not in {"active", "repaid", "overpaid"}:
+def reversal(financing: Financing, act: Act, on: date) -> dict[str, Any]:
+    """What is taken back was never there, from its own day on; a recovery, for which no day is told again, from now."""
+    if financing.state not in REVERSIBLE:
         must_run(financing)
     taken_back = Event.objects.filter(financing=financing, number=act.reverses, state="done").first()
-    if taken_back is None or taken_back.kind not in REVERSIBLE:
-        raise Refused(_("Only a payment, a waiver, a charge or a change of rate can be taken back."))
+    if taken_back is None or taken_back.kind not in REVERSIBLE[financing.state]:
+        raise Refused(_nothing_to_take_back(financing))
     if Event.objects.filter(reverses=taken_back).exists():
         raise Refused(_("Event %(number)s was taken back before.") % {"number": taken_back.number})
     details = {}
     if act.line_id is not None:
         line = _line(act.line_id, financing.currency)
-        if line.amount != -(taken_back.amount or ZERO) or taken_back.details.get("source") != "bank":
+        if line.amount != -(taken_back.amount or ZERO) or not taken_back.details.get("line"):
             raise Refused(_("This line of the bank does not take back the amount of that payment."))
         details = {"line": line.pk}
-    return {"effective_on": taken_back.effective_on, "amount": taken_back.amount, "details": details,
-            "reverses": taken_back}  # fmt: skip
+    since = on if taken_back.kind == "recovery" else taken_back.effective_on
+    return {"effective_on": since, "amount": taken_back.amount, "details": details, "reverses": taken_back}
+
+
+def _nothing_to_take_back(financing: Financing) -> str:
+    if financing.state == "written_off":
+        return _("%(number)s was written off: only money that came in for it since can be taken back.") % {
+            "number": financing.number
+        }
+    return _("Only a payment, a waiver, a charge or a change of rate can be taken back.")
 
 
 def chargeback(financing: Financing, act: Act, on: date) -> dict[str, Any]:
