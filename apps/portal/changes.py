@@ -118,12 +118,12 @@ def rewritten_table(change: Change) -> Table:
     """The days that are told again: what stood there, and what will."""
     currency = change.financing.currency
     told = {(one.on, one.identity): one for one in change.told}
-    undone = {(one.counts_from, one.identity): one for one in change.undone}
+    undone = {(one.on, one.identity): one for one in change.undone}
     rows = [
         (
             Day(key[0]),
             Text(movement_name(old.kind if old else new.kind)),  # type: ignore[union-attr]  # one of the two is there
-            Amount(old.total if old else None, currency, signed=True),
+            Amount(old.change.total if old else None, currency, signed=True),
             Amount(new.change.total if new else None, currency, signed=True),
         )
         for key in sorted(told.keys() | undone.keys())

@@ -3,11 +3,13 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from apps.financing.models import Financing
 from apps.repayment.life import RETURNED, Life, Told
-from apps.repayment.models import Event, Movement
+from apps.repayment.models import Event
 from apps.repayment.waterfall import Parts
 
 ENDS = ("write_off", "restructure")  # proposed before they are done, and the last thing that happens
@@ -23,6 +25,17 @@ class Standing:
     days_past_due: int
 
 
+class Recorded(NamedTuple):
+    """A movement that holds: neither a reversal nor reversed. `on` is the date that it counts from."""
+
+    on: date
+    pk: int
+    identity: str
+    kind: str
+    change: Parts
+    surplus: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What an event will change. `undone` are movements that it reverses, `told` what it adds; both in date order.
@@ -34,7 +47,7 @@ class Change:
     event: Event
     before: Standing
     after: Standing
-    undone: tuple[Movement, ...]
+    undone: tuple[Recorded, ...]
     told: tuple[Told, ...]
     life: Life
     events: tuple[Event, ...]
@@ -43,6 +56,12 @@ class Change:
     def rewrites_history(self) -> bool:
         """Whether days change that are closed already."""
         return bool(self.undone)
+
+    @property
+    def event_of(self) -> dict[str, Event]:
+        """By the identity of a movement, the event that it stands for, though another told it again."""
+        known = [*self.events, *([self.event.reverses] if self.event.reverses else [])]
+        return {f"{one.kind}:{one.number}": one for one in known}
 
     @property
     def money_came_back(self) -> bool:

@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
 from apps.core.dates import DAY
 from apps.core.money import ZERO
 from apps.financing.models import Financing
-from apps.repayment.changes.change import ENDS
+from apps.repayment.changes.change import ENDS, Recorded
 from apps.repayment.life import LAST_OF_THE_DAY, RETURNED, SWEEP, Fact
 from apps.repayment.models import Event, Movement, identity_of
 from apps.repayment.waterfall import Parts
@@ -17,17 +16,6 @@ FACTS = (
     "payment", "refund", "waiver", "charge", "rate", "due_date", "write_off", "chargeback", "carried", "restructure",
     "refill", "returned",
 )  # fmt: skip
-
-
-class Recorded(NamedTuple):
-    """A movement that holds: neither a reversal nor reversed."""
-
-    pk: int
-    on: date
-    identity: str
-    kind: str
-    change: Parts
-    surplus: Decimal
 
 
 def standing_of(financing: Financing) -> list[Recorded]:
@@ -41,7 +29,7 @@ def standing_of(financing: Financing) -> list[Recorded]:
         )
     )
     return [
-        Recorded(pk, effective_on or day, identity_of(key), kind, Parts(*parts), surplus)
+        Recorded(effective_on or day, pk, identity_of(key), kind, Parts(*parts), surplus)
         for pk, day, effective_on, key, kind, *parts, surplus in rows
     ]
 

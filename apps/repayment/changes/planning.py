@@ -1,15 +1,13 @@
 """A change is planned: the life told again with the event in it, against what the books say."""
 
-from collections.abc import Iterable
-
 from django.utils.translation import gettext as _
 
 from apps.financing.models import Financing
 from apps.repayment.changes.balances import closed_by, owed_by, start_of
-from apps.repayment.changes.change import Change, Standing
-from apps.repayment.changes.facts import Recorded, facts_of, standing_events, standing_of
+from apps.repayment.changes.change import Change, Recorded, Standing
+from apps.repayment.changes.facts import facts_of, standing_events, standing_of
 from apps.repayment.life import Refused, Told, tell
-from apps.repayment.models import Event, Movement
+from apps.repayment.models import Event
 
 
 def plan(financing: Financing, event: Event) -> Change:
@@ -28,22 +26,18 @@ def plan(financing: Financing, event: Event) -> Change:
         )
     recorded = {(one.on, one.identity): one for one in standing}
     wanted = {(one.on, one.identity): one for one in life.told}
-    undone = [one.pk for key, one in recorded.items() if key not in wanted or not _same(one, wanted[key])]
+    undone = [one for key, one in recorded.items() if key not in wanted or not _same(one, wanted[key])]
     told = [one for key, one in wanted.items() if key not in recorded or not _same(recorded[key], one)]
     return Change(
         financing=financing,
         event=event,
         before=Standing(owed_by(financing), financing.overpaid, financing.past_due, financing.days_past_due),
         after=Standing(life.owed, life.surplus, life.past_due, life.days_past_due),
-        undone=_in_date_order(Movement.objects.filter(pk__in=undone).select_related("event")),
+        undone=tuple(sorted(undone)),
         told=tuple(sorted(told)),
         life=life,
         events=tuple(events),
     )
-
-
-def _in_date_order(movements: Iterable[Movement]) -> tuple[Movement, ...]:
-    return tuple(sorted(movements, key=lambda one: (one.counts_from, one.pk)))
 
 
 def _same(recorded: Recorded, told: Told) -> bool:

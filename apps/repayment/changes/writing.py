@@ -71,13 +71,13 @@ def apply(change: Change, *, at: datetime, by: str) -> Event:
 def _lines(change: Change) -> list[Line]:
     """The lines of the event's entry: what is undone the other way round, and what is told, summed by pair."""
     sums: defaultdict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
-    for movement in change.undone:
-        source = _source(movement.kind, movement.event)
-        for line in movement_lines(movement.kind, movement.parts, movement.surplus, source):
+    event_of = change.event_of
+    for held in change.undone:
+        source = _source(held.kind, event_of.get(held.identity))
+        for line in movement_lines(held.kind, held.change, held.surplus, source):
             sums[line.credit, line.debit] += line.amount
-    events = {f"{one.kind}:{one.number}": one for one in change.events}
     for told in change.told:
-        source = _source(told.kind, events.get(told.identity))
+        source = _source(told.kind, event_of.get(told.identity))
         for line in movement_lines(told.kind, told.change, told.surplus, source):
             sums[line.debit, line.credit] += line.amount
     return [Line(debit, credit, amount) for (debit, credit), amount in sorted(sums.items()) if amount]
@@ -95,13 +95,13 @@ def _write_movements(change: Change, entry_key: str) -> None:
     event = change.event
     owed = change.before.owed.total
     rows = []
-    for one in reversed(change.undone):
-        owed -= one.total
+    for held in reversed(change.undone):
+        owed -= held.change.total
         rows.append(
             Movement(
-                kind=one.kind, reason="told_again", key=f"undo:{one.pk}", principal=-one.principal, fee=-one.fee,
-                interest=-one.interest, penalty=-one.penalty, surplus=-one.surplus, outstanding=owed,
-                effective_on=one.counts_from, reverses=one,
+                kind=held.kind, reason="told_again", key=f"undo:{held.pk}", principal=-held.change.principal,
+                fee=-held.change.fee, interest=-held.change.interest, penalty=-held.change.penalty,
+                surplus=-held.surplus, outstanding=owed, effective_on=held.on, reverses_id=held.pk,
             )
         )  # fmt: skip
     for told in change.told:
@@ -218,7 +218,7 @@ def _write_pool(change: Change, entry_key: str) -> None:
 
 def _paid(change: Change, kinds: Collection[str], what: str) -> Decimal:
     """What movements of `kinds` paid of principal or in total, less what is undone of it."""
-    undone = sum((getattr(one, what) for one in change.undone if one.kind in kinds), ZERO)
+    undone = sum((getattr(held.change, what) for held in change.undone if held.kind in kinds), ZERO)
     return undone - sum((getattr(told.change, what) for told in change.told if told.kind in kinds), ZERO)
 
 
