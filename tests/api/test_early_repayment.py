@@ -9,6 +9,7 @@ import pytest
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
+from apps.core.wording import day_text
 from apps.financing.models import Financing
 from apps.portal.quotes import quote_of
 from apps.repayment.models import Movement
@@ -98,7 +99,8 @@ def test_a_day_that_is_not_quoted_is_answered_in_words(
     answer = staff.get(f"/api/financings/{financing.pk}/early-repayment/", {"on": days.get(asked, asked)})
     assert (answer.status_code, says in answer.content.decode()) == (status, True), answer.content
     if status == 422:
-        assert answer.json() == {"detail": f"Choose a day from {today} through {today + 366 * DAY}."}
+        first, last = day_text(today), day_text(today + 366 * DAY)
+        assert answer.json() == {"detail": f"Choose a day from {first} through {last}."}
 
 
 def test_who_asks_for_a_row_that_is_not_theirs_is_told_the_same_as_for_none(

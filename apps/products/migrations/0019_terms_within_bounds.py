@@ -22,12 +22,13 @@ LONGEST = {
 LEAST_SHARE = Decimal("0.002")
 
 
-def bring_drafts_within(apps: Any, _editor: Any) -> None:
+def bring_drafts_within(apps: Any, editor: Any) -> None:
     """Terms that somebody agreed to are not touched: beyond these bounds nobody could."""
     drafts = apps.get_model("products", "ProductVersion").objects.filter(state="draft")
     for name, most in LONGEST.items():
         drafts.filter(**{f"{name}__gt": most}).update(**{name: most})
     drafts.filter(minimum_share__gt=0, minimum_share__lt=LEAST_SHARE).update(minimum_share=LEAST_SHARE)
+    editor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks to come cannot be altered
 
 
 class Migration(migrations.Migration):

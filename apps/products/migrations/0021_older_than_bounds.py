@@ -36,6 +36,7 @@ def mark_older(apps: Any, editor: Any) -> None:
     for name, most in LONGEST.items():
         waiting.filter(**{f"{name}__gt": most}).update(**{name: most})
     waiting.filter(minimum_share__gt=0, minimum_share__lt=LEAST_SHARE).update(minimum_share=LEAST_SHARE)
+    editor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks to come cannot be altered
     editor.execute("ALTER TABLE products_productversion ENABLE TRIGGER product_version_frozen")
 
 
