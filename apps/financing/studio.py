@@ -17,13 +17,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import strip_tags
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from apps.core.money import is_payable
-from apps.core.wording import money_text, share_text
+from apps.core.wording import day_text, money_text, share_text
 from apps.financing.cautions import Bounds, Typical, cautions
 from apps.financing.illustration import Example, Illustration, illustrate
 from apps.financing.papers import contract_pdf
@@ -209,7 +208,7 @@ def illustration_in_words(shown: Illustration, currency: str) -> dict[str, Any]:
         "minimums": _dated([(last, least) for _first, last, least in shown.minimums], currency),
         "schedule": _dated([(row.due_on, row.amount) for row in shown.schedule], currency),
         "worst": {
-            "on": date_format(shown.worst.on, "DATE_FORMAT"),
+            "on": day_text(shown.worst.on),
             "charge": money_text(shown.worst.charge, currency),
             "penalty": money_text(shown.worst.penalty, currency) if shown.worst.penalty else "",
             "annualised_rate": share_text(shown.worst.annualised_rate),
@@ -220,4 +219,4 @@ def illustration_in_words(shown: Illustration, currency: str) -> dict[str, Any]:
 
 
 def _dated(rows: Sequence[tuple[date, Decimal]], currency: str) -> list[dict[str, str]]:
-    return [{"on": date_format(day, "DATE_FORMAT"), "amount": money_text(amount, currency)} for day, amount in rows]
+    return [{"on": day_text(day), "amount": money_text(amount, currency)} for day, amount in rows]

@@ -7,14 +7,12 @@ from pathlib import Path
 import psycopg
 from django.db import connection
 
-from tests.conftest import environment_of_children
-
 ROOT = Path(__file__).parents[2]
 
 
 def test_on_a_database_that_nobody_prepared_a_command_says_what_to_run(child_environment: dict[str, str]) -> None:
     name = f"{connection.settings_dict['NAME']}_bare"
-    url = environment_of_children()["DATABASE_URL"]
+    url = child_environment["DATABASE_URL"]
     with psycopg.connect(url, autocommit=True) as server:
         server.execute(f'CREATE DATABASE "{name}"')
         try:
